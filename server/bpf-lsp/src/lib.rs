@@ -1,0 +1,1 @@
+//! The LSP server and the command line of `bpf-lsp`, as a library for its binary and its tests.

@@ -1,0 +1,3 @@
+//! The `bpf-lsp` binary: language server over stdio, and command line tool.
+
+fn main() {}

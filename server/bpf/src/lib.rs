@@ -1,0 +1,4 @@
+//! BPF objects: the object model built from source or from an ELF file, and what is derived from it:
+//! layouts, skeleton previews and the BPF-side rules.
+
+pub mod object;

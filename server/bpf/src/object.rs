@@ -1,0 +1,198 @@
+//! The object model: what libbpf would see when it opens the object.
+//!
+//! Both ends fill it: `elf` from a compiled object (exact), `source` from a translation unit (a model
+//! of what clang does; [`Certainty`] says where a rule of the optimiser could not be decided).
+//! Nothing behind this module knows which end it came from.
+
+use btf::{Btf, Linkage, TypeId};
+use smol_str::SmolStr;
+
+/// A BPF object as libbpf sees it at open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Object name as bpftool derives it (file base name, non-alphanumerics as `_`).
+    pub name: SmolStr,
+    /// Which end the model came from.
+    pub origin: Origin,
+    /// Types. DATASECs are already fixed up as libbpf does at open (`btf_fixup_datasec`).
+    pub btf: Btf,
+    /// Data sections in ELF section index order, `.maps`, `license`, `.ksyms` and `.kconfig` included;
+    /// program sections are not here.
+    pub sections: Vec<Section>,
+    /// Maps in libbpf's order: user maps, internal maps, `.kconfig`, struct_ops.
+    pub maps: Vec<Map>,
+    /// Programs in libbpf's order.
+    pub programs: Vec<Program>,
+    /// Whether the model is complete: source with unresolved includes or broken lines is not.
+    pub complete: bool,
+}
+
+/// Where an object model came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A translation unit.
+    Source,
+    /// An ELF object.
+    Elf,
+}
+
+/// What libbpf makes of a data section, by its name (`bpf_object__elf_collect`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SectionKind {
+    /// `.data`, `.data.*`
+    Data,
+    /// `.rodata`, `.rodata.*`
+    Rodata,
+    /// `.bss`, `.bss.*`
+    Bss,
+    /// `.percpu`, `.percpu.*` (libbpf of 2026-08 and later)
+    Percpu,
+    /// `.kconfig`
+    Kconfig,
+    /// `.ksyms`
+    Ksyms,
+    /// `.maps`
+    Maps,
+    /// `.struct_ops`, `.struct_ops.link` and their `?` forms
+    StructOps,
+    /// `.addr_space.1`
+    Arena,
+    /// `license`
+    License,
+    /// `version`
+    Version,
+    /// Anything else: skipped by libbpf.
+    Other,
+}
+
+/// Whether the place and existence of something is certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Certainty {
+    /// Follows from rules that do not depend on the optimiser, or was read from an object.
+    Certain,
+    /// Depends on the optimiser.
+    Likely,
+}
+
+/// A place in a source file: index into the front end's file table and a byte range in that file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file (`cfront::FileId`).
+    pub file: u32,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A data section.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    /// ELF name.
+    pub name: SmolStr,
+    /// What libbpf makes of it.
+    pub kind: SectionKind,
+    /// Size in bytes (from ELF, or the end of the last variable).
+    pub size: u64,
+    /// Alignment in bytes.
+    pub align: u64,
+    /// The DATASEC in [`Object::btf`], where there is one.
+    pub datasec: Option<TypeId>,
+    /// Variables by offset, statics included.
+    pub variables: Vec<Variable>,
+    /// Whether offsets in this section are certain.
+    pub certainty: Certainty,
+}
+
+/// A variable of a data section.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// Name as in BTF (`fn.var` for local statics).
+    pub name: SmolStr,
+    /// The type of the variable (not the BTF_KIND_VAR).
+    pub ty: TypeId,
+    /// Offset in the section in bytes.
+    pub offset: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// Alignment in bytes (C alignment from source; BTF's idea of it from an object).
+    pub align: u64,
+    /// Linkage; hidden variables are static here.
+    pub linkage: Linkage,
+    /// Declared weak.
+    pub weak: bool,
+    /// Whether existence and offset are certain.
+    pub certainty: Certainty,
+    /// Initial bytes, when known (None: not known; zeros are spelled out only for PROGBITS from ELF).
+    pub initial: Option<Vec<u8>>,
+    /// The declarator's name in the source.
+    pub place: Option<Place>,
+}
+
+/// A map: user-defined, internal or struct_ops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Name as libbpf gives it (`bpf_map__name`): variable name, `obj.bss`, `.percpu` ...
+    pub name: SmolStr,
+    /// The ELF section it comes from.
+    pub section: SmolStr,
+    /// What it is.
+    pub kind: MapKind,
+    /// Definition as libbpf would pass it to the kernel.
+    pub def: MapDef,
+    /// DATASEC (internal maps) or value type's BTF id, when there is one.
+    pub value_type: Option<TypeId>,
+    /// Key type's BTF id, when given as a type.
+    pub key_type: Option<TypeId>,
+    /// Inner map definition of map-in-map types.
+    pub inner: Option<Box<MapDef>>,
+    /// The declarator's name in the source.
+    pub place: Option<Place>,
+}
+
+/// The three ways in which libbpf makes maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MapKind {
+    /// From `.maps`.
+    User,
+    /// From a data section.
+    Internal(SectionKind),
+    /// From a struct_ops section.
+    StructOps,
+}
+
+/// Parameters of a map; `None` where the source does not give the number or it is not known.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct MapDef {
+    /// `BPF_MAP_TYPE_*` number.
+    pub map_type: Option<u32>,
+    /// Key size in bytes.
+    pub key_size: Option<u32>,
+    /// Value size in bytes.
+    pub value_size: Option<u32>,
+    /// Number of entries.
+    pub max_entries: Option<u32>,
+    /// `BPF_F_*`.
+    pub map_flags: Option<u32>,
+    /// Type specific.
+    pub map_extra: Option<u64>,
+    /// NUMA node.
+    pub numa_node: Option<u32>,
+    /// `LIBBPF_PIN_*`.
+    pub pinning: Option<u32>,
+    /// Names of the maps or programs in the `values` initialiser, in slot order.
+    pub values: Vec<Option<SmolStr>>,
+}
+
+/// An entry program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// Function name.
+    pub name: SmolStr,
+    /// ELF section name, with its `?`.
+    pub section: SmolStr,
+    /// Its BTF_KIND_FUNC, when there is BTF.
+    pub func: Option<TypeId>,
+    /// The declarator's name in the source.
+    pub place: Option<Place>,
+}

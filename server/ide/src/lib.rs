@@ -1,0 +1,1 @@
+//! What editors ask, answered over a snapshot: plain types, no LSP types, no I/O.
