@@ -1,4 +1,6 @@
 //! BPF objects: the object model built from source or from an ELF file, and what is derived from it:
 //! layouts, skeleton previews and the BPF-side rules.
 
+pub mod diagnostic;
 pub mod object;
+pub mod rules;
