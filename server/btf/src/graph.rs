@@ -33,7 +33,14 @@ pub enum Type {
     /// BTF_KIND_PTR.
     Ptr(TypeId),
     /// BTF_KIND_ARRAY: element type, index type, number of elements.
-    Array { elem: TypeId, index: TypeId, len: u32 },
+    Array {
+        /// Type of the elements.
+        elem: TypeId,
+        /// Type of the index; clang names it `__ARRAY_SIZE_TYPE__`.
+        index: TypeId,
+        /// Number of elements; 0 for a flexible array.
+        len: u32,
+    },
     /// BTF_KIND_STRUCT.
     Struct(Composite),
     /// BTF_KIND_UNION.
@@ -43,9 +50,19 @@ pub enum Type {
     /// BTF_KIND_ENUM64.
     Enum64(EnumType),
     /// BTF_KIND_FWD.
-    Fwd { name: SmolStr, is_union: bool },
+    Fwd {
+        /// Tag.
+        name: SmolStr,
+        /// Whether a union is announced, else a struct.
+        is_union: bool,
+    },
     /// BTF_KIND_TYPEDEF.
-    Typedef { name: SmolStr, to: TypeId },
+    Typedef {
+        /// Name.
+        name: SmolStr,
+        /// What it stands for.
+        to: TypeId,
+    },
     /// BTF_KIND_VOLATILE.
     Volatile(TypeId),
     /// BTF_KIND_CONST.
@@ -55,17 +72,53 @@ pub enum Type {
     /// BTF_KIND_FUNC.
     Func(Function),
     /// BTF_KIND_FUNC_PROTO; a last parameter of type void without name is `...`.
-    FuncProto { ret: TypeId, params: Vec<Param> },
+    FuncProto {
+        /// Return type.
+        ret: TypeId,
+        /// Parameters in order.
+        params: Vec<Param>,
+    },
     /// BTF_KIND_VAR.
-    Var { name: SmolStr, ty: TypeId, linkage: Linkage },
+    Var {
+        /// Name.
+        name: SmolStr,
+        /// Its type.
+        ty: TypeId,
+        /// Linkage.
+        linkage: Linkage,
+    },
     /// BTF_KIND_DATASEC: size in bytes (0 in clang's output until libbpf fixes it up).
-    Datasec { name: SmolStr, size: u32, entries: Vec<DatasecEntry> },
+    Datasec {
+        /// Name of the section.
+        name: SmolStr,
+        /// Size in bytes.
+        size: u32,
+        /// Variables or functions in it.
+        entries: Vec<DatasecEntry>,
+    },
     /// BTF_KIND_FLOAT: size in bytes.
-    Float { name: SmolStr, size: u32 },
+    Float {
+        /// C name, e.g. `double`.
+        name: SmolStr,
+        /// Size in bytes.
+        size: u32,
+    },
     /// BTF_KIND_DECL_TAG: `component` is -1 for the type itself, else a member or parameter index.
-    DeclTag { name: SmolStr, ty: TypeId, component: i32 },
+    DeclTag {
+        /// The tag's text.
+        name: SmolStr,
+        /// What is tagged.
+        ty: TypeId,
+        /// -1, or the index of a member or parameter.
+        component: i32,
+    },
     /// BTF_KIND_TYPE_TAG.
-    TypeTag { name: SmolStr, to: TypeId },
+    TypeTag {
+        /// The tag's text.
+        name: SmolStr,
+        /// The tagged type.
+        to: TypeId,
+    },
 }
 
 /// An integer type.
@@ -201,5 +254,88 @@ impl Btf {
 impl Default for Btf {
     fn default() -> Self {
         Btf::new()
+    }
+}
+
+impl Type {
+    /// Calls `visit` with every type id that this type holds, in the order of the file format.
+    pub fn for_each_ref(&self, mut visit: impl FnMut(TypeId)) {
+        match self {
+            Type::Void
+            | Type::Int(_)
+            | Type::Enum(_)
+            | Type::Enum64(_)
+            | Type::Fwd { .. }
+            | Type::Float { .. } => {}
+            Type::Ptr(to)
+            | Type::Volatile(to)
+            | Type::Const(to)
+            | Type::Restrict(to)
+            | Type::Typedef { to, .. }
+            | Type::TypeTag { to, .. }
+            | Type::Var { ty: to, .. }
+            | Type::DeclTag { ty: to, .. } => visit(*to),
+            Type::Func(func) => visit(func.proto),
+            Type::Array { elem, index, .. } => {
+                visit(*elem);
+                visit(*index);
+            }
+            Type::Struct(c) | Type::Union(c) => c.members.iter().for_each(|m| visit(m.ty)),
+            Type::FuncProto { ret, params } => {
+                visit(*ret);
+                params.iter().for_each(|p| visit(p.ty));
+            }
+            Type::Datasec { entries, .. } => entries.iter().for_each(|e| visit(e.ty)),
+        }
+    }
+
+    /// The name that a type carries; empty for anonymous types and kinds without a name.
+    pub fn name(&self) -> &str {
+        match self {
+            Type::Int(int) => &int.name,
+            Type::Struct(c) | Type::Union(c) => &c.name,
+            Type::Enum(e) | Type::Enum64(e) => &e.name,
+            Type::Func(func) => &func.name,
+            Type::Fwd { name, .. }
+            | Type::Typedef { name, .. }
+            | Type::Var { name, .. }
+            | Type::Datasec { name, .. }
+            | Type::Float { name, .. }
+            | Type::DeclTag { name, .. }
+            | Type::TypeTag { name, .. } => name,
+            Type::Void
+            | Type::Ptr(_)
+            | Type::Array { .. }
+            | Type::Volatile(_)
+            | Type::Const(_)
+            | Type::Restrict(_)
+            | Type::FuncProto { .. } => "",
+        }
+    }
+
+    /// The name of the kind as bpftool prints it, e.g. `FUNC_PROTO`.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Type::Void => "UNKNOWN",
+            Type::Int(_) => "INT",
+            Type::Ptr(_) => "PTR",
+            Type::Array { .. } => "ARRAY",
+            Type::Struct(_) => "STRUCT",
+            Type::Union(_) => "UNION",
+            Type::Enum(_) => "ENUM",
+            Type::Enum64(_) => "ENUM64",
+            Type::Fwd { .. } => "FWD",
+            Type::Typedef { .. } => "TYPEDEF",
+            Type::Volatile(_) => "VOLATILE",
+            Type::Const(_) => "CONST",
+            Type::Restrict(_) => "RESTRICT",
+            Type::Func(_) => "FUNC",
+            Type::FuncProto { .. } => "FUNC_PROTO",
+            Type::Var { .. } => "VAR",
+            Type::Datasec { .. } => "DATASEC",
+            Type::Float { .. } => "FLOAT",
+            Type::DeclTag { .. } => "DECL_TAG",
+            Type::TypeTag { .. } => "TYPE_TAG",
+        }
     }
 }

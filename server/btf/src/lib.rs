@@ -4,8 +4,14 @@
 //! sections of an ELF file beyond the bytes of `.BTF`.
 
 pub mod graph;
+pub mod layout;
+pub mod raw;
+pub mod reader;
+pub mod size;
 
 pub use graph::{
     Btf, Composite, DatasecEntry, EnumType, Enumerator, Function, IntType, Linkage, Member, Param,
     Type, TypeId,
 };
+pub use reader::{ByteOrder, ReadError, read};
+pub use size::Aligner;
