@@ -2,5 +2,6 @@
 //! layouts, skeleton previews and the BPF-side rules.
 
 pub mod diagnostic;
+pub mod facts;
 pub mod object;
 pub mod rules;
