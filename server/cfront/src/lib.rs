@@ -5,6 +5,9 @@
 //! -> BTF (`to_btf`). Every token keeps its trail back to what the user wrote.
 
 pub mod ast;
+pub mod ctypes;
+pub mod sema;
 pub mod source;
 pub mod symbol;
 pub mod token;
+pub mod unit;
