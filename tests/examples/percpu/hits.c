@@ -130,9 +130,13 @@ int main(int argc, char **argv)
 		err = total_hits(skel, &total);
 		if (!err)
 			err = show_cpu(skel, 0);
+		if (err)
+			break;
 		printf("%llu packets, %llu system calls\n", (unsigned long long)total,
 		       (unsigned long long)skel->bss->calls_seen);
 	}
+	if (err)
+		fprintf(stderr, "%s\n", strerror(-err));
 out:
 	hits__destroy(skel);
 	return err ? 1 : 0;
