@@ -1,7 +1,67 @@
 //! The rules: their registry, and the checks of the BPF side, one file a rule family.
+//!
+//! A rule speaks only when it is right. Each check gets the translation unit and the object made
+//! from it; where a fact is missing it returns nothing.
 
 pub mod registry;
 mod registry_bpf;
 mod registry_loader;
 
+mod data_sections;
+mod map_rules;
+mod names;
+mod places;
+mod section_names;
+
+use cfront::unit::Unit;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::{diagnostic::Diagnostic, object::Object};
+
 pub use registry::{Rule, RuleId, Side};
+
+/// What the BPF side's checks look at.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The translation unit.
+    pub unit: &'a Unit,
+    /// The object made from it.
+    pub object: &'a Object,
+    /// What the rest of the workspace says about the object.
+    pub usage: &'a Usage,
+}
+
+/// How the workspace's user-space code uses an object, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// libbpf is known to load the object: its skeleton is included, or an open call names it.
+    pub libbpf_loads: bool,
+    /// Something registers section handlers or sets program types.
+    pub sets_program_types: bool,
+    /// The loader opens objects with `relaxed_maps`.
+    pub relaxed_maps: bool,
+    /// Maps whose attributes some code sets before load; `*` for any (exemption E1 of the map rules).
+    pub maps_set_by_code: FxHashSet<SmolStr>,
+    /// The object is made from this file alone (no static linking).
+    pub stands_alone: bool,
+}
+
+impl Usage {
+    /// Whether code sets attributes of that map, so that rules about them stay silent.
+    pub fn sets_map(&self, name: &str) -> bool {
+        self.maps_set_by_code.contains(name) || self.maps_set_by_code.contains("*")
+    }
+}
+
+/// All findings of the BPF side's rules, by place.
+pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    section_names::check(input, &mut found);
+    data_sections::check(input, &mut found);
+    names::check(input, &mut found);
+    map_rules::check(input, &mut found);
+    found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
+    found.dedup();
+    found
+}

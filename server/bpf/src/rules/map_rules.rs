@@ -1,0 +1,230 @@
+//! Rules about map definitions: sizes, entries and flags that the kernel takes for a map type.
+//!
+//! All are silent when code in the workspace sets attributes of the map before load (exemption E1),
+//! and for numbers that the source does not give for certain.
+
+use cfront::source::{FileId, FileRange};
+
+use super::{Input, RuleId};
+use crate::{
+    diagnostic::{Diagnostic, Severity},
+    facts::map_types::{self, MapType, SizeRule},
+    object::{Map, MapDef, MapKind},
+};
+
+const KEY_SIZE: RuleId = RuleId("map-key-size");
+const VALUE_SIZE: RuleId = RuleId("map-value-size");
+const MAX_ENTRIES: RuleId = RuleId("map-max-entries");
+const RINGBUF: RuleId = RuleId("ringbuf-size");
+const FLAGS: RuleId = RuleId("map-flags");
+
+pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
+    for map in &input.object.maps {
+        if map.kind != MapKind::User || input.usage.sets_map(&map.name) || !input.object.complete {
+            continue;
+        }
+        let (Some(place), Some(number)) = (map.place, map.def.map_type) else { continue };
+        let Some(row) = map_types::by_number(number).filter(|row| row.read_from_code) else {
+            continue;
+        };
+        let at = FileRange { file: FileId(place.file), start: place.start, end: place.end };
+        let mut say = Say { map, row, at, found };
+        say.key_size();
+        say.value_size();
+        say.max_entries();
+        say.flags();
+    }
+}
+
+struct Say<'a> {
+    map: &'a Map,
+    row: &'static MapType,
+    at: FileRange,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Say<'_> {
+    fn def(&self) -> &MapDef {
+        &self.map.def
+    }
+
+    fn kind(&self) -> &'static str {
+        self.row.name.strip_prefix("BPF_MAP_TYPE_").unwrap_or(self.row.name)
+    }
+
+    fn push(&mut self, rule: RuleId, message: String) {
+        self.found.push(Diagnostic::new(rule, self.at, message));
+    }
+
+    fn key_size(&mut self) {
+        let size = u64::from(self.def().key_size.unwrap_or(0));
+        if self.row.key_size.takes(size) != Some(false) {
+            return;
+        }
+        let errno = if self.row.name == "BPF_MAP_TYPE_SOCKHASH" && size > 512 {
+            "-E2BIG"
+        } else {
+            "-EINVAL"
+        };
+        let wanted = wanted(&self.row.key_size);
+        self.push(
+            KEY_SIZE,
+            format!(
+                "{} takes {wanted}, `{}` has {}: creating it fails with {errno}",
+                self.kind(),
+                self.map.name,
+                given(size, "key")
+            ),
+        );
+    }
+
+    fn value_size(&mut self) {
+        let rule = &self.row.value_size;
+        let size = match self.def().value_size {
+            Some(size) => u64::from(size),
+            // `values` of map-in-map and program array types sets 4.
+            None if self.map.inner.is_some() || !self.def().values.is_empty() => return,
+            None => 0,
+        };
+        match rule.takes(size) {
+            Some(true) => {}
+            None => {
+                if *rule == SizeRule::PercpuValue {
+                    let message = format!(
+                        "a value of `{}` takes {size} bytes per CPU: creating it fails with -E2BIG \
+                         where pages are not larger than 32 KiB",
+                        self.map.name
+                    );
+                    self.found.push(
+                        Diagnostic::new(VALUE_SIZE, self.at, message)
+                            .with_severity(Severity::Warning),
+                    );
+                }
+            }
+            Some(false) => {
+                let too_large =
+                    size > 0 && matches!(rule, SizeRule::PercpuValue | SizeRule::StorageValue);
+                let errno = if too_large { "-E2BIG" } else { "-EINVAL" };
+                let wanted = wanted(rule);
+                self.push(
+                    VALUE_SIZE,
+                    format!(
+                        "{} takes {wanted}, `{}` has {}: creating it fails with {errno}",
+                        self.kind(),
+                        self.map.name,
+                        given(size, "value")
+                    ),
+                );
+            }
+        }
+    }
+
+    fn max_entries(&mut self) {
+        let entries = u64::from(self.def().max_entries.unwrap_or(0));
+        if self.row.max_entries == SizeRule::PagesPowerOfTwo {
+            self.ringbuf(entries);
+            return;
+        }
+        // libbpf fills the number of possible CPUs in.
+        if self.row.name == "BPF_MAP_TYPE_PERF_EVENT_ARRAY" && entries == 0 {
+            return;
+        }
+        if self.row.max_entries.takes(entries) != Some(false) {
+            return;
+        }
+        let message = if entries == 0 {
+            format!("{} needs `max_entries` above 0 in `{}`", self.kind(), self.map.name)
+        } else {
+            format!("{} takes no `max_entries`, `{}` has {entries}", self.kind(), self.map.name)
+        };
+        self.push(MAX_ENTRIES, format!("{message}: creating it fails with -EINVAL"));
+    }
+
+    /// libbpf rounds the size of ring buffers up when it loads (`adjust_ringbuf_sz`).
+    fn ringbuf(&mut self, size: u64) {
+        const PAGE: u64 = 4096;
+        if size == 0 || (size.is_multiple_of(PAGE) && (size / PAGE).is_power_of_two()) {
+            return;
+        }
+        let Some(pages) = size.div_ceil(PAGE).checked_next_power_of_two() else { return };
+        self.push(
+            RINGBUF,
+            format!(
+                "`{}` asks for {size} bytes: libbpf makes it {} (with 4 KiB pages), other loaders fail",
+                self.map.name,
+                pages * PAGE
+            ),
+        );
+    }
+
+    fn flags(&mut self) {
+        let flags = self.def().map_flags.unwrap_or(0);
+        let has = |name: &str| {
+            map_types::FLAGS.iter().any(|(known, bit)| *known == name && flags & bit != 0)
+        };
+        let missing: Vec<_> =
+            self.row.required_flags.iter().copied().filter(|name| !has(name)).collect();
+        let refused: Vec<_> = map_types::FLAGS
+            .iter()
+            .filter(|(name, bit)| {
+                flags & bit != 0
+                    && *name != "BPF_F_TOKEN_FD"
+                    && !self.row.allowed_flags.contains(name)
+                    && !self.row.required_flags.contains(name)
+            })
+            .map(|(name, _)| *name)
+            .collect();
+        for name in missing {
+            self.push(
+                FLAGS,
+                format!(
+                    "{} needs `{name}` in `map_flags` of `{}`: creating it fails with -EINVAL",
+                    self.kind(),
+                    self.map.name
+                ),
+            );
+        }
+        for name in refused {
+            let lru = self.kind().starts_with("LRU") && name == "BPF_F_NO_PREALLOC";
+            let errno = if lru { "-ENOTSUPP" } else { "-EINVAL" };
+            self.push(
+                FLAGS,
+                format!(
+                    "{} does not take `{name}` (`{}`): creating it fails with {errno}",
+                    self.kind(),
+                    self.map.name
+                ),
+            );
+        }
+        if has("BPF_F_RDONLY_PROG") && has("BPF_F_WRONLY_PROG") {
+            self.push(
+                FLAGS,
+                format!(
+                    "`{}` has both `BPF_F_RDONLY_PROG` and `BPF_F_WRONLY_PROG`: creating it fails \
+                     with -EINVAL",
+                    self.map.name
+                ),
+            );
+        }
+    }
+}
+
+fn given(size: u64, what: &str) -> String {
+    if size == 0 { format!("no {what}") } else { format!("{size}-byte {what}s") }
+}
+
+fn wanted(rule: &SizeRule) -> String {
+    match rule {
+        SizeRule::OneOf(sizes) if sizes == &[0] => "none".into(),
+        SizeRule::OneOf(sizes) => {
+            let sizes: Vec<String> = sizes.iter().map(u64::to_string).collect();
+            format!("{} bytes", sizes.join(" or "))
+        }
+        SizeRule::Between(1, u64::MAX) => "at least 1 byte".into(),
+        SizeRule::Between(from, to) => format!("{from} to {to} bytes"),
+        SizeRule::MultipleOf(unit) => format!("a multiple of {unit} bytes"),
+        SizeRule::PercpuValue => "1 byte to 32 KiB (64 KiB with 64 KiB pages)".into(),
+        SizeRule::StorageValue => "less than 64 KiB".into(),
+        SizeRule::PagesPowerOfTwo | SizeRule::Unknown => "another size".into(),
+    }
+}

@@ -1,0 +1,63 @@
+//! Where the user wrote what a rule speaks of.
+
+use cfront::{
+    ast::{Attr, Item},
+    sema::{Decl, Function, Variable},
+    source::FileRange,
+    token::TokenKind,
+    unit::{ItemId, Unit},
+};
+
+/// The name of a declaration, as the user wrote it.
+pub(super) fn name(unit: &Unit, decl: &Decl) -> Option<FileRange> {
+    unit.token_place(ItemId(decl.place.item), decl.place.token)
+}
+
+/// The name of the variable's definition.
+pub(super) fn variable(unit: &Unit, variable: &Variable) -> Option<FileRange> {
+    name(unit, variable.defining_decl().or_else(|| variable.decls.first())?)
+}
+
+/// The name of the function's definition.
+pub(super) fn function(unit: &Unit, function: &Function) -> Option<FileRange> {
+    let place = function.definition_place()?;
+    unit.token_place(ItemId(place.item), place.token)
+}
+
+/// The string of the `section` attribute that stands at a declaration.
+pub(super) struct SectionString {
+    /// What the user wrote for it: the literal, or the macro that holds it.
+    pub range: FileRange,
+    /// Whether `range` is the literal itself, so that a fix may replace it.
+    pub is_literal: bool,
+}
+
+/// Finds the section string of a declaration.
+pub(super) fn section_string(unit: &Unit, decl: &Decl) -> Option<SectionString> {
+    let item = ItemId(decl.place.item);
+    let parsed = unit.item(item)?;
+    let tokens = unit.tokens(item);
+    let attr = section_attribute(&parsed.syntax, decl.declarator)?;
+    let index = (attr.span.start..attr.span.end)
+        .find(|&i| tokens.get(i as usize).is_some_and(|t| t.kind == TokenKind::Str))?;
+    let range = unit.token_place(item, index)?;
+    let spelled = tokens.get(index as usize)?.sym.as_str().len() as u32;
+    let is_literal = range.end.saturating_sub(range.start) == spelled;
+    Some(SectionString { range, is_literal })
+}
+
+fn section_attribute(item: &Item, declarator: u32) -> Option<&Attr> {
+    let (specs, declarator) = match item {
+        Item::Function(f) => (&f.specs, Some(&f.declarator)),
+        Item::Declaration(d) => {
+            (&d.specs, d.declarators.get(declarator as usize).map(|d| &d.declarator))
+        }
+        _ => return None,
+    };
+    // The last one written wins, and those of the declarator come after those of the specifiers.
+    declarator
+        .into_iter()
+        .flat_map(|d| d.attrs.iter().rev())
+        .chain(specs.attrs.iter().rev())
+        .find(|attr| attr.name.as_str() == "section")
+}
