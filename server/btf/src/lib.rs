@@ -3,12 +3,20 @@
 //! This crate knows kinds, sizes and printing. It knows nothing of C source text and nothing of
 //! sections of an ELF file beyond the bytes of `.BTF`.
 
+pub mod dump_c;
 pub mod graph;
 pub mod layout;
 pub mod raw;
 pub mod reader;
 pub mod size;
+pub mod writer;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod hostile;
+
+pub use dump_c::CDumper;
 pub use graph::{
     Btf, Composite, DatasecEntry, EnumType, Enumerator, Function, IntType, Linkage, Member, Param,
     Type, TypeId,

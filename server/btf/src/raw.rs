@@ -111,7 +111,7 @@ fn write_values(out: &mut String, enumeration: &EnumType, is_64: bool) -> fmt::R
 
 /// A value as both the raw dump and the C printer spell it: 64-bit enums with a suffix.
 pub(crate) fn write_enumerator(
-    out: &mut String,
+    out: &mut impl Write,
     value: i64,
     signed: bool,
     is_64: bool,
