@@ -6,6 +6,7 @@
 
 pub mod ast;
 pub mod ctypes;
+pub mod refs;
 pub mod sema;
 pub mod source;
 pub mod symbol;

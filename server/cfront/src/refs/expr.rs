@@ -1,0 +1,344 @@
+//! Values in the order in which `ScalarExprEmitter` and `AggExprEmitter` generate them.
+
+use super::{
+    Access, Class, Flow, Named, Resolver, Target, labels,
+    walk::{Use, Walk},
+};
+use crate::ast::{BinaryOp, Expr, ExprKind, Initializer, PostfixOp, UnaryOp};
+
+impl<R: Resolver> Walk<'_, R> {
+    /// The value of an expression that is used, but not kept as an address.
+    pub(super) fn value(&mut self, expr: &Expr) {
+        self.value_to(expr, Flow::Escapes);
+    }
+
+    /// The value of an expression; where it is an address, it flows there.
+    pub(super) fn value_to(&mut self, expr: &Expr, flow: Flow) {
+        self.deeper(|walk| walk.value_inner(expr, flow));
+    }
+
+    fn value_inner(&mut self, expr: &Expr, flow: Flow) {
+        match &expr.kind {
+            ExprKind::Ident(_) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary(UnaryOp::Deref, _) => {
+                match self.resolver.class(expr) {
+                    Class::Array => self.place(expr, Use::address(flow)),
+                    Class::Function => self.function_value(expr, flow),
+                    _ => self.place(expr, Use { flow, ..Use::new(Access::Read) }),
+                }
+            }
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.value_to(e, flow),
+            ExprKind::Unary(UnaryOp::AddrOf, e) => self.place(e, Use::address(flow)),
+            ExprKind::Unary(UnaryOp::PreInc | UnaryOp::PreDec, e) | ExprKind::Postfix(PostfixOp::Inc | PostfixOp::Dec, e) => {
+                self.place(e, Use::new(Access::ReadWrite));
+            }
+            ExprKind::Unary(_, e) => self.value(e),
+            ExprKind::Binary(op @ (BinaryOp::LogAnd | BinaryOp::LogOr), a, b) => self.logical(*op, a, b),
+            ExprKind::Binary(op, a, b) => {
+                // A pointer plus or minus a number stays a pointer to the same object.
+                let keeps = matches!(op, BinaryOp::Add | BinaryOp::Sub);
+                self.value_to(a, if keeps { flow } else { Flow::Escapes });
+                self.value(b);
+            }
+            ExprKind::Assign(op, target, value) => self.assign(*op, target, value, true),
+            ExprKind::Conditional { cond, then, otherwise } => {
+                self.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.value_to(e, flow));
+            }
+            ExprKind::Comma(a, b) => {
+                self.discard(a);
+                self.value_to(b, flow);
+            }
+            ExprKind::Call { callee, args } => self.call(callee, args),
+            ExprKind::Cast { expr, .. } => self.value_to(expr, flow),
+            ExprKind::CompoundLiteral { ty, init } => {
+                let ty = self.resolver.type_name(ty);
+                self.auto_init(ty, init);
+            }
+            ExprKind::ChooseExpr { cond, then, otherwise } => {
+                if let Some(chosen) = self.chosen(cond, then, otherwise) {
+                    self.value_to(chosen, flow);
+                }
+            }
+            ExprKind::Generic { .. } => {
+                if let Some(arm) = self.arm(expr) {
+                    self.value_to(arm, flow);
+                }
+            }
+            ExprKind::VaArg { ap, .. } => self.value(ap),
+            ExprKind::BuiltinWithTypes { args, .. } => {
+                for arg in args {
+                    self.value(arg);
+                }
+            }
+            ExprKind::StmtExpr(block) => self.block_value(block, |walk, last| walk.value_to(last, flow)),
+            ExprKind::Str { bytes, width } => {
+                let usage = Use::address(flow);
+                self.emit(Target::Str(bytes.clone(), *width), &usage, expr.span.start);
+            }
+            ExprKind::Error => self.body.incomplete = true,
+            _ => {}
+        }
+    }
+
+    /// A struct or union that is copied.
+    pub(super) fn aggregate(&mut self, expr: &Expr) {
+        self.value(expr);
+    }
+
+    fn function_value(&mut self, expr: &Expr, flow: Flow) {
+        match &expr.kind {
+            ExprKind::Unary(UnaryOp::Deref, e) => self.value_to(e, flow),
+            _ => self.place(expr, Use::address(flow)),
+        }
+    }
+
+    /// An expression whose value is dropped (`EmitIgnoredExpr`): an lvalue is designated, not read.
+    pub(super) fn discard(&mut self, expr: &Expr) {
+        self.deeper(|walk| match &expr.kind {
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => walk.discard(e),
+            ExprKind::Cast { expr, .. } => walk.discard(expr),
+            ExprKind::Ident(_) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary(UnaryOp::Deref, _) => {
+                walk.place(expr, Use::new(Access::Mention));
+            }
+            ExprKind::Assign(op, target, value) => walk.assign(*op, target, value, false),
+            ExprKind::Comma(a, b) => {
+                walk.discard(a);
+                walk.discard(b);
+            }
+            ExprKind::Conditional { cond, then, otherwise } => {
+                walk.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.discard(e));
+            }
+            ExprKind::StmtExpr(block) => walk.block_value(block, |walk, last| walk.discard(last)),
+            ExprKind::ChooseExpr { cond, then, otherwise } => {
+                if let Some(chosen) = walk.chosen(cond, then, otherwise) {
+                    walk.discard(chosen);
+                }
+            }
+            ExprKind::Generic { .. } => {
+                if let Some(arm) = walk.arm(expr) {
+                    walk.discard(arm);
+                }
+            }
+            _ => walk.value(expr),
+        });
+    }
+
+    pub(super) fn chosen<'e>(&mut self, cond: &Expr, then: &'e Expr, otherwise: &'e Expr) -> Option<&'e Expr> {
+        match self.resolver.int_value(cond) {
+            Some(0) => Some(otherwise),
+            Some(_) => Some(then),
+            None => {
+                self.body.incomplete = true;
+                None
+            }
+        }
+    }
+
+    pub(super) fn arm<'e>(&mut self, expr: &'e Expr) -> Option<&'e Expr> {
+        let arm = self.resolver.generic_arm(expr);
+        match (&expr.kind, arm) {
+            (ExprKind::Generic { arms, .. }, Some(index)) => arms.get(index).map(|(_, e)| e),
+            _ => {
+                self.body.incomplete = true;
+                None
+            }
+        }
+    }
+
+    /// `&&`, `||`: with a constant left side either nothing at all is generated, or only the right.
+    fn logical(&mut self, op: BinaryOp, a: &Expr, b: &Expr) {
+        let decides = op == BinaryOp::LogOr;
+        if let Some(value) = self.folded(a) {
+            if value != decides {
+                self.value(b);
+                return;
+            }
+            if !labels::expr_contains_label(b) {
+                return;
+            }
+        }
+        self.value(a);
+        let live = self.live;
+        if self.truth(a) == Some(decides) {
+            self.live = false;
+        }
+        self.value(b);
+        self.live = live;
+    }
+
+    pub(super) fn conditional(
+        &mut self,
+        cond: &Expr,
+        then: Option<&Expr>,
+        otherwise: &Expr,
+        mut arm: impl FnMut(&mut Self, &Expr),
+    ) {
+        if let Some(value) = self.folded(cond) {
+            let (run, skip) = if value { (then, Some(otherwise)) } else { (Some(otherwise), then) };
+            if !skip.is_some_and(labels::expr_contains_label) {
+                match run {
+                    Some(run) => arm(self, run),
+                    None => arm(self, cond),
+                }
+                return;
+            }
+        }
+        let known = self.truth(cond);
+        self.condition(cond);
+        let live = self.live;
+        if let Some(then) = then {
+            self.live = live && known != Some(false);
+            arm(self, then);
+        }
+        self.live = live && known != Some(true);
+        arm(self, otherwise);
+        self.live = live;
+    }
+
+    /// Scalars: the right side first. Structs and unions: left, then right.
+    fn assign(&mut self, op: Option<BinaryOp>, target: &Expr, value: &Expr, used: bool) {
+        if op.is_none() && self.resolver.class(target) == Class::Record {
+            self.place(target, Use::new(Access::Write));
+            self.aggregate(value);
+            return;
+        }
+        let flow = match (op, self.resolve_plain(target)) {
+            (None, Some(local)) => Flow::Local(local),
+            _ => Flow::Escapes,
+        };
+        self.value_to(value, flow);
+        // Reading back what was just stored is not a read of the variable: the optimiser forwards it.
+        let _ = used;
+        let stored = if op.is_none() { self.resolver.int_value(value) } else { None };
+        let access = if op.is_none() { Access::Write } else { Access::ReadWrite };
+        self.place(target, Use { stored, ..Use::new(access) });
+    }
+
+    /// The local variable that an expression plainly names.
+    fn resolve_plain(&mut self, expr: &Expr) -> Option<u32> {
+        match &expr.kind {
+            ExprKind::Paren(e) => self.resolve_plain(e),
+            ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
+                Named::Local(local) => Some(local),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn call(&mut self, callee: &Expr, args: &[Expr]) {
+        let Some(name) = direct_callee(callee) else {
+            self.value(callee);
+            for arg in args {
+                self.value(arg);
+            }
+            return;
+        };
+        let text = name.name.as_str();
+        let named = self.resolver.resolve(name);
+        match builtin(text) {
+            Some(Builtin::Unevaluated) => return,
+            Some(Builtin::FirstOnly) => {
+                if let Some(arg) = args.first() {
+                    self.value(arg);
+                }
+                return;
+            }
+            Some(Builtin::Mentions) => {
+                let live = self.live;
+                self.live = false;
+                for arg in args {
+                    self.value(arg);
+                }
+                self.live = live;
+                return;
+            }
+            Some(Builtin::Unreachable) => {
+                self.live = false;
+                return;
+            }
+            Some(Builtin::Memory(accesses)) => {
+                for (index, arg) in args.iter().enumerate() {
+                    match accesses.get(index) {
+                        Some(&access) => self.through(arg, Use::new(access)),
+                        None => self.value(arg),
+                    }
+                }
+                return;
+            }
+            None => {}
+        }
+        let function = match named {
+            Named::Function(function) => Some(function),
+            Named::Other => Some(name.name),
+            _ => None,
+        };
+        if let Named::Function(function) = named {
+            self.emit(Target::Function(function), &Use::new(Access::Call), name.token);
+        } else {
+            self.ident(name, &Use::new(Access::Read));
+        }
+        for (index, arg) in args.iter().enumerate() {
+            let flow = match function {
+                Some(function) => Flow::Argument(function, index as u32),
+                None => Flow::Escapes,
+            };
+            self.value_to(arg, flow);
+        }
+        if let Named::Function(function) = named
+            && self.resolver.noreturn(function)
+        {
+            self.live = false;
+        }
+    }
+
+    /// An automatic variable's initialiser that is a plain expression.
+    pub(super) fn init_value(&mut self, init: &Initializer, flow: Flow) {
+        if let Initializer::Expr(expr) = init {
+            self.value_to(expr, flow);
+        }
+    }
+}
+
+/// The identifier of a direct call, through parentheses and `*`/`&`.
+fn direct_callee(callee: &Expr) -> Option<crate::ast::Ident> {
+    let mut callee = callee;
+    loop {
+        match &callee.kind {
+            ExprKind::Ident(ident) => return Some(*ident),
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => callee = e,
+            _ => return None,
+        }
+    }
+}
+
+enum Builtin {
+    /// Operands are only looked at for their type.
+    Unevaluated,
+    /// The second operand is a number for the compiler.
+    FirstOnly,
+    /// Operands are generated, then folded away.
+    Mentions,
+    /// Control does not come back.
+    Unreachable,
+    /// Pointers whose pointees are accessed like this.
+    Memory(&'static [Access]),
+}
+
+fn builtin(name: &str) -> Option<Builtin> {
+    let plain = name.strip_prefix("__builtin_").unwrap_or(name);
+    Some(match plain {
+        "preserve_type_info" | "preserve_enum_value" | "btf_type_id" | "types_compatible_p" | "classify_type"
+            if plain != name =>
+        {
+            Builtin::Unevaluated
+        }
+        "expect" | "preserve_field_info" | "assume_aligned" | "expect_with_probability" if plain != name => Builtin::FirstOnly,
+        "constant_p" | "object_size" | "dynamic_object_size" if plain != name => Builtin::Mentions,
+        "unreachable" | "trap" if plain != name => Builtin::Unreachable,
+        "memcpy" | "memmove" | "memcpy_inline" | "bcopy" | "mempcpy" => Builtin::Memory(&[Access::Write, Access::Read]),
+        "memset" | "bzero" | "memset_inline" => Builtin::Memory(&[Access::Write]),
+        "memcmp" | "bcmp" | "strcmp" | "strncmp" => Builtin::Memory(&[Access::Read, Access::Read]),
+        "strlen" | "strnlen" if plain != name => Builtin::Memory(&[Access::Read]),
+        _ => return None,
+    })
+}

@@ -1,0 +1,114 @@
+//! Initialisers: of static storage (constants), and of automatic variables.
+
+use super::{
+    Class, Flow, Resolver, Table, Target,
+    walk::{Use, Walk},
+};
+use crate::ast::{Expr, ExprKind, InitItem, Initializer, UnaryOp};
+
+impl<R: Resolver> Walk<'_, R> {
+    /// The initialiser of a variable with static storage: addresses in the order of members.
+    pub(super) fn static_init(&mut self, ty: Option<R::Ty>, init: &Initializer) {
+        self.deeper(|walk| match init {
+            Initializer::Expr(expr) => walk.static_value(ty, expr),
+            Initializer::List(items, _) => {
+                walk.in_order(ty, items, |walk, ty, item| walk.static_init(ty, &item.value));
+            }
+        });
+    }
+
+    fn static_value(&mut self, ty: Option<R::Ty>, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.static_value(ty, e),
+            ExprKind::Str { .. } if self.is_array(ty) => {}
+            ExprKind::CompoundLiteral { ty, init } => {
+                let ty = self.resolver.type_name(ty);
+                self.static_init(ty, init);
+            }
+            _ => self.value(expr),
+        }
+    }
+
+    /// The initialiser of a local variable.
+    pub(super) fn local_init(&mut self, local: u32, init: &Initializer) {
+        let ty = self.resolver.local_type(local);
+        if ty.is_some_and(|ty| matches!(self.resolver.class_of(ty), Class::Array | Class::Record)) {
+            // A large constant is copied from a private variable of its own.
+            let index = self.body.tables.len() as u32;
+            self.body.tables.push(Table { local, init: init.clone() });
+            self.emit(Target::Table(index), &Use::new(super::Access::Create), 0);
+        }
+        match init {
+            Initializer::Expr(_) => match ty {
+                Some(ty) if self.is_array(Some(ty)) => self.auto_init(Some(ty), init),
+                _ => self.init_value(init, Flow::Local(local)),
+            },
+            Initializer::List(items, _) if !ty.is_some_and(|ty| self.is_aggregate(ty)) => {
+                // `int x = { e }`
+                if let [item] = items.as_slice() {
+                    self.init_value(&item.value, Flow::Local(local));
+                }
+            }
+            Initializer::List(..) => self.auto_init(ty, init),
+        }
+    }
+
+    /// An initialiser with automatic storage: members in their order.
+    pub(super) fn auto_init(&mut self, ty: Option<R::Ty>, init: &Initializer) {
+        self.deeper(|walk| match init {
+            Initializer::Expr(expr) => {
+                if matches!(peel(expr).kind, ExprKind::Str { .. }) && walk.is_array(ty) {
+                    return;
+                }
+                walk.value(expr);
+            }
+            Initializer::List(items, _) => {
+                walk.in_order(ty, items, |walk, ty, item| walk.auto_init(ty, &item.value));
+            }
+        });
+    }
+
+    fn in_order(
+        &mut self,
+        ty: Option<R::Ty>,
+        items: &[InitItem],
+        mut each: impl FnMut(&mut Self, Option<R::Ty>, &InitItem),
+    ) {
+        let positions = ty.and_then(|ty| self.resolver.positions(ty, items));
+        let Some(positions) = positions.filter(|p| p.len() == items.len()) else {
+            for item in items {
+                each(self, None, item);
+            }
+            return;
+        };
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_by_key(|&i| positions.get(i).map_or(0, |p| p.0));
+        for (n, &i) in order.iter().enumerate() {
+            let rank = positions.get(i).map(|p| p.0);
+            // A member that is given twice has the later value.
+            let next = order.get(n + 1).and_then(|&j| positions.get(j)).map(|p| p.0);
+            if rank == next && items.get(i).is_some_and(|item| item.designators.len() == 1) {
+                continue;
+            }
+            if let (Some(item), Some((_, ty))) = (items.get(i), positions.get(i)) {
+                each(self, *ty, item);
+            }
+        }
+    }
+
+    fn is_array(&mut self, ty: Option<R::Ty>) -> bool {
+        ty.is_some_and(|ty| self.resolver.class_of(ty) == Class::Array)
+    }
+
+    fn is_aggregate(&mut self, ty: R::Ty) -> bool {
+        matches!(self.resolver.class_of(ty), Class::Array | Class::Record)
+    }
+}
+
+fn peel(expr: &Expr) -> &Expr {
+    let mut expr = expr;
+    while let ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) = &expr.kind {
+        expr = e;
+    }
+    expr
+}

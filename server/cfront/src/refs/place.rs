@@ -1,0 +1,149 @@
+//! Lvalues: which object an expression designates, and which part of it.
+
+use super::{
+    Access, Class, Flow, Resolver, Step, Target,
+    walk::{Use, Walk},
+};
+use crate::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
+
+impl<R: Resolver> Walk<'_, R> {
+    /// Designates the object of an lvalue and does with it what `usage` says.
+    pub(super) fn place(&mut self, expr: &Expr, usage: Use) {
+        self.deeper(|walk| walk.place_inner(expr, usage));
+    }
+
+    fn place_inner(&mut self, expr: &Expr, usage: Use) {
+        match &expr.kind {
+            ExprKind::Ident(ident) => self.place_ident(*ident, usage),
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.place(e, usage),
+            ExprKind::Member { base, arrow, field } => {
+                let usage = usage.step(Step::Field(field.name));
+                if *arrow { self.through(base, usage) } else { self.place(base, usage) }
+            }
+            ExprKind::Index { base, index } => {
+                let constant = self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok());
+                let usage = usage.step(Step::Index(constant));
+                match self.resolver.class(base) {
+                    Class::Array => self.place(base, usage),
+                    _ => self.through_indexed(base, usage),
+                }
+                self.value(index);
+            }
+            ExprKind::Unary(UnaryOp::Deref, e) => self.through(e, usage),
+            ExprKind::Str { bytes, width } => self.emit(Target::Str(bytes.clone(), *width), &usage, expr.span.start),
+            ExprKind::CompoundLiteral { ty, init } => {
+                let ty = self.resolver.type_name(ty);
+                self.auto_init(ty, init);
+            }
+            ExprKind::ChooseExpr { cond, then, otherwise } => {
+                if let Some(chosen) = self.chosen(cond, then, otherwise) {
+                    self.place(chosen, usage);
+                }
+            }
+            ExprKind::Generic { .. } => {
+                if let Some(arm) = self.arm(expr) {
+                    self.place(arm, usage);
+                }
+            }
+            ExprKind::Conditional { cond, then, otherwise } => {
+                self.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.place(e, usage.clone()));
+            }
+            ExprKind::Comma(a, b) => {
+                self.discard(a);
+                self.place(b, usage);
+            }
+            ExprKind::StmtExpr(block) => self.block_value(block, |walk, last| walk.place(last, usage)),
+            _ => self.value(expr),
+        }
+    }
+
+    fn place_ident(&mut self, ident: crate::ast::Ident, usage: Use) {
+        // Writing a local pointer says nothing of what it points to; its uses do.
+        if usage.access == Access::Write
+            && usage.steps.is_empty()
+            && matches!(self.resolver.resolve(ident), super::Named::Local(_))
+        {
+            return;
+        }
+        if usage.access == Access::Read
+            && let super::Named::Local(local) = self.resolver.resolve(ident)
+        {
+            // The value of a local: what it points to goes where the value goes.
+            self.emit(Target::Local(local), &Use::address(usage.flow), ident.token);
+            return;
+        }
+        self.ident(ident, &usage);
+    }
+
+    /// Accesses what a pointer points to.
+    pub(super) fn through(&mut self, pointer: &Expr, usage: Use) {
+        self.deeper(|walk| walk.through_inner(pointer, usage));
+    }
+
+    fn through_inner(&mut self, pointer: &Expr, mut usage: Use) {
+        match &pointer.kind {
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.through(e, usage),
+            ExprKind::Unary(UnaryOp::AddrOf, e) => self.place(e, usage),
+            ExprKind::Cast { ty, expr } => {
+                usage.volatile |= self.resolver.points_to_volatile(ty);
+                self.through(expr, usage.step(Step::Punned));
+            }
+            ExprKind::Binary(BinaryOp::Add, base, index) if self.resolver.class(base) == Class::Array => {
+                let constant = self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok());
+                self.place(base, usage.step(Step::Index(constant)));
+                self.value(index);
+            }
+            ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, base, index) => {
+                self.through_indexed(base, usage.step(Step::Punned));
+                self.value(index);
+            }
+            ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
+                super::Named::Local(local) if self.resolver.class(pointer) != Class::Array => {
+                    self.emit(Target::Local(local), &usage, ident.token);
+                }
+                _ => self.through_value(pointer, usage),
+            },
+            ExprKind::Call { callee, args } if is_preserve_access(callee) => match args.first() {
+                Some(arg) => self.through(arg, usage),
+                None => {}
+            },
+            ExprKind::Str { .. } => self.place(pointer, usage.step(Step::Index(Some(0)))),
+            ExprKind::Comma(a, b) => {
+                self.discard(a);
+                self.through(b, usage);
+            }
+            ExprKind::StmtExpr(block) => self.block_value(block, |walk, last| walk.through(last, usage)),
+            ExprKind::Conditional { cond, then, otherwise } => {
+                self.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.through(e, usage.clone()));
+            }
+            ExprKind::ChooseExpr { cond, then, otherwise } => {
+                if let Some(chosen) = self.chosen(cond, then, otherwise) {
+                    self.through(chosen, usage);
+                }
+            }
+            ExprKind::Generic { .. } => {
+                if let Some(arm) = self.arm(pointer) {
+                    self.through(arm, usage);
+                }
+            }
+            _ => self.through_value(pointer, usage),
+        }
+    }
+
+    /// Like [`Walk::through`] where an index was added already: an array keeps only that one.
+    fn through_indexed(&mut self, pointer: &Expr, usage: Use) {
+        self.through(pointer, usage);
+    }
+
+    fn through_value(&mut self, pointer: &Expr, usage: Use) {
+        if self.resolver.class(pointer) == Class::Array {
+            self.place(pointer, usage.step(Step::Index(Some(0))));
+        } else {
+            self.value_to(pointer, Flow::Escapes);
+        }
+    }
+}
+
+fn is_preserve_access(callee: &Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Ident(ident) if ident.name.as_str() == "__builtin_preserve_access_index")
+}

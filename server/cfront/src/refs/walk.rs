@@ -1,0 +1,122 @@
+//! State of a walk: reachability and the references found.
+
+use rustc_hash::FxHashSet;
+
+use super::{Access, Body, Flow, Named, Reference, Resolver, Step, Target};
+use crate::ast::Ident;
+
+/// Deeper syntax than this is left out, so that no input overflows the stack.
+const MAX_DEPTH: u32 = 600;
+
+/// What the `break`s of a loop or switch did.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Exit {
+    /// A `break` was generated.
+    pub(super) used: bool,
+    /// A `break` that can run was generated.
+    pub(super) live: bool,
+}
+
+pub(super) struct Walk<'r, R: Resolver> {
+    pub(super) resolver: &'r mut R,
+    pub(super) body: Body,
+    /// Code is being generated (clang: there is an insertion point).
+    pub(super) generating: bool,
+    /// The code can run.
+    pub(super) live: bool,
+    pub(super) exits: Vec<Exit>,
+    /// Whether the switches around can run.
+    pub(super) switches: Vec<bool>,
+    depth: u32,
+}
+
+impl<'r, R: Resolver> Walk<'r, R> {
+    pub(super) fn new(resolver: &'r mut R) -> Self {
+        Walk { resolver, body: Body::default(), generating: true, live: true, exits: Vec::new(), switches: Vec::new(), depth: 0 }
+    }
+
+    /// Drops what is known of locals that no address of a global flows into.
+    pub(super) fn finish(self) -> Body {
+        let Walk { mut body, resolver, .. } = self;
+        let mut wanted: FxHashSet<u32> = FxHashSet::default();
+        for reference in &body.references {
+            if let Flow::Local(local) = reference.flow {
+                wanted.insert(local);
+            }
+        }
+        body.references.retain(|reference| match reference.target {
+            Target::Local(local) => wanted.contains(&local) || resolver.parameter(local).is_some(),
+            _ => true,
+        });
+        body
+    }
+
+    /// Runs `f` one level deeper, unless that is too deep.
+    pub(super) fn deeper(&mut self, f: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_DEPTH {
+            self.body.incomplete = true;
+            return;
+        }
+        self.depth += 1;
+        f(self);
+        self.depth -= 1;
+    }
+
+    pub(super) fn emit(&mut self, target: Target, usage: &Use, token: u32) {
+        let mut path = usage.steps.clone();
+        path.reverse();
+        self.body.references.push(Reference {
+            target,
+            access: usage.access,
+            path,
+            flow: usage.flow,
+            stored: usage.stored,
+            volatile: usage.volatile,
+            dead: !self.live,
+            token,
+        });
+    }
+
+    /// An identifier, used as `usage` says.
+    pub(super) fn ident(&mut self, ident: Ident, usage: &Use) {
+        let named = self.resolver.resolve(ident);
+        let target = match named {
+            Named::Local(local) => Target::Local(local),
+            Named::Static(local) => Target::Static(local),
+            Named::Variable(name) => Target::Variable(name),
+            Named::Function(name) => Target::Function(name),
+            Named::Other => return,
+        };
+        let plain_read = usage.access == Access::Read && usage.steps.is_empty() && !usage.volatile;
+        if plain_read && matches!(named, Named::Variable(_) | Named::Static(_)) && self.resolver.folds(named) {
+            return;
+        }
+        self.emit(target, usage, ident.token);
+    }
+}
+
+/// How the object that an lvalue designates is used.
+#[derive(Clone, Debug)]
+pub(super) struct Use {
+    pub(super) access: Access,
+    /// Steps, the last one first.
+    pub(super) steps: Vec<Step>,
+    pub(super) flow: Flow,
+    pub(super) stored: Option<i128>,
+    pub(super) volatile: bool,
+}
+
+impl Use {
+    pub(super) fn new(access: Access) -> Use {
+        Use { access, steps: Vec::new(), flow: Flow::Escapes, stored: None, volatile: false }
+    }
+
+    pub(super) fn address(flow: Flow) -> Use {
+        Use { flow, ..Use::new(Access::Address) }
+    }
+
+    pub(super) fn step(mut self, step: Step) -> Use {
+        self.steps.push(step);
+        self
+    }
+}
