@@ -19,20 +19,24 @@ impl<R: Resolver> Walk<'_, R> {
 
     fn value_inner(&mut self, expr: &Expr, flow: Flow) {
         match &expr.kind {
-            ExprKind::Ident(_) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary(UnaryOp::Deref, _) => {
-                match self.resolver.class(expr) {
-                    Class::Array => self.place(expr, Use::address(flow)),
-                    Class::Function => self.function_value(expr, flow),
-                    _ => self.place(expr, Use { flow, ..Use::new(Access::Read) }),
-                }
-            }
+            ExprKind::Ident(_)
+            | ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Unary(UnaryOp::Deref, _) => match self.resolver.class(expr) {
+                Class::Array => self.place(expr, Use::address(flow)),
+                Class::Function => self.function_value(expr, flow),
+                _ => self.place(expr, Use { flow, ..Use::new(Access::Read) }),
+            },
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.value_to(e, flow),
             ExprKind::Unary(UnaryOp::AddrOf, e) => self.place(e, Use::address(flow)),
-            ExprKind::Unary(UnaryOp::PreInc | UnaryOp::PreDec, e) | ExprKind::Postfix(PostfixOp::Inc | PostfixOp::Dec, e) => {
+            ExprKind::Unary(UnaryOp::PreInc | UnaryOp::PreDec, e)
+            | ExprKind::Postfix(PostfixOp::Inc | PostfixOp::Dec, e) => {
                 self.place(e, Use::new(Access::ReadWrite));
             }
             ExprKind::Unary(_, e) => self.value(e),
-            ExprKind::Binary(op @ (BinaryOp::LogAnd | BinaryOp::LogOr), a, b) => self.logical(*op, a, b),
+            ExprKind::Binary(op @ (BinaryOp::LogAnd | BinaryOp::LogOr), a, b) => {
+                self.logical(*op, a, b)
+            }
             ExprKind::Binary(op, a, b) => {
                 // A pointer plus or minus a number stays a pointer to the same object.
                 let keeps = matches!(op, BinaryOp::Add | BinaryOp::Sub);
@@ -41,7 +45,9 @@ impl<R: Resolver> Walk<'_, R> {
             }
             ExprKind::Assign(op, target, value) => self.assign(*op, target, value, true),
             ExprKind::Conditional { cond, then, otherwise } => {
-                self.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.value_to(e, flow));
+                self.conditional(cond, then.as_deref(), otherwise, |walk, e| {
+                    walk.value_to(e, flow)
+                });
             }
             ExprKind::Comma(a, b) => {
                 self.discard(a);
@@ -69,7 +75,9 @@ impl<R: Resolver> Walk<'_, R> {
                     self.value(arg);
                 }
             }
-            ExprKind::StmtExpr(block) => self.block_value(block, |walk, last| walk.value_to(last, flow)),
+            ExprKind::StmtExpr(block) => {
+                self.block_value(block, |walk, last| walk.value_to(last, flow))
+            }
             ExprKind::Str { bytes, width } => {
                 let usage = Use::address(flow);
                 self.emit(Target::Str(bytes.clone(), *width), &usage, expr.span.start);
@@ -96,7 +104,10 @@ impl<R: Resolver> Walk<'_, R> {
         self.deeper(|walk| match &expr.kind {
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => walk.discard(e),
             ExprKind::Cast { expr, .. } => walk.discard(expr),
-            ExprKind::Ident(_) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Unary(UnaryOp::Deref, _) => {
+            ExprKind::Ident(_)
+            | ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Unary(UnaryOp::Deref, _) => {
                 walk.place(expr, Use::new(Access::Mention));
             }
             ExprKind::Assign(op, target, value) => walk.assign(*op, target, value, false),
@@ -122,7 +133,12 @@ impl<R: Resolver> Walk<'_, R> {
         });
     }
 
-    pub(super) fn chosen<'e>(&mut self, cond: &Expr, then: &'e Expr, otherwise: &'e Expr) -> Option<&'e Expr> {
+    pub(super) fn chosen<'e>(
+        &mut self,
+        cond: &Expr,
+        then: &'e Expr,
+        otherwise: &'e Expr,
+    ) -> Option<&'e Expr> {
         match self.resolver.int_value(cond) {
             Some(0) => Some(otherwise),
             Some(_) => Some(then),
@@ -327,15 +343,25 @@ enum Builtin {
 fn builtin(name: &str) -> Option<Builtin> {
     let plain = name.strip_prefix("__builtin_").unwrap_or(name);
     Some(match plain {
-        "preserve_type_info" | "preserve_enum_value" | "btf_type_id" | "types_compatible_p" | "classify_type"
+        "preserve_type_info"
+        | "preserve_enum_value"
+        | "btf_type_id"
+        | "types_compatible_p"
+        | "classify_type"
             if plain != name =>
         {
             Builtin::Unevaluated
         }
-        "expect" | "preserve_field_info" | "assume_aligned" | "expect_with_probability" if plain != name => Builtin::FirstOnly,
+        "expect" | "preserve_field_info" | "assume_aligned" | "expect_with_probability"
+            if plain != name =>
+        {
+            Builtin::FirstOnly
+        }
         "constant_p" | "object_size" | "dynamic_object_size" if plain != name => Builtin::Mentions,
         "unreachable" | "trap" if plain != name => Builtin::Unreachable,
-        "memcpy" | "memmove" | "memcpy_inline" | "bcopy" | "mempcpy" => Builtin::Memory(&[Access::Write, Access::Read]),
+        "memcpy" | "memmove" | "memcpy_inline" | "bcopy" | "mempcpy" => {
+            Builtin::Memory(&[Access::Write, Access::Read])
+        }
         "memset" | "bzero" | "memset_inline" => Builtin::Memory(&[Access::Write]),
         "memcmp" | "bcmp" | "strcmp" | "strncmp" => Builtin::Memory(&[Access::Read, Access::Read]),
         "strlen" | "strnlen" if plain != name => Builtin::Memory(&[Access::Read]),

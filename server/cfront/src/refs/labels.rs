@@ -25,10 +25,13 @@ fn label(stmt: &Stmt, ignore_cases: bool, depth: u32) -> bool {
         return true;
     }
     let depth = depth + 1;
-    let opt = |stmt: &Option<Box<Stmt>>, ignore| stmt.as_deref().is_some_and(|s| label(s, ignore, depth));
+    let opt =
+        |stmt: &Option<Box<Stmt>>, ignore| stmt.as_deref().is_some_and(|s| label(s, ignore, depth));
     match &stmt.kind {
         StmtKind::Label { .. } => true,
-        StmtKind::Case { body, .. } | StmtKind::Default { body } => !ignore_cases || opt(body, ignore_cases),
+        StmtKind::Case { body, .. } | StmtKind::Default { body } => {
+            !ignore_cases || opt(body, ignore_cases)
+        }
         StmtKind::Block(block) => block.stmts.iter().any(|s| label(s, ignore_cases, depth)),
         StmtKind::If { cond, then, otherwise } => {
             in_expr(cond, depth) || label(then, ignore_cases, depth) || opt(otherwise, ignore_cases)
@@ -52,7 +55,9 @@ fn in_declaration(declaration: &Declaration, depth: u32) -> bool {
 pub(super) fn in_init(init: &Initializer, depth: u32) -> bool {
     match init {
         Initializer::Expr(expr) => in_expr(expr, depth),
-        Initializer::List(items, _) => depth <= MAX_DEPTH && items.iter().any(|i| in_init(&i.value, depth + 1)),
+        Initializer::List(items, _) => {
+            depth <= MAX_DEPTH && items.iter().any(|i| in_init(&i.value, depth + 1))
+        }
     }
 }
 
@@ -65,7 +70,9 @@ fn in_expr(expr: &Expr, depth: u32) -> bool {
     match &expr.kind {
         ExprKind::StmtExpr(block) => block.stmts.iter().any(|s| label(s, false, depth)),
         ExprKind::Paren(e) | ExprKind::Unary(_, e) | ExprKind::Postfix(_, e) => go(e),
-        ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Comma(a, b) => go(a) || go(b),
+        ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Comma(a, b) => {
+            go(a) || go(b)
+        }
         ExprKind::Index { base, index } => go(base) || go(index),
         ExprKind::Conditional { cond, then, otherwise } => {
             go(cond) || then.as_deref().is_some_and(go) || go(otherwise)

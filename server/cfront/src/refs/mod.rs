@@ -11,10 +11,13 @@
 mod expr;
 mod init;
 mod labels;
+mod locals;
 mod place;
 mod stmt;
+mod unit;
 mod walk;
 
+pub use unit::{UnitResolver, initializer_at};
 
 use crate::{
     ast::{Expr, FunctionDef, Ident, InitDeclarator, InitItem, Initializer, TypeName},
@@ -82,7 +85,11 @@ pub trait Resolver {
     fn generic_arm(&mut self, expr: &Expr) -> Option<usize>;
     /// For every item of an initialiser list of that type: its rank in the order of members or
     /// elements, and its type.
-    fn positions(&mut self, ty: Self::Ty, items: &[InitItem]) -> Option<Vec<(u64, Option<Self::Ty>)>>;
+    fn positions(
+        &mut self,
+        ty: Self::Ty,
+        items: &[InitItem],
+    ) -> Option<Vec<(u64, Option<Self::Ty>)>>;
 }
 
 /// What a reference refers to.
@@ -210,7 +217,11 @@ pub fn of_function<R: Resolver>(function: &FunctionDef, resolver: &mut R) -> Bod
 }
 
 /// References of the initialiser of a variable with static storage.
-pub fn of_initializer<R: Resolver>(ty: Option<R::Ty>, init: &Initializer, resolver: &mut R) -> Body {
+pub fn of_initializer<R: Resolver>(
+    ty: Option<R::Ty>,
+    init: &Initializer,
+    resolver: &mut R,
+) -> Body {
     let mut walk = walk::Walk::new(resolver);
     walk.static_init(ty, init);
     walk.finish()

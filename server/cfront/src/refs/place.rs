@@ -30,7 +30,9 @@ impl<R: Resolver> Walk<'_, R> {
                 self.value(index);
             }
             ExprKind::Unary(UnaryOp::Deref, e) => self.through(e, usage),
-            ExprKind::Str { bytes, width } => self.emit(Target::Str(bytes.clone(), *width), &usage, expr.span.start),
+            ExprKind::Str { bytes, width } => {
+                self.emit(Target::Str(bytes.clone(), *width), &usage, expr.span.start)
+            }
             ExprKind::CompoundLiteral { ty, init } => {
                 let ty = self.resolver.type_name(ty);
                 self.auto_init(ty, init);
@@ -46,13 +48,17 @@ impl<R: Resolver> Walk<'_, R> {
                 }
             }
             ExprKind::Conditional { cond, then, otherwise } => {
-                self.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.place(e, usage.clone()));
+                self.conditional(cond, then.as_deref(), otherwise, |walk, e| {
+                    walk.place(e, usage.clone())
+                });
             }
             ExprKind::Comma(a, b) => {
                 self.discard(a);
                 self.place(b, usage);
             }
-            ExprKind::StmtExpr(block) => self.block_value(block, |walk, last| walk.place(last, usage)),
+            ExprKind::StmtExpr(block) => {
+                self.block_value(block, |walk, last| walk.place(last, usage))
+            }
             _ => self.value(expr),
         }
     }
@@ -88,7 +94,9 @@ impl<R: Resolver> Walk<'_, R> {
                 usage.volatile |= self.resolver.points_to_volatile(ty);
                 self.through(expr, usage.step(Step::Punned));
             }
-            ExprKind::Binary(BinaryOp::Add, base, index) if self.resolver.class(base) == Class::Array => {
+            ExprKind::Binary(BinaryOp::Add, base, index)
+                if self.resolver.class(base) == Class::Array =>
+            {
                 let constant = self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok());
                 self.place(base, usage.step(Step::Index(constant)));
                 self.value(index);
@@ -112,9 +120,13 @@ impl<R: Resolver> Walk<'_, R> {
                 self.discard(a);
                 self.through(b, usage);
             }
-            ExprKind::StmtExpr(block) => self.block_value(block, |walk, last| walk.through(last, usage)),
+            ExprKind::StmtExpr(block) => {
+                self.block_value(block, |walk, last| walk.through(last, usage))
+            }
             ExprKind::Conditional { cond, then, otherwise } => {
-                self.conditional(cond, then.as_deref(), otherwise, |walk, e| walk.through(e, usage.clone()));
+                self.conditional(cond, then.as_deref(), otherwise, |walk, e| {
+                    walk.through(e, usage.clone())
+                });
             }
             ExprKind::ChooseExpr { cond, then, otherwise } => {
                 if let Some(chosen) = self.chosen(cond, then, otherwise) {

@@ -70,7 +70,9 @@ impl<R: Resolver> Walk<'_, R> {
         }
         match &stmt.kind {
             StmtKind::Expr(expr) => self.discard(expr),
-            StmtKind::If { cond, then, otherwise } => self.if_stmt(cond, then, otherwise.as_deref()),
+            StmtKind::If { cond, then, otherwise } => {
+                self.if_stmt(cond, then, otherwise.as_deref())
+            }
             StmtKind::While { cond, body } => self.while_stmt(cond, body),
             StmtKind::DoWhile { body, cond } => self.do_stmt(body, cond),
             StmtKind::For { init, cond, step, body } => {
@@ -241,7 +243,9 @@ impl<R: Resolver> Walk<'_, R> {
         let exit = self.looped(|walk| {
             for stmt in block.stmts.iter().skip(start) {
                 let mut stmt = stmt;
-                while let StmtKind::Case { body: Some(inner), .. } | StmtKind::Default { body: Some(inner) } = &stmt.kind {
+                while let StmtKind::Case { body: Some(inner), .. }
+                | StmtKind::Default { body: Some(inner) } = &stmt.kind
+                {
                     stmt = inner;
                 }
                 if matches!(stmt.kind, StmtKind::Case { .. } | StmtKind::Default { .. }) {
@@ -294,8 +298,14 @@ impl<R: Resolver> Walk<'_, R> {
             },
             ExprKind::Comma(_, b) => self.truth(b),
             ExprKind::Call { callee, args } => match (&callee.kind, args.first()) {
-                (ExprKind::Ident(name), Some(arg)) if name.name.as_str() == "__builtin_expect" => self.truth(arg),
-                (ExprKind::Ident(name), Some(_)) if name.name.as_str() == "__builtin_constant_p" => Some(false),
+                (ExprKind::Ident(name), Some(arg)) if name.name.as_str() == "__builtin_expect" => {
+                    self.truth(arg)
+                }
+                (ExprKind::Ident(name), Some(_))
+                    if name.name.as_str() == "__builtin_constant_p" =>
+                {
+                    Some(false)
+                }
                 _ => None,
             },
             _ => None,
@@ -319,7 +329,11 @@ impl<R: Resolver> Walk<'_, R> {
         let named = self.resolver.resolve(ident);
         match named {
             Named::Static(local) if storage == Storage::Static => {
-                self.body.statics.push(LocalStatic { local, name: ident, declarator: declarator.clone() });
+                self.body.statics.push(LocalStatic {
+                    local,
+                    name: ident,
+                    declarator: declarator.clone(),
+                });
                 self.emit(Target::Static(local), &Use::new(Access::Create), ident.token);
                 if let Some(init) = &declarator.init {
                     let ty = self.resolver.local_type(local);
@@ -362,15 +376,16 @@ fn contains_default(stmt: &Stmt, depth: u32) -> bool {
         return false;
     }
     let depth = depth + 1;
-    let opt = |stmt: &Option<Box<Stmt>>| stmt.as_deref().is_some_and(|s| contains_default(s, depth));
+    let opt =
+        |stmt: &Option<Box<Stmt>>| stmt.as_deref().is_some_and(|s| contains_default(s, depth));
     match &stmt.kind {
         StmtKind::Default { .. } => true,
         StmtKind::Case { body, .. } | StmtKind::Label { body, .. } => opt(body),
         StmtKind::Block(block) => block.stmts.iter().any(|s| contains_default(s, depth)),
         StmtKind::If { then, otherwise, .. } => contains_default(then, depth) || opt(otherwise),
-        StmtKind::While { body, .. } | StmtKind::DoWhile { body, .. } | StmtKind::For { body, .. } => {
-            contains_default(body, depth)
-        }
+        StmtKind::While { body, .. }
+        | StmtKind::DoWhile { body, .. }
+        | StmtKind::For { body, .. } => contains_default(body, depth),
         _ => false,
     }
 }

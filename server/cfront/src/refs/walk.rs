@@ -32,7 +32,15 @@ pub(super) struct Walk<'r, R: Resolver> {
 
 impl<'r, R: Resolver> Walk<'r, R> {
     pub(super) fn new(resolver: &'r mut R) -> Self {
-        Walk { resolver, body: Body::default(), generating: true, live: true, exits: Vec::new(), switches: Vec::new(), depth: 0 }
+        Walk {
+            resolver,
+            body: Body::default(),
+            generating: true,
+            live: true,
+            exits: Vec::new(),
+            switches: Vec::new(),
+            depth: 0,
+        }
     }
 
     /// Drops what is known of locals that no address of a global flows into.
@@ -88,7 +96,10 @@ impl<'r, R: Resolver> Walk<'r, R> {
             Named::Other => return,
         };
         let plain_read = usage.access == Access::Read && usage.steps.is_empty() && !usage.volatile;
-        if plain_read && matches!(named, Named::Variable(_) | Named::Static(_)) && self.resolver.folds(named) {
+        if plain_read
+            && matches!(named, Named::Variable(_) | Named::Static(_))
+            && self.resolver.folds(named)
+        {
             return;
         }
         self.emit(target, usage, ident.token);
