@@ -2,6 +2,11 @@
 //! layouts, skeleton previews and the BPF-side rules.
 
 pub mod diagnostic;
+pub mod elf;
+pub mod externs;
 pub mod facts;
+pub mod maps;
 pub mod object;
+pub mod refusal;
 pub mod rules;
+pub mod section;

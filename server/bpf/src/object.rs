@@ -140,14 +140,27 @@ pub struct Map {
     pub kind: MapKind,
     /// Definition as libbpf would pass it to the kernel.
     pub def: MapDef,
+    /// The struct of the definition in `.maps`, where it is one.
+    pub definition: Option<TypeId>,
     /// DATASEC (internal maps) or value type's BTF id, when there is one.
     pub value_type: Option<TypeId>,
     /// Key type's BTF id, when given as a type.
     pub key_type: Option<TypeId>,
     /// Inner map definition of map-in-map types.
     pub inner: Option<Box<MapDef>>,
+    /// The programs that a struct_ops map's initialiser names.
+    pub ops: Vec<StructOp>,
     /// The declarator's name in the source.
     pub place: Option<Place>,
+}
+
+/// A function pointer of a struct_ops map that the initialiser sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StructOp {
+    /// The member of the struct.
+    pub member: SmolStr,
+    /// The program.
+    pub program: SmolStr,
 }
 
 /// The three ways in which libbpf makes maps.
