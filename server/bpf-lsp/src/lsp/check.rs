@@ -1,0 +1,98 @@
+//! The check of an open document: analysis, diagnostics, and what follows from them.
+
+use std::{
+    hash::{Hash, Hasher},
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
+
+use ide::{Cancellable, answer::SkeletonKind};
+use rustc_hash::FxHasher;
+use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams};
+
+use super::{
+    convert::Places,
+    ext::SkeletonChangedParams,
+    outbox::Outgoing,
+    session::{OpenDocument, Session, Snapshot},
+};
+
+/// After so many checks in a row that gave up, the next one runs to its end: whoever types without a
+/// pause still sees diagnostics.
+const PATIENCE: u64 = 3;
+
+/// Runs check number `epoch` of a document on a snapshot; gives up when a newer one was asked for.
+pub(super) fn run(
+    session: &Arc<Session>,
+    mut snapshot: Snapshot,
+    path: &Path,
+    document: &Arc<OpenDocument>,
+    epoch: u64,
+) {
+    if document.published.load(Ordering::SeqCst) == 0 {
+        let loading = ide::answer::Status { warning: false, message: "loading".to_owned() };
+        session.tell_status(false, loading);
+    }
+    if document.given_up.load(Ordering::SeqCst) < PATIENCE {
+        let newest = document.clone();
+        let superseded = move || newest.epoch.load(Ordering::SeqCst) != epoch;
+        snapshot.analysis = snapshot.analysis.cancelled_by(Arc::new(superseded));
+    }
+    match check(session, &snapshot, path, document, epoch) {
+        Ok(()) => document.given_up.store(0, Ordering::SeqCst),
+        Err(ide::Cancelled) => {
+            document.given_up.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn check(
+    session: &Arc<Session>,
+    snapshot: &Snapshot,
+    path: &Path,
+    document: &Arc<OpenDocument>,
+    epoch: u64,
+) -> Cancellable<()> {
+    let analysis = &snapshot.analysis;
+    let Some(text) = analysis.open_document(path) else { return Ok(()) };
+    let Some(uri) = snapshot.uris.uri(path) else { return Ok(()) };
+    let push = !snapshot.client.pull;
+    // Analysed also when the client pulls: previews follow it, and the answers are ready when it asks.
+    let diagnostics = diagnostics(snapshot, path)?;
+    let skeleton = analysis.skeleton(path, SkeletonKind::Skeleton, None)?;
+    let status = analysis.status(path)?;
+    session.if_current(path, document, epoch, || {
+        if push {
+            session.send(Outgoing::Publish(PublishDiagnosticsParams {
+                uri: uri.clone(),
+                diagnostics,
+                version: Some(text.version),
+            }));
+        }
+        if let Some(skeleton) = skeleton {
+            let mut hasher = FxHasher::default();
+            (&skeleton.text, &skeleton.note, skeleton.complete).hash(&mut hasher);
+            // 0 stands for "never told".
+            let fingerprint = hasher.finish() | 1;
+            if document.skeleton.swap(fingerprint, Ordering::SeqCst) != fingerprint {
+                let version = text.version;
+                session.send(Outgoing::SkeletonChanged(SkeletonChangedParams { uri, version }));
+            }
+        }
+    });
+    session.tell_status(true, status);
+    session.check_dependents(path);
+    Ok(())
+}
+
+/// The diagnostics of a document as the protocol wants them.
+pub(super) fn diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnostic>> {
+    let Some(document) = snapshot.analysis.document(path) else { return Ok(Vec::new()) };
+    let places = Places {
+        analysis: &snapshot.analysis,
+        encoding: snapshot.client.encoding,
+        uris: &snapshot.uris,
+    };
+    let findings = snapshot.analysis.findings(path)?;
+    Ok(findings.iter().map(|finding| places.diagnostic(&document, finding)).collect())
+}

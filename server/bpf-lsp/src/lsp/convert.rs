@@ -1,0 +1,176 @@
+//! Between the protocol's types and ours; the only place where byte offsets meet positions.
+
+use ide::{
+    Analysis, Document,
+    answer::{Finding, InlayHint, Lens, Place, Symbol, SymbolKind},
+    lines::{Encoding, LineCol},
+};
+use serde_json::json;
+use tower_lsp::lsp_types as lsp;
+
+/// Byte offset of a position in a document; clamped.
+pub(super) fn offset(document: &Document, at: lsp::Position, encoding: Encoding) -> u32 {
+    let at = LineCol { line: at.line, col: at.character };
+    document.lines().offset(&document.text, at, encoding) as u32
+}
+
+/// Position of a byte offset in a document; clamped.
+pub(super) fn position(document: &Document, offset: u32, encoding: Encoding) -> lsp::Position {
+    let at = document.lines().position(&document.text, offset as usize, encoding);
+    lsp::Position { line: at.line, character: at.col }
+}
+
+/// Range in a document.
+pub(super) fn range(
+    document: &Document,
+    bytes: &std::ops::Range<u32>,
+    encoding: Encoding,
+) -> lsp::Range {
+    lsp::Range {
+        start: position(document, bytes.start, encoding),
+        end: position(document, bytes.end.max(bytes.start), encoding),
+    }
+}
+
+/// What is needed to turn places of any file into locations.
+pub(super) struct Places<'a> {
+    /// The snapshot that knows the texts.
+    pub(super) analysis: &'a Analysis,
+    /// Column units.
+    pub(super) encoding: Encoding,
+    /// The client's own spelling of the URIs of open documents.
+    pub(super) uris: &'a super::session::Uris,
+}
+
+impl Places<'_> {
+    /// A location, when the file can be named.
+    pub(super) fn location(&self, place: &Place) -> Option<lsp::Location> {
+        let document = self.analysis.document(&place.path)?;
+        Some(lsp::Location {
+            uri: self.uris.uri(&place.path)?,
+            range: range(&document, &place.range, self.encoding),
+        })
+    }
+
+    /// A finding as diagnostic of `document`.
+    pub(super) fn diagnostic(&self, document: &Document, finding: &Finding) -> lsp::Diagnostic {
+        use bpf::diagnostic::Severity;
+        let related: Vec<_> = finding
+            .related
+            .iter()
+            .filter_map(|(place, text)| {
+                Some(lsp::DiagnosticRelatedInformation {
+                    location: self.location(place)?,
+                    message: text.clone(),
+                })
+            })
+            .collect();
+        lsp::Diagnostic {
+            range: range(document, &finding.range, self.encoding),
+            severity: Some(match finding.severity {
+                Severity::Error => lsp::DiagnosticSeverity::ERROR,
+                Severity::Warning => lsp::DiagnosticSeverity::WARNING,
+                Severity::Information => lsp::DiagnosticSeverity::INFORMATION,
+                Severity::Hint => lsp::DiagnosticSeverity::HINT,
+            }),
+            code: Some(lsp::NumberOrString::String(finding.rule.0.to_owned())),
+            source: Some("bpf-lsp".to_owned()),
+            message: finding.message.clone(),
+            related_information: (!related.is_empty()).then_some(related),
+            ..lsp::Diagnostic::default()
+        }
+    }
+
+    /// The quick fixes of a finding.
+    pub(super) fn fixes(&self, document: &Document, finding: &Finding) -> Vec<lsp::CodeAction> {
+        let diagnostic = self.diagnostic(document, finding);
+        let mut actions = Vec::new();
+        for fix in &finding.fixes {
+            let mut edit = lsp::WorkspaceEdit::default();
+            let changes = edit.changes.get_or_insert_default();
+            for (place, text) in &fix.edits {
+                let Some(location) = self.location(place) else { continue };
+                changes
+                    .entry(location.uri)
+                    .or_insert_with(Vec::new)
+                    .push(lsp::TextEdit { range: location.range, new_text: text.clone() });
+            }
+            actions.push(lsp::CodeAction {
+                title: fix.title.clone(),
+                kind: Some(lsp::CodeActionKind::QUICKFIX),
+                diagnostics: Some(vec![diagnostic.clone()]),
+                edit: Some(edit),
+                is_preferred: Some(actions.is_empty()),
+                ..lsp::CodeAction::default()
+            });
+        }
+        actions
+    }
+}
+
+/// An outline entry.
+pub(super) fn symbol(
+    document: &Document,
+    symbol: &Symbol,
+    encoding: Encoding,
+) -> lsp::DocumentSymbol {
+    let kind = match symbol.kind {
+        SymbolKind::Section => lsp::SymbolKind::NAMESPACE,
+        SymbolKind::Variable => lsp::SymbolKind::VARIABLE,
+        SymbolKind::Map => lsp::SymbolKind::OBJECT,
+        SymbolKind::Program => lsp::SymbolKind::EVENT,
+        SymbolKind::Function => lsp::SymbolKind::FUNCTION,
+        SymbolKind::Struct => lsp::SymbolKind::STRUCT,
+        SymbolKind::Enum => lsp::SymbolKind::ENUM,
+        SymbolKind::Typedef => lsp::SymbolKind::INTERFACE,
+    };
+    #[allow(deprecated, reason = "the struct has no other constructor")]
+    lsp::DocumentSymbol {
+        name: symbol.name.clone(),
+        detail: (!symbol.detail.is_empty()).then(|| symbol.detail.clone()),
+        kind,
+        tags: None,
+        deprecated: None,
+        range: range(document, &symbol.range, encoding),
+        selection_range: range(document, &symbol.selection, encoding),
+        children: None,
+    }
+}
+
+/// A code lens with the command that the client implements.
+pub(super) fn lens(
+    document: &Document,
+    uri: &lsp::Url,
+    lens: &Lens,
+    encoding: Encoding,
+) -> lsp::CodeLens {
+    let range = range(document, &lens.range, encoding);
+    lsp::CodeLens {
+        range,
+        command: Some(lsp::Command {
+            title: lens.title.clone(),
+            command: "bpf-lsp.showSkeleton".to_owned(),
+            arguments: Some(vec![json!(uri), json!(lens.kind.as_str()), json!(range.start)]),
+        }),
+        data: None,
+    }
+}
+
+/// An inlay hint.
+pub(super) fn inlay_hint(
+    document: &Document,
+    hint: &InlayHint,
+    encoding: Encoding,
+) -> lsp::InlayHint {
+    lsp::InlayHint {
+        position: position(document, hint.offset, encoding),
+        label: lsp::InlayHintLabel::String(hint.label.clone()),
+        kind: None,
+        text_edits: None,
+        tooltip: (!hint.tooltip.is_empty())
+            .then(|| lsp::InlayHintTooltip::String(hint.tooltip.clone())),
+        padding_left: Some(true),
+        padding_right: None,
+        data: None,
+    }
+}

@@ -1,0 +1,104 @@
+//! The protocol layer. All types of tower-lsp stay in this folder.
+//!
+//! tower-lsp 0.20 loses the order of notifications, blocks at four slow requests, does not end on
+//! `exit` and more; each trap has its cure here and its test in `tests/tests/`:
+//!
+//! - [`sequencer`]: wire order, snapshots, `exit`;
+//! - [`stdio`]: end of input, slow readers;
+//! - [`outbox`]: late replies;
+//! - [`workers`]: nothing slow in a handler, panics, hangs in the log.
+
+mod capabilities;
+mod check;
+mod client;
+mod convert;
+mod documents;
+mod ext;
+mod outbox;
+mod sequencer;
+mod server;
+mod session;
+pub(crate) mod settings;
+mod stdio;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+};
+use tower_lsp::LspService;
+
+/// How long the end of a session waits for answers on their way, and for the client to read them.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Requests that may wait for an answer at the same time before the reader waits.
+const CONCURRENT_REQUESTS: usize = 256;
+
+/// Serves one session; returns the exit code of the protocol: 0 after `shutdown`, else 1.
+pub async fn serve<I, O>(input: I, output: O) -> u8
+where
+    I: AsyncRead + Unpin,
+    O: AsyncWrite + Unpin + Send + 'static,
+{
+    serve_with(input, output, |_| {}).await
+}
+
+/// [`serve`], with a look at the session before it begins, for tests.
+async fn serve_with<I, O>(input: I, output: O, look: impl FnOnce(&Arc<session::Session>)) -> u8
+where
+    I: AsyncRead + Unpin,
+    O: AsyncWrite + Unpin + Send + 'static,
+{
+    let (outbox, queue) = mpsc::unbounded_channel();
+    let session = Arc::new(session::Session::new(outbox));
+    look(&session);
+    let exit = Arc::new(sequencer::Exit::default());
+    let (pump, written) = stdio::Pump::start(output);
+
+    let backend_session = session.clone();
+    let outbox_session = session.clone();
+    let (service, socket) = LspService::build(move |client| {
+        tokio::spawn(outbox::run(client, outbox_session, queue));
+        server::Server::new(backend_session)
+    })
+    .custom_method("bpf-lsp/skeleton", server::Server::skeleton)
+    .finish();
+    let service = sequencer::Sequencer::new(service, session, exit.clone());
+    let input = stdio::Intake::new(input, exit.eof.clone(), &pump);
+    let transport = tower_lsp::Server::new(input, pump, socket)
+        .concurrency_level(CONCURRENT_REQUESTS)
+        .serve(service);
+    let patience = async {
+        exit.eof.notified().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    // The transport is dropped at the end of the block, and the pump with it.
+    {
+        tokio::pin!(transport);
+        tokio::select! {
+            () = &mut transport => {}
+            () = exit.requested.notified() => {
+                // The reply to `shutdown` may still be on its way to the pump.
+                let _ = tokio::time::timeout(GRACE / 10, &mut transport).await;
+            }
+            () = patience => {}
+        }
+    }
+    // A client that no longer reads must not keep the process alive.
+    let _ = tokio::time::timeout(GRACE, written).await;
+    exit.code()
+}
+
+/// Serves stdin and stdout until the session ends; returns the exit code.
+pub fn serve_stdio() -> std::io::Result<u8> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
+    let code = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
+    // Reads of stdin cannot be interrupted, so the runtime is not waited for.
+    runtime.shutdown_background();
+    Ok(code)
+}

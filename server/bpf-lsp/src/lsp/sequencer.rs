@@ -1,0 +1,87 @@
+//! Wire order: a service around tower-lsp's that sees every message before any handler exists.
+//!
+//! tower-lsp runs notification handlers concurrently, so their effects may happen in another order than
+//! they came. Here the single reader applies text changes itself, in wire order, and hands each request
+//! the snapshot of that moment: a request sees exactly the edits sent before it. Nothing slow happens
+//! here; analysis runs on the workers.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use tokio::sync::Notify;
+use tower::Service;
+use tower_lsp::jsonrpc::Request;
+
+use super::session::{Session, Snapshot};
+
+tokio::task_local! {
+    /// The snapshot of the request that the current handler answers.
+    static SNAPSHOT: Snapshot;
+}
+
+/// The snapshot that belongs to the request being answered; `None` outside a handler.
+pub(super) fn current_snapshot() -> Option<Snapshot> {
+    SNAPSHOT.try_with(Clone::clone).ok()
+}
+
+/// How the session ends: `exit` came, or the input ended.
+#[derive(Default)]
+pub(super) struct Exit {
+    /// Notified by the `exit` notification.
+    pub(super) requested: Notify,
+    /// Notified at the end of input.
+    pub(super) eof: Arc<Notify>,
+    shutdown: AtomicU8,
+}
+
+impl Exit {
+    /// The exit code the protocol wants: 0 after `shutdown`, else 1.
+    pub(super) fn code(&self) -> u8 {
+        1 - self.shutdown.load(Ordering::SeqCst)
+    }
+}
+
+/// The wrapper.
+pub(super) struct Sequencer<S> {
+    inner: S,
+    session: Arc<Session>,
+    exit: Arc<Exit>,
+}
+
+impl<S> Sequencer<S> {
+    /// Wraps `inner`.
+    pub(super) fn new(inner: S, session: Arc<Session>, exit: Arc<Exit>) -> Self {
+        Sequencer { inner, session, exit }
+    }
+}
+
+impl<S> Service<Request> for Sequencer<S>
+where
+    S: Service<Request>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match request.method() {
+            "shutdown" => self.exit.shutdown.store(1, Ordering::SeqCst),
+            "exit" => self.exit.requested.notify_one(),
+            method => self.session.see(method, request.params()),
+        }
+        let snapshot = self.session.snapshot();
+        Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
+    }
+}

@@ -1,0 +1,274 @@
+//! The handlers: each posts a job to the worker of its document and awaits the answer, nothing else.
+//!
+//! Text synchronisation is not here: the sequencer applies it in wire order.
+
+use std::sync::Arc;
+
+use ide::{Cancellable, Document, answer::SkeletonKind};
+use serde_json::json;
+use tokio::sync::oneshot;
+use tower_lsp::{
+    LanguageServer,
+    jsonrpc::{Error, ErrorCode, Result},
+    lsp_types::{self as lsp, Url},
+};
+
+use super::{
+    capabilities, check, convert,
+    ext::{SkeletonParams, SkeletonResult},
+    outbox::Outgoing,
+    sequencer::current_snapshot,
+    session::{Session, Snapshot, path_of},
+};
+
+/// The backend of tower-lsp.
+pub(super) struct Server {
+    session: Arc<Session>,
+}
+
+/// What a job of a handler gets.
+struct Question {
+    snapshot: Snapshot,
+    document: Arc<Document>,
+}
+
+impl Question {
+    fn offset(&self, at: lsp::Position) -> u32 {
+        convert::offset(&self.document, at, self.snapshot.client.encoding)
+    }
+
+    fn range(&self, bytes: &std::ops::Range<u32>) -> lsp::Range {
+        convert::range(&self.document, bytes, self.snapshot.client.encoding)
+    }
+
+    fn places(&self) -> convert::Places<'_> {
+        convert::Places {
+            analysis: &self.snapshot.analysis,
+            encoding: self.snapshot.client.encoding,
+            uris: &self.snapshot.uris,
+        }
+    }
+}
+
+impl Server {
+    /// A backend of that session.
+    pub(super) fn new(session: Arc<Session>) -> Server {
+        Server { session }
+    }
+
+    /// Answers a question about a document on its worker, with the snapshot of the moment the request
+    /// was read. The default value when there is no such document.
+    async fn ask<T: Default + Send + 'static>(
+        &self,
+        uri: &Url,
+        what: &'static str,
+        answer: impl FnOnce(&Question) -> Cancellable<T> + Send + 'static,
+    ) -> Result<T> {
+        let mut snapshot = current_snapshot().unwrap_or_else(|| self.session.snapshot());
+        let path = path_of(uri);
+        let worker_path = path.clone();
+        let (reply, replied) = oneshot::channel::<Cancellable<T>>();
+        let reply = Arc::new(std::sync::Mutex::new(Some(reply)));
+        let asker = Arc::downgrade(&reply);
+        let gone = move || {
+            asker.upgrade().is_none_or(|reply| {
+                super::workers::lock(&reply).as_ref().is_none_or(oneshot::Sender::is_closed)
+            })
+        };
+        snapshot.analysis = snapshot.analysis.cancelled_by(Arc::new(gone.clone()));
+        let job = move || {
+            if gone() {
+                return;
+            }
+            let result = match snapshot.analysis.document(&path) {
+                Some(document) => answer(&Question { snapshot, document }),
+                None => Ok(T::default()),
+            };
+            if let Some(reply) = super::workers::lock(&reply).take() {
+                // Nobody waits when the request was cancelled meanwhile.
+                drop(reply.send(result));
+            }
+        };
+        self.session.workers.ask(&worker_path, what, Box::new(job));
+        match replied.await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(ide::Cancelled)) => Err(Error::request_cancelled()),
+            Err(_) => Err(Error {
+                code: ErrorCode::InternalError,
+                message: format!("{what} failed; see the server's log").into(),
+                data: None,
+            }),
+        }
+    }
+
+    /// The request `bpf-lsp/skeleton`.
+    pub(super) async fn skeleton(&self, params: SkeletonParams) -> Result<Option<SkeletonResult>> {
+        let kind = match params.kind.as_deref() {
+            None => SkeletonKind::Skeleton,
+            Some(name) => SkeletonKind::parse(name).ok_or_else(|| {
+                Error::invalid_params(format!(
+                    "unknown kind `{name}`: skeleton, subskeleton or lskel"
+                ))
+            })?,
+        };
+        self.ask(&params.uri, "skeleton", move |q| {
+            let offset = params.position.map(|at| q.offset(at));
+            let skeleton = q.snapshot.analysis.skeleton(&q.document.path, kind, offset)?;
+            Ok(skeleton.map(|s| SkeletonResult {
+                name: s.name,
+                text: s.text,
+                line: s.line,
+                complete: s.complete,
+                note: s.note,
+            }))
+        })
+        .await
+    }
+}
+
+#[tower_lsp::async_trait]
+impl LanguageServer for Server {
+    async fn initialize(&self, _: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
+        let client = current_snapshot().unwrap_or_else(|| self.session.snapshot()).client;
+        Ok(capabilities::initialize_result(client))
+    }
+
+    async fn initialized(&self, _: lsp::InitializedParams) {
+        let client = self.session.snapshot().client;
+        let registrations = capabilities::registrations(client);
+        if !registrations.is_empty() {
+            self.session.send(Outgoing::Register(registrations));
+        }
+        if client.configuration {
+            self.session.send(Outgoing::AskSettings);
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    // Applied by the sequencer already. Said here so that tower-lsp does not log them as unknown.
+    async fn did_open(&self, _: lsp::DidOpenTextDocumentParams) {}
+    async fn did_change(&self, _: lsp::DidChangeTextDocumentParams) {}
+    async fn did_close(&self, _: lsp::DidCloseTextDocumentParams) {}
+    async fn did_save(&self, _: lsp::DidSaveTextDocumentParams) {}
+    async fn did_change_watched_files(&self, _: lsp::DidChangeWatchedFilesParams) {}
+    async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {}
+    async fn did_change_workspace_folders(&self, _: lsp::DidChangeWorkspaceFoldersParams) {}
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        let at = params.text_document_position_params;
+        self.ask(&at.text_document.uri, "hover", move |q| {
+            let offset = q.offset(at.position);
+            let hover = q.snapshot.analysis.hover(&q.document.path, offset)?;
+            Ok(hover.map(|hover| lsp::Hover {
+                range: Some(q.range(&hover.range)),
+                contents: lsp::HoverContents::Markup(lsp::MarkupContent {
+                    kind: lsp::MarkupKind::Markdown,
+                    value: hover.markdown,
+                }),
+            }))
+        })
+        .await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: lsp::DocumentSymbolParams,
+    ) -> Result<Option<lsp::DocumentSymbolResponse>> {
+        self.ask(&params.text_document.uri, "documentSymbol", |q| {
+            let symbols = q.snapshot.analysis.document_symbols(&q.document.path)?;
+            let encoding = q.snapshot.client.encoding;
+            let symbols = symbols.iter().map(|s| convert::symbol(&q.document, s, encoding));
+            Ok(Some(lsp::DocumentSymbolResponse::Nested(symbols.collect())))
+        })
+        .await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: lsp::GotoDefinitionParams,
+    ) -> Result<Option<lsp::GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        self.ask(&at.text_document.uri, "definition", move |q| {
+            let offset = q.offset(at.position);
+            let targets = q.snapshot.analysis.definition(&q.document.path, offset)?;
+            let places = q.places();
+            let targets: Vec<_> = targets.iter().filter_map(|t| places.location(t)).collect();
+            Ok((!targets.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(targets)))
+        })
+        .await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        let uri = params.text_document.uri.clone();
+        self.ask(&params.text_document.uri, "codeLens", move |q| {
+            let lenses = q.snapshot.analysis.code_lenses(&q.document.path)?;
+            let encoding = q.snapshot.client.encoding;
+            let lenses = lenses.iter().map(|l| convert::lens(&q.document, &uri, l, encoding));
+            Ok(Some(lenses.collect()))
+        })
+        .await
+    }
+
+    async fn inlay_hint(
+        &self,
+        params: lsp::InlayHintParams,
+    ) -> Result<Option<Vec<lsp::InlayHint>>> {
+        self.ask(&params.text_document.uri, "inlayHint", move |q| {
+            let range = q.offset(params.range.start)..q.offset(params.range.end);
+            let hints = q.snapshot.analysis.inlay_hints(&q.document.path, range)?;
+            let encoding = q.snapshot.client.encoding;
+            let hints = hints.iter().map(|h| convert::inlay_hint(&q.document, h, encoding));
+            Ok(Some(hints.collect()))
+        })
+        .await
+    }
+
+    async fn code_action(
+        &self,
+        params: lsp::CodeActionParams,
+    ) -> Result<Option<lsp::CodeActionResponse>> {
+        if let Some(only) = &params.context.only
+            && !only.iter().any(|kind| kind.as_str() == "quickfix" || kind.as_str().is_empty())
+        {
+            return Ok(None);
+        }
+        self.ask(&params.text_document.uri, "codeAction", move |q| {
+            let (start, end) = (q.offset(params.range.start), q.offset(params.range.end));
+            let places = q.places();
+            let findings = q.snapshot.analysis.findings(&q.document.path)?;
+            let touched = findings.iter().filter(|f| f.range.start <= end && start <= f.range.end);
+            let actions = touched.flat_map(|f| places.fixes(&q.document, f));
+            Ok(Some(actions.map(lsp::CodeActionOrCommand::CodeAction).collect()))
+        })
+        .await
+    }
+
+    async fn diagnostic(
+        &self,
+        params: lsp::DocumentDiagnosticParams,
+    ) -> Result<lsp::DocumentDiagnosticReportResult> {
+        let items = self
+            .ask(&params.text_document.uri, "diagnostic", |q| {
+                check::diagnostics(&q.snapshot, &q.document.path)
+            })
+            .await
+            .map_err(|mut error| {
+                if error.code == ErrorCode::RequestCancelled {
+                    // Without it clients do not ask again.
+                    error.data = Some(json!({ "retriggerRequest": true }));
+                }
+                error
+            })?;
+        let report = lsp::RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: lsp::FullDocumentDiagnosticReport {
+                result_id: None,
+                items,
+            },
+        };
+        Ok(lsp::DocumentDiagnosticReport::Full(report).into())
+    }
+}

@@ -1,0 +1,7 @@
+//! Each trap of the protocol layer with its cure, in one process over in-memory pipes. The same over
+//! real pipes is in `tests/tests/lsp_*.rs`.
+
+mod client;
+mod lifecycle;
+mod order;
+mod text;

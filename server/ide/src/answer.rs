@@ -1,0 +1,161 @@
+//! The shapes of answers: plain data with byte ranges.
+
+use std::{ops::Range, path::Path, sync::Arc};
+
+use bpf::{diagnostic::Severity, rules::RuleId};
+
+/// A byte range of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Absolute path.
+    pub path: Arc<Path>,
+    /// Bytes.
+    pub range: Range<u32>,
+}
+
+/// Hover text.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hover {
+    /// What the text is about.
+    pub range: Range<u32>,
+    /// Markdown.
+    pub markdown: String,
+}
+
+/// Kinds of entries of the outline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SymbolKind {
+    /// A data section.
+    Section,
+    /// A global variable.
+    Variable,
+    /// A map.
+    Map,
+    /// An entry program.
+    Program,
+    /// Another function.
+    Function,
+    /// A struct or union.
+    Struct,
+    /// An enum.
+    Enum,
+    /// A typedef.
+    Typedef,
+}
+
+/// An entry of the outline.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Symbol {
+    /// Name.
+    pub name: String,
+    /// Shown behind the name: section, type.
+    pub detail: String,
+    /// Kind.
+    pub kind: SymbolKind,
+    /// All of it.
+    pub range: Range<u32>,
+    /// Its name.
+    pub selection: Range<u32>,
+}
+
+/// Kinds of skeletons.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum SkeletonKind {
+    /// `bpftool gen skeleton`
+    #[default]
+    Skeleton,
+    /// `bpftool gen subskeleton`
+    Subskeleton,
+    /// `bpftool gen skeleton -L`
+    LightSkeleton,
+}
+
+impl SkeletonKind {
+    /// The name in the protocol and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SkeletonKind::Skeleton => "skeleton",
+            SkeletonKind::Subskeleton => "subskeleton",
+            SkeletonKind::LightSkeleton => "lskel",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<SkeletonKind> {
+        [SkeletonKind::Skeleton, SkeletonKind::Subskeleton, SkeletonKind::LightSkeleton]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+}
+
+/// A preview of a skeleton header.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Skeleton {
+    /// Object name.
+    pub name: String,
+    /// Declaration part of the header.
+    pub text: String,
+    /// Line of `text`, from 0, that declares the variable, map or program asked about.
+    pub line: Option<u32>,
+    /// Whether the model is complete.
+    pub complete: bool,
+    /// What the user should know of the preview, one sentence.
+    pub note: Option<String>,
+}
+
+/// A code lens: a title over a line, that opens the skeleton preview.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lens {
+    /// What it stands over.
+    pub range: Range<u32>,
+    /// Text.
+    pub title: String,
+    /// The preview to show.
+    pub kind: SkeletonKind,
+}
+
+/// An inlay hint.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InlayHint {
+    /// Byte offset behind which it stands.
+    pub offset: u32,
+    /// Text.
+    pub label: String,
+    /// Longer text.
+    pub tooltip: String,
+}
+
+/// A finding with its places resolved to paths.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    /// Rule.
+    pub rule: RuleId,
+    /// Severity.
+    pub severity: Severity,
+    /// Bytes of the file that was asked about.
+    pub range: Range<u32>,
+    /// Text.
+    pub message: String,
+    /// Other ends.
+    pub related: Vec<(Place, String)>,
+    /// Quick fixes.
+    pub fixes: Vec<Fix>,
+}
+
+/// A quick fix with its places resolved to paths.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fix {
+    /// Title.
+    pub title: String,
+    /// Replacements.
+    pub edits: Vec<(Place, String)>,
+}
+
+/// How the server does, for the status item.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Status {
+    /// Whether something is missing that the user should see to.
+    pub warning: bool,
+    /// One line.
+    pub message: String,
+}

@@ -1,0 +1,177 @@
+//! The state of the world and its snapshots.
+//!
+//! One writer applies changes to the [`AnalysisHost`]; readers work on [`Analysis`] snapshots, which
+//! never change. What was computed for a file is kept in a memo that all snapshots share, keyed by
+//! what it was computed from, so an equal world gives the same answer at no cost.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use crate::{environment::Environment, lines::Lines, pipeline::Pipelines};
+
+/// An open document, or a file read from disk for an answer.
+#[derive(Debug)]
+pub struct Document {
+    /// Absolute path.
+    pub path: Arc<Path>,
+    /// The client's version; 0 for files from disk.
+    pub version: i32,
+    /// Text.
+    pub text: Arc<str>,
+    lines: OnceLock<Lines>,
+}
+
+impl Document {
+    /// A document with that text.
+    pub fn new(path: Arc<Path>, version: i32, text: Arc<str>) -> Document {
+        Document { path, version, text, lines: OnceLock::new() }
+    }
+
+    /// Its lines, found at the first call.
+    pub fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::new(&self.text))
+    }
+}
+
+/// What the user can set.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Options {
+    /// Whether there are diagnostics at all.
+    pub diagnostics: bool,
+    /// Ids of rules that stay silent.
+    pub disabled_rules: Vec<String>,
+    /// Whether inlay hints show offsets and sizes.
+    pub inlay_offsets: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { diagnostics: true, disabled_rules: Vec::new(), inlay_offsets: false }
+    }
+}
+
+/// A change of the world.
+pub enum Change {
+    /// A document was opened, or has a new text.
+    Text {
+        /// Absolute path.
+        path: Arc<Path>,
+        /// The client's version.
+        version: i32,
+        /// The whole new text.
+        text: Arc<str>,
+    },
+    /// A document was closed: the file on disk counts again.
+    Closed(Arc<Path>),
+    /// Files on disk, compile flags or search paths may be others than before.
+    Disk,
+    /// New options.
+    Options(Options),
+    /// Another environment (settings that change where headers are found).
+    Environment(Arc<dyn Environment>),
+}
+
+/// The one mutable state.
+pub struct AnalysisHost {
+    current: Analysis,
+}
+
+/// An immutable snapshot of the world; cheap to clone, and safe to use from any thread.
+#[derive(Clone)]
+pub struct Analysis {
+    pub(crate) environment: Arc<dyn Environment>,
+    /// Open documents by path.
+    pub(crate) documents: Arc<BTreeMap<Arc<Path>, Arc<Document>>>,
+    pub(crate) options: Arc<Options>,
+    /// Counts changes outside the open documents.
+    pub(crate) disk_revision: u64,
+    pub(crate) pipelines: Arc<Pipelines>,
+    cancel: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+}
+
+/// The question lost its asker, or the text moved on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cancelled;
+
+/// An answer, or [`Cancelled`].
+pub type Cancellable<T> = Result<T, Cancelled>;
+
+impl AnalysisHost {
+    /// A world without open documents.
+    pub fn new(environment: Arc<dyn Environment>) -> AnalysisHost {
+        AnalysisHost {
+            current: Analysis {
+                environment,
+                documents: Arc::default(),
+                options: Arc::default(),
+                disk_revision: 0,
+                pipelines: Arc::default(),
+                cancel: None,
+            },
+        }
+    }
+
+    /// Applies a change. Snapshots taken before do not see it.
+    pub fn apply(&mut self, change: Change) {
+        let current = &mut self.current;
+        match change {
+            Change::Text { path, version, text } => {
+                let document = Arc::new(Document::new(path.clone(), version, text));
+                Arc::make_mut(&mut current.documents).insert(path, document);
+            }
+            Change::Closed(path) => {
+                Arc::make_mut(&mut current.documents).remove(&path);
+                current.pipelines.forget(&path);
+            }
+            Change::Disk => current.disk_revision += 1,
+            Change::Options(options) => current.options = Arc::new(options),
+            Change::Environment(environment) => {
+                current.environment = environment;
+                current.disk_revision += 1;
+            }
+        }
+    }
+
+    /// A snapshot of now.
+    pub fn analysis(&self) -> Analysis {
+        self.current.clone()
+    }
+}
+
+impl Analysis {
+    /// The same snapshot, that gives up when `cancelled` says so.
+    pub fn cancelled_by(mut self, cancelled: Arc<dyn Fn() -> bool + Send + Sync>) -> Analysis {
+        self.cancel = Some(cancelled);
+        self
+    }
+
+    /// An error when the answer is no longer wanted; called between the stages of long work.
+    pub(crate) fn check_cancelled(&self) -> Cancellable<()> {
+        if self.cancel.as_ref().is_some_and(|cancelled| cancelled()) {
+            Err(Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The open document of that path.
+    pub fn open_document(&self, path: &Path) -> Option<Arc<Document>> {
+        self.documents.get(path).cloned()
+    }
+
+    /// The open document of that path, or the file on disk.
+    pub fn document(&self, path: &Path) -> Option<Arc<Document>> {
+        self.open_document(path).or_else(|| {
+            let text = self.environment.read(path)?;
+            Some(Arc::new(Document::new(path.into(), 0, text)))
+        })
+    }
+
+    /// Open documents.
+    pub fn open_documents(&self) -> impl Iterator<Item = &Arc<Document>> {
+        self.documents.values()
+    }
+}
