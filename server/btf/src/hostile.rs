@@ -7,7 +7,7 @@ use crate::fixture::Fixture;
 use crate::graph::{Btf, DatasecEntry, Function, Linkage, Param, Type, TypeId};
 use crate::reader::{ByteOrder, read};
 use crate::writer::write;
-use crate::{CDumper, dump_c, raw};
+use crate::{CDumper, Detail, dump_c, first_difference, raw};
 
 /// A graph with every kind in it.
 fn every_kind() -> Btf {
@@ -59,6 +59,9 @@ fn use_it(btf: &Btf) {
         btf.size_of(id);
         btf.align_of(id);
         btf.resolve(id);
+        assert_eq!(first_difference((btf, id), (btf, id), Detail::Types), None);
+        first_difference((btf, id), (btf, TypeId(1)), Detail::Types);
+        first_difference((btf, TypeId(1)), (btf, id), Detail::Layout);
     }
 }
 

@@ -1,0 +1,117 @@
+//! Types by name.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::graph::{Btf, Type, TypeId};
+
+/// The name spaces of a graph.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NameSpace {
+    /// Tags of structs.
+    Struct,
+    /// Tags of unions.
+    Union,
+    /// Tags of enums, 32 and 64 bits.
+    Enum,
+    /// Typedefs.
+    Typedef,
+    /// Base types: integers and floating point.
+    Base,
+    /// Functions.
+    Func,
+    /// Variables.
+    Var,
+    /// Data sections.
+    Datasec,
+}
+
+/// The named types of one graph. Where several types of one kind share a name, the one with the
+/// lowest id is found. Forward declarations and tags are left out.
+#[derive(Clone, Debug, Default)]
+pub struct NameIndex {
+    ids: FxHashMap<(NameSpace, SmolStr), TypeId>,
+}
+
+impl NameIndex {
+    /// Indexes all named types of a graph.
+    pub fn new(btf: &Btf) -> Self {
+        let mut ids = FxHashMap::default();
+        for (id, ty) in btf.iter() {
+            let Some(space) = name_space(ty) else { continue };
+            if !ty.name().is_empty() {
+                ids.entry((space, SmolStr::from(ty.name()))).or_insert(id);
+            }
+        }
+        NameIndex { ids }
+    }
+
+    /// The type of that name.
+    pub fn find(&self, space: NameSpace, name: &str) -> Option<TypeId> {
+        self.ids.get(&(space, SmolStr::from(name))).copied()
+    }
+
+    /// A type as C names it: `struct foo`, `union foo`, `enum foo`, or `foo` for a typedef, a base
+    /// type, or, where there is none of these, a tag.
+    pub fn find_c_name(&self, name: &str) -> Option<TypeId> {
+        let mut words = name.split_whitespace();
+        let space = match words.next() {
+            Some("struct") => NameSpace::Struct,
+            Some("union") => NameSpace::Union,
+            Some("enum") => NameSpace::Enum,
+            _ => {
+                let spaces = [
+                    NameSpace::Typedef,
+                    NameSpace::Base,
+                    NameSpace::Struct,
+                    NameSpace::Union,
+                    NameSpace::Enum,
+                ];
+                return spaces.into_iter().find_map(|space| self.find(space, name.trim()));
+            }
+        };
+        match (words.next(), words.next()) {
+            (Some(tag), None) => self.find(space, tag),
+            _ => None,
+        }
+    }
+}
+
+/// The name space a type lives in; `None` for kinds that are not looked up by name.
+pub fn name_space(ty: &Type) -> Option<NameSpace> {
+    Some(match ty {
+        Type::Struct(_) => NameSpace::Struct,
+        Type::Union(_) => NameSpace::Union,
+        Type::Enum(_) | Type::Enum64(_) => NameSpace::Enum,
+        Type::Typedef { .. } => NameSpace::Typedef,
+        Type::Int(_) | Type::Float { .. } => NameSpace::Base,
+        Type::Func(_) => NameSpace::Func,
+        Type::Var { .. } => NameSpace::Var,
+        Type::Datasec { .. } => NameSpace::Datasec,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+
+    #[test]
+    fn tags_typedefs_and_base_types() {
+        let mut f = Fixture::new();
+        let int = f.int("unsigned int", 4);
+        let record = f.record("foo", 4, &[]);
+        f.record("foo", 8, &[]);
+        let union = f.union("bar", 4, &[]);
+        let typedef = f.typedef("foo", record);
+        let index = NameIndex::new(&f.btf);
+        assert_eq!(index.find_c_name("struct foo"), Some(record));
+        assert_eq!(index.find_c_name("foo"), Some(typedef));
+        assert_eq!(index.find_c_name(" union  bar "), Some(union));
+        assert_eq!(index.find_c_name("bar"), Some(union));
+        assert_eq!(index.find_c_name("unsigned int"), Some(int));
+        assert_eq!(index.find_c_name("struct bar"), None);
+        assert_eq!(index.find_c_name("struct"), None);
+    }
+}
