@@ -117,9 +117,14 @@ impl<'a> CDumper<'a> {
 /// A type's name on one line, e.g. `struct foo *`, `const char [16]` or `int (*)(void *)`.
 /// Anonymous types are not written out: `struct {...}`.
 pub fn type_name(btf: &Btf, ty: TypeId) -> String {
+    declaration(btf, ty, "")
+}
+
+/// The declaration of `name` on one line, without `;`; anonymous types as in [`type_name`].
+pub fn declaration(btf: &Btf, ty: TypeId, name: &str) -> String {
     let mut dumper = CDumper::with_plain_names(btf);
     dumper.elide_anonymous = true;
-    dumper.declare(ty, "", 0);
+    dumper.declare(ty, name, 0);
     dumper.out.take()
 }
 

@@ -7,7 +7,7 @@ use crate::fixture::Fixture;
 use crate::graph::{Btf, DatasecEntry, Function, Linkage, Param, Type, TypeId};
 use crate::reader::{ByteOrder, read};
 use crate::writer::write;
-use crate::{CDumper, Detail, dump_c, first_difference, raw};
+use crate::{CDumper, Detail, dump_c, first_difference, pahole, raw};
 
 /// A graph with every kind in it.
 fn every_kind() -> Btf {
@@ -57,6 +57,8 @@ fn use_it(btf: &Btf) {
         plain.dump_definition(id);
         dump_c::type_name(btf, id);
         btf.size_of(id);
+        pahole::describe(btf, id);
+        pahole::holes(btf, id);
         btf.align_of(id);
         btf.resolve(id);
         assert_eq!(first_difference((btf, id), (btf, id), Detail::Types), None);

@@ -8,6 +8,7 @@ pub mod dump_c;
 pub mod graph;
 pub mod index;
 pub mod layout;
+pub mod pahole;
 pub mod raw;
 pub mod reader;
 pub mod size;
