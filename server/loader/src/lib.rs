@@ -1,1 +1,8 @@
 //! User-space C that uses skeletons: skeleton variables, control flow and the loader-side rules.
+
+pub mod flow;
+mod places;
+pub mod rules;
+pub mod skeletons;
+
+pub use rules::{Input, check};

@@ -1,0 +1,80 @@
+//! What the rules are told of: accesses to images and calls, with the state at that point.
+
+use cfront::{
+    ast::{Expr, Span},
+    symbol::Symbol,
+    unit::ItemId,
+};
+
+use super::state::{Site, State, Value};
+
+/// A place in the loader's syntax.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct At {
+    /// The item (function).
+    pub item: ItemId,
+    /// First token.
+    pub start: u32,
+    /// One past the last token.
+    pub end: u32,
+}
+
+impl At {
+    /// The place of a span of an item.
+    pub fn new(item: ItemId, span: Span) -> At {
+        At { item, start: span.start, end: span.end }
+    }
+}
+
+/// How an image is touched.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Access {
+    /// Its value is used.
+    Read,
+    /// It is stored to, here or by a function that is known to write.
+    Write,
+}
+
+/// Something that happens in a loader.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// `skel->SECTION->member` (or something in it) is read or written.
+    Image {
+        /// The object.
+        site: Site,
+        /// `percpu`, `rodata` ...
+        section: Symbol,
+        /// Member of the section's struct.
+        member: Symbol,
+        /// How.
+        access: Access,
+        /// The expression.
+        at: At,
+    },
+    /// A member of the skeleton's own struct is used (`skel->obj`, `skel->maps` ...).
+    Skeleton {
+        /// The object.
+        site: Site,
+        /// Member.
+        member: Symbol,
+        /// The expression.
+        at: At,
+    },
+    /// A call, before its effects on the state.
+    Call {
+        /// Name of the function called.
+        callee: Symbol,
+        /// What is known of the arguments.
+        values: &'a [Value],
+        /// The arguments.
+        args: &'a [Expr],
+        /// The call.
+        at: At,
+    },
+}
+
+/// Gets the events of all ways through the program; the same place may come many times.
+pub trait Observer {
+    /// Called at each event with the state before it.
+    fn event(&mut self, event: &Event<'_>, state: &State, calls: &[At]);
+}
