@@ -4,12 +4,13 @@
 //! compared with `struct bar` by name, not by what is in it. Anonymous types have no name to go by
 //! and are compared through and through.
 
-use std::fmt::Write;
+mod leaves;
 
 use rustc_hash::FxHashSet;
 
 use crate::dump_c::type_name;
-use crate::graph::{Btf, Composite, EnumType, IntType, Linkage, Member, Param, Type, TypeId};
+use crate::graph::{Btf, Composite, Param, Type, TypeId};
+use leaves::{enumeration, int, kind_words, linkages, offset, shown, sizes, width};
 
 /// How much has to be equal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -214,94 +215,12 @@ impl Comparison<'_> {
     }
 }
 
-fn int(left: &IntType, right: &IntType, place: &str) -> Outcome {
-    sizes(left.size, right.size, place)?;
-    let words = |int: &IntType| {
-        let mut words = format!("{} bits", int.bits);
-        for (is, word) in [(int.signed, "signed"), (int.is_char, "char"), (int.is_bool, "bool")] {
-            if is {
-                let _ = write!(words, " {word}");
-            }
-        }
-        words
-    };
-    equal(|| format!("encoding of {place}"), words(left), words(right))
-}
-
-fn enumeration(left: &EnumType, right: &EnumType, place: &str) -> Outcome {
-    for (a, b) in left.values.iter().zip(&right.values) {
-        equal(|| format!("an enumerator of {place}"), shown(&a.name), shown(&b.name))?;
-        equal(|| format!("value of {} in {place}", a.name), a.value, b.value)?;
-    }
-    equal(|| format!("number of enumerators of {place}"), left.values.len(), right.values.len())?;
-    sizes(left.size, right.size, place)?;
-    let words = |e: &EnumType| if e.signed { "signed" } else { "unsigned" };
-    equal(|| format!("signedness of {place}"), words(left), words(right))
-}
-
-fn linkages(left: Linkage, right: Linkage, place: &str) -> Outcome {
-    let word = |linkage| match linkage {
-        Linkage::Static => "static",
-        Linkage::Global => "global",
-        Linkage::Extern => "extern",
-    };
-    equal(|| format!("linkage of {place}"), word(left), word(right))
-}
-
-fn sizes(left: u32, right: u32, place: &str) -> Outcome {
-    equal(|| format!("size of {place}"), format!("{left} bytes"), format!("{right} bytes"))
-}
-
 fn equal<T: PartialEq + ToString>(what: impl FnOnce() -> String, left: T, right: T) -> Outcome {
     if left == right { Ok(()) } else { different(what(), left, right) }
 }
 
 fn different(what: String, left: impl ToString, right: impl ToString) -> Outcome {
     Err(Difference { what, left: left.to_string(), right: right.to_string() })
-}
-
-fn offset(member: &Member) -> String {
-    match (member.offset_bits / 8, member.offset_bits % 8) {
-        (bytes, 0) if member.bitfield_bits == 0 => format!("{bytes} bytes"),
-        (bytes, bits) => format!("{bytes} bytes and {bits} bits"),
-    }
-}
-
-fn width(member: &Member) -> String {
-    match member.bitfield_bits {
-        0 => "no bit-field".to_owned(),
-        bits => format!("{bits} bits"),
-    }
-}
-
-fn shown(name: &str) -> &str {
-    if name.is_empty() { "(anonymous)" } else { name }
-}
-
-fn kind_words(ty: &Type) -> &'static str {
-    match ty {
-        Type::Void => "void",
-        Type::Int(_) => "an integer",
-        Type::Float { .. } => "a floating-point type",
-        Type::Ptr(_) => "a pointer",
-        Type::Array { .. } => "an array",
-        Type::Struct(_) => "a struct",
-        Type::Union(_) => "a union",
-        Type::Enum(_) => "an enum",
-        Type::Enum64(_) => "a 64-bit enum",
-        Type::Fwd { is_union: false, .. } => "a declared struct",
-        Type::Fwd { is_union: true, .. } => "a declared union",
-        Type::Typedef { .. } => "a typedef",
-        Type::Volatile(_) => "volatile",
-        Type::Const(_) => "const",
-        Type::Restrict(_) => "restrict",
-        Type::Func(_) => "a function",
-        Type::FuncProto { .. } => "a prototype",
-        Type::Var { .. } => "a variable",
-        Type::Datasec { .. } => "a section",
-        Type::DeclTag { .. } => "a declaration tag",
-        Type::TypeTag { .. } => "a type tag",
-    }
 }
 
 /// What a type that is used by name is called; declared and defined tags are the same name.
