@@ -65,11 +65,11 @@ fn every_query_compiles() {
     expect![[r#"
         [
             "after/queries/c/highlights.scm",
-            "after/queries/c/locals.scm",
-            "after/queries/c/tags.scm",
+            "queries/c/locals.scm",
             "queries/c/maps.scm",
             "queries/c/programs.scm",
             "queries/c/sections.scm",
+            "queries/c/tags.scm",
         ]
     "#]]
     .assert_debug_eq(&seen);
@@ -238,7 +238,7 @@ int BPF_KPROBE(unlink, int fd) { return bpf_get_smp_processor_id(); }
 #[test]
 fn locals() {
     check(
-        "after/queries/c/locals.scm",
+        "queries/c/locals.scm",
         "#define LIMIT 3\nstatic int add(int a, int *b) { int sum = a; return sum; }\n",
         expect![[r#"
             local.scope: #define LIMIT 3 static int add(int a, int *b) { int sum = a; return sum; }
@@ -263,7 +263,7 @@ fn locals() {
 #[test]
 fn tags() {
     check(
-        "after/queries/c/tags.scm",
+        "queries/c/tags.scm",
         r#"
 #define LIMIT 3
 struct flow { int a; };

@@ -1,4 +1,3 @@
-; extends
 ; SPDX-License-Identifier: MIT OR Apache-2.0
 
 ((function_definition
