@@ -10,3 +10,6 @@ pub mod object;
 pub mod refusal;
 pub mod rules;
 pub mod section;
+pub mod skeleton;
+#[cfg(test)]
+mod test_objects;
