@@ -19,7 +19,7 @@ mod fixture;
 #[cfg(test)]
 mod hostile;
 
-pub use compare::{Detail, Difference, first_difference};
+pub use compare::{Detail, Difference, GraphComparison, compare_named, first_difference};
 pub use dump_c::{CDumper, type_name};
 pub use graph::{
     Btf, Composite, DatasecEntry, EnumType, Enumerator, Function, IntType, Linkage, Member, Param,
