@@ -111,10 +111,11 @@ impl<R: Resolver> Walk<'_, R> {
                 }
                 _ => self.through_value(pointer, usage),
             },
-            ExprKind::Call { callee, args } if is_preserve_access(callee) => match args.first() {
-                Some(arg) => self.through(arg, usage),
-                None => {}
-            },
+            ExprKind::Call { callee, args } if is_preserve_access(callee) => {
+                if let Some(arg) = args.first() {
+                    self.through(arg, usage);
+                }
+            }
             ExprKind::Str { .. } => self.place(pointer, usage.step(Step::Index(Some(0)))),
             ExprKind::Comma(a, b) => {
                 self.discard(a);
