@@ -74,6 +74,7 @@ pub(super) fn lay_out(
     names: &FxHashMap<Entity, SmolStr>,
 ) -> Vec<Laid> {
     let mut sections: Vec<Laid> = Vec::new();
+    let privates = privates(bodies, creation, liveness);
     for entity in &creation.order {
         let name = names.get(entity).cloned().unwrap_or_default();
         match entity {
@@ -83,21 +84,40 @@ pub(super) fn lay_out(
                 let (fate, certainty) = liveness.fate(entity);
                 place_variable(bodies.unit, &mut sections, name, declared, fate, certainty);
             }
-            Entity::Str(bytes, width) => {
-                if liveness.referenced.contains(entity) {
-                    place_private(&mut sections, name, tables::string(bytes, *width));
-                }
-            }
-            Entity::Table(function, index) => {
-                if liveness.functions.contains(function)
-                    && let Some(table) = tables::table(bodies, *function, *index)
-                {
+            Entity::Str(..) | Entity::Table(..) => {
+                if let Some(table) = privates.get(entity) {
                     place_private(&mut sections, name, table);
                 }
             }
         }
     }
     sections
+}
+
+/// The private constants that are left. Equal ones are merged into the last (`ConstantMerge`).
+fn privates(
+    bodies: &mut Bodies<'_>,
+    creation: &Creation,
+    liveness: &Liveness,
+) -> FxHashMap<Entity, tables::Private> {
+    let mut out = FxHashMap::default();
+    let mut last: FxHashMap<(Vec<u8>, SmolStr, u64), Entity> = FxHashMap::default();
+    for entity in &creation.order {
+        let table = match entity {
+            Entity::Str(bytes, width) if liveness.referenced.contains(entity) => Some(tables::string(bytes, *width)),
+            Entity::Table(function, index) if liveness.functions.contains(function) => {
+                tables::table(bodies, *function, *index)
+            }
+            _ => None,
+        };
+        let Some(table) = table else { continue };
+        let key = (table.bytes.clone(), table.section.clone(), table.align);
+        if let Some(old) = last.insert(key, entity.clone()) {
+            out.remove(&old);
+        }
+        out.insert(entity.clone(), table);
+    }
+    out
 }
 
 /// What is declared of a variable.
@@ -253,7 +273,7 @@ fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
     }
 }
 
-fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: tables::Private) {
+fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: &tables::Private) {
     let one = Placed {
         name,
         ty: None,
@@ -268,7 +288,7 @@ fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: tables::Private
         initial: Initial::Unknown,
         place: None,
     };
-    push(sections, table.section, one);
+    push(sections, table.section.clone(), one);
 }
 
 /// Puts a variable at the end of its section.

@@ -2,13 +2,17 @@
 //! aggregates are copied from.
 
 use cfront::{
-    refs::{Access, Target},
+    refs::Target,
     sema::{Initial, LocalId},
     symbol::Symbol,
 };
 use smol_str::{SmolStr, format_smolstr};
 
-use super::bodies::Bodies;
+use super::{
+    bodies::Bodies,
+    parts,
+    uses::{self, Kind},
+};
 
 /// A constant without a name that BTF knows.
 pub(super) struct Private {
@@ -17,6 +21,8 @@ pub(super) struct Private {
     pub(super) size: u64,
     /// Alignment in bytes.
     pub(super) align: u64,
+    /// Content: equal ones are merged into the last.
+    pub(super) bytes: Vec<u8>,
 }
 
 /// The constant of a string literal.
@@ -29,7 +35,9 @@ pub(super) fn string(bytes: &[u8], width: u8) -> Private {
         _ => bytes.chunks(width as usize).all(|c| c.iter().any(|b| *b != 0)),
     };
     let section = if plain { format_smolstr!(".rodata.str{width}.{width}") } else { merged(size) };
-    Private { section, size, align: width }
+    let mut content = bytes.to_vec();
+    content.resize(size as usize, 0);
+    Private { section, size, align: width, bytes: content }
 }
 
 /// The section of a constant whose address does not matter, by its content and size in bytes
@@ -56,14 +64,15 @@ fn merged(size: u64) -> SmolStr {
     }
 }
 
-/// Aggregates up to this size in bytes are stored member by member (`shouldSplitConstantStore`).
-const SPLIT_LIMIT: u64 = 64;
-/// As many non-zero scalars are stored one by one after a memset
+/// Up to this size in bytes a constant is always copied, never made of a memset and stores
 /// (`shouldUseBZeroPlusStoresToInitialize`).
+const COPY_LIMIT: u64 = 32;
+/// As many non-zero scalars are stored one by one after a memset.
 const STORE_BUDGET: usize = 6;
 
-/// The constant that a local aggregate is copied from, where clang makes one: large, constant, and
-/// neither all one byte nor mostly zero.
+/// The constant that a local aggregate is copied from, where clang makes one and the optimiser leaves
+/// it: neither all of one byte nor large and mostly zero, not of a size that one store covers, and
+/// copied to a local that is more than the sum of its parts.
 pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Option<Private> {
     let body = bodies.function(function)?;
     let table = body.body.tables.get(index as usize)?;
@@ -72,26 +81,35 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         return None;
     };
     let size = bytes.len() as u64;
-    if size <= SPLIT_LIMIT || bytes.windows(2).all(|w| w.first() == w.last()) {
+    let uniform = relocations.is_empty() && bytes.iter().all(|b| Some(b) == bytes.first());
+    if matches!(size, 0 | 1 | 2 | 4 | 8) || uniform {
         return None;
     }
-    // Scalars are counted as if of 8 bytes; characters are scalars of their own.
+    // Scalars are counted as if they were of 8 bytes; characters are scalars of their own.
     let scalars = match bodies.unit.align_of(local.ty) {
         Some(1) => bytes.iter().filter(|b| **b != 0).count(),
         _ => bytes.chunks(8).filter(|c| c.iter().any(|b| *b != 0)).count() + relocations.len(),
     };
-    if scalars <= STORE_BUDGET {
+    if size > COPY_LIMIT && scalars <= STORE_BUDGET {
         return None;
     }
-    // Copied only where the copy stays: something takes the local's address.
-    let needed = body.body.references.iter().any(|r| {
-        !r.dead && r.target == Target::Local(table.local) && !matches!(r.access, Access::Write | Access::Mention)
+    let mut found = Vec::new();
+    for reference in &body.body.references {
+        if reference.target == Target::Local(table.local) && !reference.dead {
+            uses::of_reference(bodies, Some(&body), reference, &mut found);
+        }
+    }
+    let whole = found.iter().any(|u| match u.kind {
+        Kind::Escape => true,
+        Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
+        Kind::Write(_) => false,
     });
-    let _ = needed;
-    let section = match is_c_string(&bytes) {
-        true => SmolStr::new_static(".rodata.str1.1"),
-        false if relocations.is_empty() => merged(size),
+    if !whole {
+        return None;
+    }
+    let section = match relocations.is_empty() {
+        true => constant_section(&Initial::Bytes { bytes: bytes.clone(), relocations }, size),
         false => ".rodata".into(),
     };
-    Some(Private { section, size, align: local.align.unwrap_or(1) })
+    Some(Private { section, size, align: local.align.unwrap_or(1), bytes })
 }

@@ -46,10 +46,10 @@ impl<'r, R: Resolver> Walk<'r, R> {
         }
     }
 
-    /// Drops what is known of locals that no address of a global flows into.
+    /// Drops what is known of locals that no address flows into and that no constant is copied to.
     pub(super) fn finish(self) -> Body {
         let Walk { mut body, resolver, .. } = self;
-        let mut wanted: FxHashSet<u32> = FxHashSet::default();
+        let mut wanted: FxHashSet<u32> = body.tables.iter().map(|t| t.local).collect();
         for reference in &body.references {
             if let Flow::Local(local) = reference.flow {
                 wanted.insert(local);
