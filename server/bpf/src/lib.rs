@@ -11,5 +11,6 @@ pub mod refusal;
 pub mod rules;
 pub mod section;
 pub mod skeleton;
+pub mod source;
 #[cfg(test)]
 mod test_objects;

@@ -22,7 +22,13 @@ impl<'u> Types<'u> {
     }
 
     /// A BTF_KIND_VAR with its declaration tags.
-    pub(super) fn variable(&mut self, name: &SmolStr, ty: TypeId, linkage: Linkage, tags: &[SmolStr]) -> TypeId {
+    pub(super) fn variable(
+        &mut self,
+        name: &SmolStr,
+        ty: TypeId,
+        linkage: Linkage,
+        tags: &[SmolStr],
+    ) -> TypeId {
         let id = self.btf.add(Type::Var { name: name.clone(), ty, linkage });
         for tag in tags {
             self.btf.add(Type::DeclTag { name: tag.clone(), ty: id, component: -1 });

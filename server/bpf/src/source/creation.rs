@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use cfront::{
+    ast::Storage,
     ctypes::{ArrayLen, CType},
     refs::{Access, Reference, Target},
     sema::{Decl, Definition, Function, Linkage, Variable},
-    ast::Storage,
     symbol::Symbol,
     token::TokenKind,
     unit::{Event, ItemId},
@@ -128,7 +128,10 @@ impl Model<'_, '_> {
 
     fn declare_variable(&mut self, variable: &Variable, decl: &Decl, tentative: &mut Vec<Symbol>) {
         if decl.storage == Storage::Extern && !decl.defines {
-            if matches!(self.bodies.unit.canonical(decl.ty), CType::Array { len: ArrayLen::Incomplete, .. }) {
+            if matches!(
+                self.bodies.unit.canonical(decl.ty),
+                CType::Array { len: ArrayLen::Incomplete, .. }
+            ) {
                 self.unfinished_arrays.insert(variable.name);
             }
             return;
@@ -138,7 +141,9 @@ impl Model<'_, '_> {
         }
         if decl.defines {
             self.emit_variable(variable.name);
-        } else if matches!(variable.definition, Definition::Tentative(_)) && !tentative.contains(&variable.name) {
+        } else if matches!(variable.definition, Definition::Tentative(_))
+            && !tentative.contains(&variable.name)
+        {
             tentative.push(variable.name);
         }
     }
@@ -209,7 +214,9 @@ impl Model<'_, '_> {
         for (_, name) in prototypes {
             let Some(function) = unit.function(name) else { continue };
             let Some(place) = function.definition_place() else { continue };
-            let own = function.decls.iter().filter(|d| unit.in_main_file(ItemId(d.place.item))).count() as u32;
+            let own =
+                function.decls.iter().filter(|d| unit.in_main_file(ItemId(d.place.item))).count()
+                    as u32;
             let first = function.decls.first().is_some_and(|d| !d.defines);
             if first && mentions.get(&name).copied().unwrap_or(0) > own {
                 self.defer(Deferred::Function(name), ItemId(place.item));

@@ -40,7 +40,8 @@ pub(super) fn externs(
         match entity {
             Entity::Variable(name) => {
                 let Some(variable) = bodies.unit.variable(*name) else { continue };
-                if variable.definition != Definition::None || !liveness.referenced.contains(entity) {
+                if variable.definition != Definition::None || !liveness.referenced.contains(entity)
+                {
                     continue;
                 }
                 let text: SmolStr = variable.asm_label.unwrap_or(*name).as_str().into();
@@ -48,10 +49,9 @@ pub(super) fn externs(
                 let tags: Vec<SmolStr> =
                     variable.attrs.decl_tags.iter().map(|t| SmolStr::new(t.as_str())).collect();
                 let var = types.variable(&text, ty, Linkage::Extern, &tags);
-                let place = variable
-                    .decls
-                    .first()
-                    .and_then(|d| sections::place(bodies.unit, ItemId(d.place.item), d.place.token));
+                let place = variable.decls.first().and_then(|d| {
+                    sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
+                });
                 let one = Variable {
                     name: text.clone(),
                     ty,
@@ -72,7 +72,9 @@ pub(super) fn externs(
                             Some(section) => format!(
                                 "extern {text} in section {section}: libbpf knows only .ksyms and .kconfig"
                             ),
-                            None => format!("extern {text} is in no section; neither __ksym nor __kconfig, and not linked"),
+                            None => format!(
+                                "extern {text} is in no section; neither __ksym nor __kconfig, and not linked"
+                            ),
                         };
                         refusals.push(Refusal::new(RefusalKind::Extern, "ENOENT", what));
                     }
@@ -80,17 +82,17 @@ pub(super) fn externs(
             }
             Entity::Function(name) => {
                 let Some(function) = bodies.unit.function(*name) else { continue };
-                let hidden = matches!(function.attrs.visibility, Visibility::Hidden | Visibility::Internal);
+                let hidden =
+                    matches!(function.attrs.visibility, Visibility::Hidden | Visibility::Internal);
                 if function.definition.is_some() || !liveness.functions.contains(name) || hidden {
                     continue;
                 }
                 let section = function.attrs.section.map(|s| s.as_str());
                 let Some(func) = types.function(&function, Linkage::Extern) else { continue };
                 if section == Some(".ksyms") {
-                    let place = function
-                        .decls
-                        .first()
-                        .and_then(|d| sections::place(bodies.unit, ItemId(d.place.item), d.place.token));
+                    let place = function.decls.first().and_then(|d| {
+                        sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
+                    });
                     let one = Variable {
                         name: function.asm_label.unwrap_or(*name).as_str().into(),
                         ty: func,
@@ -119,7 +121,10 @@ pub(super) fn externs(
             entries.push(DatasecEntry { ty: id, offset: size32(one.offset), size: 4 });
             variables.push(one);
         }
-        out.push(ExternSection { section: section(".ksyms", SectionKind::Ksyms, variables), entries });
+        out.push(ExternSection {
+            section: section(".ksyms", SectionKind::Ksyms, variables),
+            entries,
+        });
     }
     if !kconfig.is_empty() {
         let wanted = kconfig.iter().map(|(_, v)| (v.name.clone(), v.ty));
@@ -128,14 +133,19 @@ pub(super) fn externs(
                 let mut entries = Vec::new();
                 let mut variables = Vec::new();
                 for place in laid {
-                    let Some((id, one)) = kconfig.iter().find(|(_, v)| v.name == place.name) else { continue };
+                    let Some((id, one)) = kconfig.iter().find(|(_, v)| v.name == place.name) else {
+                        continue;
+                    };
                     let mut one = one.clone();
                     one.offset = u64::from(place.offset);
                     one.size = u64::from(place.size);
                     entries.push(DatasecEntry { ty: *id, offset: place.offset, size: place.size });
                     variables.push(one);
                 }
-                out.push(ExternSection { section: section(".kconfig", SectionKind::Kconfig, variables), entries });
+                out.push(ExternSection {
+                    section: section(".kconfig", SectionKind::Kconfig, variables),
+                    entries,
+                });
             }
             Err(refusal) => refusals.push(refusal),
         }

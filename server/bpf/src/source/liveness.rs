@@ -121,9 +121,10 @@ impl Marker<'_, '_> {
                     }
                 }
                 Entity::Static(function, local) => {
-                    let used = self.bodies.function(*function).and_then(|b| {
-                        b.scope.local(LocalId(*local)).map(|l| l.attrs.used)
-                    });
+                    let used = self
+                        .bodies
+                        .function(*function)
+                        .and_then(|b| b.scope.local(LocalId(*local)).map(|l| l.attrs.used));
                     if used == Some(true) {
                         self.mark_variable(entity.clone());
                     }
@@ -221,7 +222,12 @@ impl Marker<'_, '_> {
         !found.is_empty() && found.iter().all(|u| matches!(u.kind, Kind::Read))
     }
 
-    fn variable(&mut self, within: Option<&Arc<FunctionBody>>, entity: Entity, reference: &Reference) {
+    fn variable(
+        &mut self,
+        within: Option<&Arc<FunctionBody>>,
+        entity: Entity,
+        reference: &Reference,
+    ) {
         if matches!(reference.access, Access::Create) {
             return;
         }
@@ -321,9 +327,7 @@ impl Marker<'_, '_> {
             }
             return (Fate::Constant, Certainty::Likely);
         }
-        if constant
-            && let Some(split) = parts::split(self.bodies.unit, ty, &uses)
-        {
+        if constant && let Some(split) = parts::split(self.bodies.unit, ty, &uses) {
             return (self.surviving_parts(split, &uses, &initial), Certainty::Likely);
         }
         certain(Fate::Kept)
@@ -334,10 +338,16 @@ impl Marker<'_, '_> {
     }
 
     /// Parts that are both read and written stay.
-    fn surviving_parts(&self, split: Vec<(Part, Vec<usize>)>, uses: &[VariableUse], initial: &Initial) -> Fate {
+    fn surviving_parts(
+        &self,
+        split: Vec<(Part, Vec<usize>)>,
+        uses: &[VariableUse],
+        initial: &Initial,
+    ) -> Fate {
         let mut left = Vec::new();
         for (mut part, indices) in split {
-            let of_part: Vec<VariableUse> = indices.iter().filter_map(|&i| uses.get(i).cloned()).collect();
+            let of_part: Vec<VariableUse> =
+                indices.iter().filter_map(|&i| uses.get(i).cloned()).collect();
             let writes = of_part.iter().any(|u| matches!(u.kind, Kind::Write(_) | Kind::ReadWrite));
             let reads = of_part.iter().any(|u| matches!(u.kind, Kind::Read | Kind::ReadWrite));
             if !reads {
@@ -429,4 +439,3 @@ fn part_initial(initial: &Initial, part: &Part) -> Initial {
         other => other.clone(),
     }
 }
-

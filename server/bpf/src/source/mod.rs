@@ -69,10 +69,15 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
         }
         variables.push(found);
     }
-    let functions = programs::functions(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
+    let functions =
+        programs::functions(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
     let externs = externs::externs(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
     for external in &externs {
-        datasecs.push((external.section.name.clone(), size32(external.section.size), external.entries.clone()));
+        datasecs.push((
+            external.section.name.clone(),
+            size32(external.section.size),
+            external.entries.clone(),
+        ));
     }
     let mut btf = types.finish();
     datasecs.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));

@@ -48,7 +48,9 @@ fn base_name(bodies: &mut Bodies<'_>, entity: &Entity) -> SmolStr {
         },
         Entity::Str(..) => SmolStr::new_static(".str"),
         Entity::Table(function, index) => {
-            let id = bodies.function(*function).and_then(|b| b.body.tables.get(*index as usize).map(|t| t.local));
+            let id = bodies
+                .function(*function)
+                .and_then(|b| b.body.tables.get(*index as usize).map(|t| t.local));
             match id.and_then(|id| local(bodies, *function, id)) {
                 Some(name) => format_smolstr!("__const.{function}.{name}"),
                 None => format_smolstr!("__const.{function}."),

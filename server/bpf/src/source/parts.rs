@@ -34,7 +34,11 @@ pub(super) fn is_constant_path(path: &[Step]) -> bool {
 }
 
 /// The parts that the uses cut an aggregate into, with the uses of each; `None` where it stays whole.
-pub(super) fn split(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> Option<Vec<(Part, Vec<usize>)>> {
+pub(super) fn split(
+    unit: &Unit,
+    ty: CTypeId,
+    uses: &[VariableUse],
+) -> Option<Vec<(Part, Vec<usize>)>> {
     let mut parts: Vec<(Part, Vec<usize>)> = Vec::new();
     for (index, use_) in uses.iter().enumerate() {
         let (offset, leaf) = leaf(unit, ty, &use_.path)?;

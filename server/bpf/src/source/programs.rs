@@ -42,7 +42,9 @@ pub(super) fn functions(
         let hidden = matches!(function.attrs.visibility, Visibility::Hidden | Visibility::Internal);
         let linkage = if external { Linkage::Global } else { Linkage::Static };
         let func = types.function(&function, linkage);
-        let Some(section) = function.attrs.section.map(|s| SmolStr::new(s.as_str())) else { continue };
+        let Some(section) = function.attrs.section.map(|s| SmolStr::new(s.as_str())) else {
+            continue;
+        };
         if section == ".text" {
             continue;
         }
@@ -57,7 +59,8 @@ pub(super) fn functions(
             .definition_place()
             .and_then(|p| sections::place(bodies.unit, ItemId(p.item), p.token));
         let label = function.asm_label.unwrap_or(*name);
-        let program = Program { name: label.as_str().into(), section: section.clone(), func, place };
+        let program =
+            Program { name: label.as_str().into(), section: section.clone(), func, place };
         match by_section.iter_mut().find(|(s, _)| *s == section) {
             Some((_, programs)) => programs.push(program),
             None => by_section.push((section, vec![program])),

@@ -44,7 +44,9 @@ fn symbols(placed: &Placed) -> impl Iterator<Item = (u64, SmolStr)> + '_ {
 fn values(btf: &Btf, map: &mut Map, placed: &Placed) {
     let Some(start) = maps::values_offset(btf, map.definition) else { return };
     for (offset, name) in symbols(placed) {
-        let Some(slot) = offset.checked_sub(start).map(|o| o / 8).filter(|s| *s < MAX_SLOTS) else { continue };
+        let Some(slot) = offset.checked_sub(start).map(|o| o / 8).filter(|s| *s < MAX_SLOTS) else {
+            continue;
+        };
         let slot = slot as usize;
         if map.def.values.len() <= slot {
             map.def.values.resize(slot + 1, None);

@@ -104,7 +104,9 @@ fn privates(
     let mut last: FxHashMap<(Vec<u8>, SmolStr, u64), Entity> = FxHashMap::default();
     for entity in &creation.order {
         let table = match entity {
-            Entity::Str(bytes, width) if liveness.referenced.contains(entity) => Some(tables::string(bytes, *width)),
+            Entity::Str(bytes, width) if liveness.referenced.contains(entity) => {
+                Some(tables::string(bytes, *width))
+            }
             Entity::Table(function, index) if liveness.functions.contains(function) => {
                 tables::table(bodies, *function, *index)
             }
@@ -244,7 +246,11 @@ fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
         true => (1, 1),
         false => {
             // The part keeps what its place says of its alignment.
-            let known = if part.offset == 0 { whole.align } else { 1 << part.offset.trailing_zeros().min(12) };
+            let known = if part.offset == 0 {
+                whole.align
+            } else {
+                1 << part.offset.trailing_zeros().min(12)
+            };
             (part.size, known.min(whole.align).max(unit.align_of(part.ty).unwrap_or(1)))
         }
     };
@@ -263,7 +269,9 @@ fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
             Initial::Bytes { bytes, relocations } if relocations.is_empty() => {
                 match bytes.get(part.offset as usize..(part.offset + part.size) as usize) {
                     Some(bytes) if bytes.iter().all(|b| *b == 0) => Initial::Zero,
-                    Some(bytes) => Initial::Bytes { bytes: bytes.to_vec(), relocations: Vec::new() },
+                    Some(bytes) => {
+                        Initial::Bytes { bytes: bytes.to_vec(), relocations: Vec::new() }
+                    }
                     None => Initial::Zero,
                 }
             }

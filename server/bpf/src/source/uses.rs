@@ -125,7 +125,9 @@ fn flow(
 /// Whether calls of the function are certainly inlined: what it does with its arguments is then
 /// done by the caller.
 fn is_inlined(function: &Function) -> bool {
-    function.linkage == Linkage::Internal && function.attrs.always_inline && !function.attrs.noinline
+    function.linkage == Linkage::Internal
+        && function.attrs.always_inline
+        && !function.attrs.noinline
 }
 
 /// The name by which debug output knows a function.

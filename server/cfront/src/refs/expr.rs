@@ -42,9 +42,12 @@ impl<R: Resolver> Walk<'_, R> {
                 let (left, right) = match op {
                     // A pointer plus or minus a number stays a pointer to the same object.
                     BinaryOp::Add | BinaryOp::Sub => (flow, Flow::Escapes),
-                    BinaryOp::Lt | BinaryOp::Gt | BinaryOp::Le | BinaryOp::Ge | BinaryOp::Eq | BinaryOp::Ne => {
-                        (Flow::Tested, Flow::Tested)
-                    }
+                    BinaryOp::Lt
+                    | BinaryOp::Gt
+                    | BinaryOp::Le
+                    | BinaryOp::Ge
+                    | BinaryOp::Eq
+                    | BinaryOp::Ne => (Flow::Tested, Flow::Tested),
                     _ => (Flow::Escapes, Flow::Escapes),
                 };
                 self.value_to(a, left);
@@ -279,7 +282,10 @@ impl<R: Resolver> Walk<'_, R> {
             }
             Some(Builtin::Memory(accesses)) => {
                 // A copy of 1, 2, 4 or 8 bytes becomes a store of the bytes of a string literal.
-                let small = args.get(2).and_then(|n| self.resolver.int_value(n)).is_some_and(|n| matches!(n, 1 | 2 | 4 | 8));
+                let small = args
+                    .get(2)
+                    .and_then(|n| self.resolver.int_value(n))
+                    .is_some_and(|n| matches!(n, 1 | 2 | 4 | 8));
                 for (index, arg) in args.iter().enumerate() {
                     match accesses.get(index) {
                         Some(Access::Read) if small && is_string(arg) => {

@@ -72,7 +72,9 @@ impl<R: Resolver> Walk<'_, R> {
                 // Writing a local pointer says nothing of what it points to; its uses do.
                 Access::Write | Access::Mention => {}
                 // What it points to goes where the value goes.
-                Access::Read => self.emit(Target::Local(local), &Use::address(usage.flow), ident.token),
+                Access::Read => {
+                    self.emit(Target::Local(local), &Use::address(usage.flow), ident.token)
+                }
                 _ => self.ident(ident, &usage),
             }
             return;
