@@ -10,7 +10,3 @@ pub mod object;
 pub mod refusal;
 pub mod rules;
 pub mod section;
-pub mod skeleton;
-pub mod source;
-#[cfg(test)]
-mod test_objects;

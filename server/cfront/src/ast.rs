@@ -5,6 +5,8 @@
 //! Places are [`Span`]s of token indices relative to the item's first token, so a tree stays valid
 //! when the item moves in its file.
 
+#![allow(missing_docs, reason = "fields of variants are explained with their variant")]
+
 use crate::symbol::Symbol;
 
 /// Token indices `start..end` of the item.

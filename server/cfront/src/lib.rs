@@ -6,9 +6,18 @@
 
 pub mod ast;
 pub mod ctypes;
+pub mod dump;
+pub mod names;
+pub mod parse;
+pub mod plain;
+pub mod pragma;
 pub mod refs;
 pub mod sema;
 pub mod source;
+pub mod split;
 pub mod symbol;
+#[cfg(test)]
+mod test_lexer;
 pub mod token;
 pub mod unit;
+pub mod words;

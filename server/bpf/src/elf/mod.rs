@@ -10,8 +10,6 @@ mod file;
 mod programs;
 mod relocations;
 mod sections;
-#[cfg(test)]
-mod tests;
 
 use crate::maps;
 use crate::object::{Object, Origin};

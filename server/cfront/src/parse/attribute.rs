@@ -1,0 +1,163 @@
+//! Attributes that left the text, read when their owner asks for them.
+
+use super::{Lower, literal};
+use crate::{
+    ast::{Attr, AttrArg, Expr, Span},
+    plain::{Lifted, LiftedKind},
+    symbol::Symbol,
+    token::TokenKind,
+    words::Word,
+};
+
+impl Lower<'_> {
+    /// The end of the group that begins at a token and left the text.
+    pub(super) fn lifted_end(&self, token: u32) -> Option<u32> {
+        let lifted = &self.plain.lifted;
+        let at = lifted.partition_point(|group| group.start < token);
+        lifted.get(at).filter(|group| group.start == token).map(|group| group.end)
+    }
+
+    /// Attributes that begin in `from..to` and that nothing has taken yet.
+    pub(super) fn take_attrs(&mut self, from: u32, to: u32) -> Vec<Attr> {
+        let mut attrs = Vec::new();
+        for group in self.take_groups(from, to, |kind| {
+            !matches!(kind, LiftedKind::AsmLabel | LiftedKind::Skipped)
+        }) {
+            self.group_attrs(group, &mut attrs);
+        }
+        attrs
+    }
+
+    /// The asm label in `from..to`.
+    pub(super) fn take_asm_label(&mut self, from: u32, to: u32) -> Option<Symbol> {
+        let groups = self.take_groups(from, to, |kind| kind == LiftedKind::AsmLabel);
+        let group = groups.first()?;
+        let bytes = self.string(group.start + 2, group.end).0;
+        Some(Symbol::intern(&String::from_utf8_lossy(&bytes)))
+    }
+
+    fn take_groups(
+        &mut self,
+        from: u32,
+        to: u32,
+        wanted: impl Fn(LiftedKind) -> bool,
+    ) -> Vec<Lifted> {
+        let at = self.plain.lifted.partition_point(|group| group.start < from);
+        let groups = self.plain.lifted.iter().zip(&mut self.taken).skip(at);
+        groups
+            .take_while(|(group, _)| group.start < to)
+            .filter(|(group, taken)| !**taken && wanted(group.kind))
+            .map(|(group, taken)| {
+                *taken = true;
+                *group
+            })
+            .collect()
+    }
+
+    fn group_attrs(&self, group: Lifted, attrs: &mut Vec<Attr>) {
+        let Lifted { start, end, kind } = group;
+        let (from, to) = match kind {
+            LiftedKind::Gnu => (start + 3, end.saturating_sub(2)),
+            LiftedKind::Bracket => (start + 2, end.saturating_sub(2)),
+            LiftedKind::Declspec => (start + 2, end.saturating_sub(1)),
+            LiftedKind::Alignas => {
+                let args = self.attr_args(start + 2, end.saturating_sub(1));
+                let span = Span { start, end };
+                attrs.push(Attr { name: Symbol::intern("aligned"), args, span });
+                return;
+            }
+            LiftedKind::AsmLabel | LiftedKind::Skipped => return,
+        };
+        for (from, to) in self.split_commas(from, to) {
+            attrs.extend(self.attr(from, to));
+        }
+    }
+
+    /// `name`, `ns::name`, `name(args)`.
+    fn attr(&self, from: u32, to: u32) -> Option<Attr> {
+        let mut i = from;
+        let mut name = self.ident(i)?;
+        i += 1;
+        while matches!(self.word(i), Word::Colon | Word::ColonColon) && i < to {
+            i += 1;
+            if let Some(last) = self.ident(i) {
+                name = last;
+                i += 1;
+            }
+        }
+        let args = if self.word(i) == Word::LParen && i < to {
+            self.attr_args(i + 1, to.saturating_sub(1))
+        } else {
+            Vec::new()
+        };
+        let text = name.name.as_str();
+        let bare = text.strip_prefix("__").and_then(|text| text.strip_suffix("__"));
+        let name = bare.map_or(name.name, Symbol::intern);
+        Some(Attr { name, args, span: Span { start: from, end: to } })
+    }
+
+    fn attr_args(&self, from: u32, to: u32) -> Vec<AttrArg> {
+        let parts = self.split_commas(from, to);
+        parts.into_iter().map(|(from, to)| self.attr_arg(from, to)).collect()
+    }
+
+    fn attr_arg(&self, from: u32, to: u32) -> AttrArg {
+        if (from..to).all(|i| self.is_kind(i, TokenKind::Str)) {
+            let (bytes, _) = self.string(from, to);
+            return AttrArg::Str(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        if to == from + 1
+            && let Some(token) = self.token(from)
+        {
+            if self.words.is_name(token)
+                && let Some(ident) = self.ident(from)
+            {
+                return AttrArg::Ident(ident);
+            }
+            if token.kind == TokenKind::Number {
+                let span = Span { start: from, end: to };
+                let kind = literal::number(token.sym);
+                return AttrArg::Expr(Box::new(Expr { kind, span }));
+            }
+        }
+        let begins_type = self.token(from).is_some_and(|token| {
+            self.words.token(token).is_specifier()
+                || (self.words.is_name(token) && self.scope.is_typedef(token.sym))
+        });
+        if begins_type && let Some(ty) = self.fragment_type(from, to) {
+            return AttrArg::Type(Box::new(ty));
+        }
+        AttrArg::Expr(Box::new(self.fragment_expr(from, to)))
+    }
+
+    /// Non-empty pieces between the commas of `from..to` that stand in no inner bracket.
+    fn split_commas(&self, from: u32, to: u32) -> Vec<(u32, u32)> {
+        let mut parts = Vec::new();
+        let mut depth = 0u32;
+        let mut start = from;
+        for i in from..to {
+            match self.word(i) {
+                Word::LParen | Word::LBracket | Word::LBrace => depth += 1,
+                Word::RParen | Word::RBracket | Word::RBrace => depth = depth.saturating_sub(1),
+                Word::Comma if depth == 0 => {
+                    if start < i {
+                        parts.push((start, i));
+                    }
+                    start = i + 1;
+                }
+                _ => {}
+            }
+        }
+        if start < to {
+            parts.push((start, to));
+        }
+        parts
+    }
+
+    /// Adjacent string literals from a token on, joined: bytes and element size.
+    pub(super) fn string(&self, from: u32, to: u32) -> (Vec<u8>, u8) {
+        let tokens = self.tokens.get(from as usize..to as usize).unwrap_or(&[]);
+        let literals = tokens.iter().take_while(|token| token.kind == TokenKind::Str);
+        literal::string(literals.map(|token| token.sym.as_str()))
+    }
+}

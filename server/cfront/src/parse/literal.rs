@@ -1,0 +1,191 @@
+//! Constants: C 6.4.4 and 6.4.5, with clang's extensions.
+
+use crate::{ast::ExprKind, symbol::Symbol};
+
+/// Decodes a preprocessing number. Values beyond 64 bits wrap (clang refuses them).
+pub fn number(spelling: Symbol) -> ExprKind {
+    let text: String = spelling.as_str().chars().filter(|&c| c != '\'').collect();
+    let lower = text.to_ascii_lowercase();
+    let hex = lower.starts_with("0x");
+    let float = lower.contains('.')
+        || if hex { lower.contains('p') } else { !lower.starts_with("0b") && lower.contains('e') };
+    if float {
+        return ExprKind::Float(spelling);
+    }
+    let (radix, digits) = if hex {
+        (16, lower.get(2..).unwrap_or(""))
+    } else if lower.starts_with("0b") {
+        (2, lower.get(2..).unwrap_or(""))
+    } else if lower.len() > 1 && lower.starts_with('0') {
+        (8, lower.get(1..).unwrap_or(""))
+    } else {
+        (10, lower.as_str())
+    };
+    let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+    let (digits, suffix) = digits.split_at_checked(end).unwrap_or((digits, ""));
+    if suffix.chars().any(|c| !matches!(c, 'u' | 'l' | 'i' | 'j' | 'z')) {
+        // `1f` is no valid number, nor is `08`; keep what the digits say.
+        if suffix.starts_with('f') {
+            return ExprKind::Float(spelling);
+        }
+    }
+    let value = digits.chars().filter_map(|c| c.to_digit(radix)).fold(0u64, |value, digit| {
+        value.wrapping_mul(u64::from(radix)).wrapping_add(u64::from(digit))
+    });
+    ExprKind::Int {
+        value,
+        unsigned: suffix.contains('u'),
+        longs: suffix.chars().filter(|&c| c == 'l').count().min(2) as u8,
+        decimal: radix == 10,
+    }
+}
+
+/// Value of a character constant, prefix and quotes included in `spelling`. A plain one has the
+/// sign of `char` (signed on BPF); of several characters the last four count.
+pub fn character(spelling: &str) -> i64 {
+    let (width, body) = body(spelling, '\'');
+    let mut units = Vec::new();
+    escape_units(body, width, &mut units);
+    if width == 1 {
+        match units.as_slice() {
+            [] => 0,
+            [one] => i64::from(*one as u8 as i8),
+            many => {
+                let value = many.iter().fold(0u32, |value, unit| (value << 8) | (unit & 0xff));
+                i64::from(value as i32)
+            }
+        }
+    } else {
+        units.last().map_or(0, |&unit| i64::from(unit))
+    }
+}
+
+/// Bytes (without the terminator; wide elements little endian) and element size in bytes of
+/// adjacent string literals, prefixes and quotes included in the spellings. One prefixed literal
+/// makes the whole string wide.
+pub fn string<'a>(spellings: impl IntoIterator<Item = &'a str>) -> (Vec<u8>, u8) {
+    let parts: Vec<_> = spellings.into_iter().map(|spelling| body(spelling, '"')).collect();
+    let width = parts.iter().map(|&(width, _)| width).max().unwrap_or(1);
+    let mut bytes = Vec::new();
+    let mut units = Vec::new();
+    for (_, body) in parts {
+        units.clear();
+        escape_units(body, width, &mut units);
+        for &unit in &units {
+            let unit = unit.to_le_bytes();
+            bytes.extend(unit.iter().take(usize::from(width)));
+        }
+    }
+    (bytes, width)
+}
+
+/// Element size by prefix, and the text between the quotes.
+fn body(spelling: &str, quote: char) -> (u8, &str) {
+    let (prefix, rest) = spelling.split_once(quote).unwrap_or(("", spelling));
+    let width = match prefix {
+        "u" => 2,
+        "U" | "L" => 4,
+        _ => 1,
+    };
+    (width, rest.strip_suffix(quote).unwrap_or(rest))
+}
+
+/// Code units of a literal's body, escapes resolved.
+fn escape_units(body: &str, width: u8, units: &mut Vec<u32>) {
+    let mut chars = body.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            encode(c, width, units);
+            continue;
+        }
+        let Some(escape) = chars.next() else { break };
+        let simple = match escape {
+            'n' => 10,
+            't' => 9,
+            'r' => 13,
+            'a' => 7,
+            'b' => 8,
+            'f' => 12,
+            'v' => 11,
+            'e' | 'E' => 27,
+            '0'..='7' => {
+                let mut value = escape.to_digit(8).unwrap_or(0);
+                for _ in 0..2 {
+                    let Some(digit) = chars.peek().and_then(|c| c.to_digit(8)) else { break };
+                    value = value * 8 + digit;
+                    chars.next();
+                }
+                value
+            }
+            'x' => {
+                let mut value = 0u32;
+                while let Some(digit) = chars.peek().and_then(|c| c.to_digit(16)) {
+                    value = value.wrapping_mul(16).wrapping_add(digit);
+                    chars.next();
+                }
+                value
+            }
+            'u' | 'U' => {
+                let mut value = 0u32;
+                for _ in 0..if escape == 'u' { 4 } else { 8 } {
+                    let Some(digit) = chars.peek().and_then(|c| c.to_digit(16)) else { break };
+                    value = value.wrapping_mul(16).wrapping_add(digit);
+                    chars.next();
+                }
+                encode(char::from_u32(value).unwrap_or('\u{fffd}'), width, units);
+                continue;
+            }
+            other => {
+                encode(other, width, units);
+                continue;
+            }
+        };
+        units.push(simple);
+    }
+}
+
+fn encode(c: char, width: u8, units: &mut Vec<u32>) {
+    match width {
+        1 => units.extend(c.encode_utf8(&mut [0; 4]).bytes().map(u32::from)),
+        2 => units.extend(c.encode_utf16(&mut [0; 2]).iter().map(|&unit| u32::from(unit))),
+        _ => units.push(u32::from(c)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(spelling: &str, expect: Expect) {
+        expect.assert_eq(&format!("{:?}", number(Symbol::intern(spelling))));
+    }
+
+    #[test]
+    fn numbers() {
+        check("0", expect!["Int { value: 0, unsigned: false, longs: 0, decimal: true }"]);
+        check("0x1fULL", expect!["Int { value: 31, unsigned: true, longs: 2, decimal: false }"]);
+        check("0b101", expect!["Int { value: 5, unsigned: false, longs: 0, decimal: false }"]);
+        check("0755l", expect!["Int { value: 493, unsigned: false, longs: 1, decimal: false }"]);
+        check("1'000", expect!["Int { value: 1000, unsigned: false, longs: 0, decimal: true }"]);
+        check("1e3", expect![[r#"Float("1e3")"#]]);
+        check("0x1p3", expect![[r#"Float("0x1p3")"#]]);
+    }
+
+    #[test]
+    fn characters() {
+        assert_eq!(character("'a'"), 97);
+        assert_eq!(character("'\\n'"), 10);
+        assert_eq!(character("'\\377'"), -1);
+        assert_eq!(character("L'\\xff'"), 255);
+        assert_eq!(character("'ab'"), 0x6162);
+    }
+
+    #[test]
+    fn strings() {
+        assert_eq!(string(["\"a\\x41\"", "\"b\""]), (b"aAb".to_vec(), 1));
+        assert_eq!(string(["L\"a\"", "\"b\""]), (vec![97, 0, 0, 0, 98, 0, 0, 0], 4));
+        assert_eq!(string(["u\"\u{e9}\""]), (vec![0xe9, 0], 2));
+    }
+}
