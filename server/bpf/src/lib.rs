@@ -1,10 +1,12 @@
 //! BPF objects: the object model built from source or from an ELF file, and what is derived from it:
 //! layouts, skeleton previews and the BPF-side rules.
 
+pub mod compare;
 pub mod diagnostic;
 pub mod elf;
 pub mod externs;
 pub mod facts;
+pub mod layout;
 pub mod maps;
 pub mod object;
 pub mod refusal;

@@ -1,0 +1,159 @@
+//! Layouts as text, in the manner of pahole: each member with its offset and size in bytes, holes,
+//! padding and cache lines in comments.
+
+mod record;
+
+use super::json::{linkage, map_type};
+use super::{Named, TypeRequest};
+use crate::object::{Certainty, Map, MapKind, Object, Origin, Section, SectionKind};
+use btf::{CDumper, Linkage, Type};
+use record::{Entry, Lines, close};
+use std::fmt::Write;
+
+/// Size of a cache line in bytes.
+const CACHE_LINE: u64 = 64;
+
+/// The whole object: its sections with variables, maps and programs. `file` is how the user calls it.
+pub fn print_object(object: &Object, file: &str) -> String {
+    let mut out = String::new();
+    let from = match object.origin {
+        Origin::Source => "from source",
+        Origin::Elf => "from the compiled object",
+    };
+    let _ = writeln!(out, "/* {file}: object {}, {from} */", object.name);
+    if !object.complete {
+        let _ = writeln!(out, "/* incomplete: the source could not be read in full */");
+    }
+    for section in &object.sections {
+        out.push('\n');
+        print_section(object, section, &mut out);
+    }
+    if !object.maps.is_empty() {
+        let _ = writeln!(out, "\nmaps:");
+        for map in &object.maps {
+            let _ = writeln!(out, "\t{}", map_line(map));
+        }
+    }
+    if !object.programs.is_empty() {
+        let _ = writeln!(out, "\nprograms:");
+        let width = object.programs.iter().map(|p| p.name.len()).max().unwrap_or(0);
+        for program in &object.programs {
+            let _ = writeln!(out, "\t{:<width$}  {}", program.name, program.section);
+        }
+    }
+    out
+}
+
+/// One section with its variables, holes and cache lines.
+pub fn print_section(object: &Object, section: &Section, out: &mut String) {
+    let mut lines = Lines::new(1, CACHE_LINE);
+    let mut dumper = CDumper::with_plain_names(&object.btf);
+    for variable in &section.variables {
+        let storage = match variable.linkage {
+            Linkage::Global => String::new(),
+            other => format!("{} ", linkage(other)),
+        };
+        lines.gap(variable.offset * 8, "hole");
+        let certain =
+            variable.certainty == Certainty::Certain && section.certainty == Certainty::Certain;
+        let entry = Entry {
+            offset_bits: variable.offset * 8,
+            size_bits: variable.size * 8,
+            bitfield: false,
+            note: if certain { "" } else { " depends on the optimiser" },
+        };
+        let declaration =
+            format!("{storage}{}", dumper.type_decl(variable.ty, &variable.name, 1, false));
+        lines.entry(&declaration, entry);
+    }
+    let _ = writeln!(out, "{} {{", section.name);
+    out.push_str(&lines.finish(section.size, section.align, "variables"));
+    let _ = writeln!(out, "}};{}", section_meaning(object, section));
+}
+
+/// What becomes of the section, as a comment behind it.
+fn section_meaning(object: &Object, section: &Section) -> String {
+    let map = object
+        .maps
+        .iter()
+        .find(|m| matches!(m.kind, MapKind::Internal(_)) && m.section == section.name);
+    match (map, section.kind) {
+        (Some(map), SectionKind::Percpu) => format!(
+            " /* map {}, {} bytes on each possible CPU */",
+            map.name,
+            section.size.next_multiple_of(8)
+        ),
+        (Some(map), _) => format!(" /* map {} */", map.name),
+        (None, SectionKind::Other) => " /* libbpf makes no map of this section */".into(),
+        _ => String::new(),
+    }
+}
+
+/// A map in one line.
+fn map_line(map: &Map) -> String {
+    let mut line = format!("{}  {}", map.name, map.def.map_type.map_or("?".into(), map_type));
+    let numbers = [
+        ("key", map.def.key_size),
+        ("value", map.def.value_size),
+        ("max_entries", map.def.max_entries),
+    ];
+    for (what, number) in numbers {
+        if let Some(number) = number {
+            let _ = write!(line, "  {what} {number}");
+        }
+    }
+    if let Some(flags) = map.def.map_flags.filter(|f| *f != 0) {
+        let _ = write!(line, "  flags {flags:#x}");
+    }
+    let _ = write!(line, "  ({})", map.section);
+    line
+}
+
+/// What a name means: a variable with its place and then its type, or a type.
+pub fn print_named(object: &Object, named: &Named<'_>) -> String {
+    match named {
+        Named::Type(request) => print_type(request),
+        Named::Variable(request, section, variable) => {
+            let mut out = String::new();
+            let section = object.sections.get(*section);
+            let found = section.and_then(|s| Some((s, s.variables.get(*variable)?)));
+            if let Some((section, variable)) = found {
+                let _ = writeln!(
+                    out,
+                    "/* {} variable {} of section {}: offset {}, size {}, align {} */",
+                    linkage(variable.linkage),
+                    variable.name,
+                    section.name,
+                    variable.offset,
+                    variable.size,
+                    variable.align
+                );
+            }
+            out.push_str(&print_type(request));
+            out
+        }
+    }
+}
+
+/// A type: a struct or union with holes, an enum with its values, anything else as a declaration.
+pub fn print_type(request: &TypeRequest<'_>) -> String {
+    let btf = request.btf;
+    let resolved = btf.resolve(request.ty).unwrap_or(request.ty);
+    let align = request.align.or_else(|| btf.align_of(request.ty).map(u64::from));
+    match btf.get(resolved) {
+        Type::Struct(_) | Type::Union(_) => record::print(request, resolved, CACHE_LINE),
+        Type::Enum(_) | Type::Enum64(_) => {
+            let mut dumper = CDumper::with_plain_names(btf);
+            let text = dumper.dump_definition(resolved).unwrap_or_default();
+            format!("{text}{}\n", close(btf.size_of(resolved), align))
+        }
+        _ => {
+            let mut dumper = CDumper::with_plain_names(btf);
+            let text = match btf.get(request.ty) {
+                Type::Typedef { .. } => dumper.dump_definition(request.ty).unwrap_or_default(),
+                _ => format!("{};", dumper.type_decl(request.ty, "", 0, false)),
+            };
+            format!("{text}{}\n", close(btf.size_of(request.ty), align))
+        }
+    }
+}
