@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use tree_sitter::{Language, Parser, Query, QueryCursor, StreamingIterator as _};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../grammar-queries")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../grammar-queries/queries/c")
 }
 
 fn language() -> Language {
@@ -54,22 +54,20 @@ fn check(file: &str, source: &str, expect: Expect) {
 #[test]
 fn every_query_compiles() {
     let mut seen = Vec::new();
-    for sub in ["queries/c", "after/queries/c"] {
-        for entry in std::fs::read_dir(folder().join(sub)).unwrap() {
-            let path = entry.unwrap().path();
-            compile(&path);
-            seen.push(format!("{sub}/{}", path.file_name().unwrap().to_string_lossy()));
-        }
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        compile(&path);
+        seen.push(path.file_name().unwrap().to_string_lossy().into_owned());
     }
     seen.sort();
     expect![[r#"
         [
-            "after/queries/c/highlights.scm",
-            "queries/c/locals.scm",
-            "queries/c/maps.scm",
-            "queries/c/programs.scm",
-            "queries/c/sections.scm",
-            "queries/c/tags.scm",
+            "highlights.scm",
+            "locals.scm",
+            "maps.scm",
+            "programs.scm",
+            "sections.scm",
+            "tags.scm",
         ]
     "#]]
     .assert_debug_eq(&seen);
@@ -78,7 +76,7 @@ fn every_query_compiles() {
 #[test]
 fn sections_as_written() {
     check(
-        "queries/c/sections.scm",
+        "sections.scm",
         r#"
 __u64 hits SEC(".percpu") = 0;
 __u32 by_size[6] SEC(".percpu");
@@ -101,7 +99,7 @@ int v __attribute__((section(".data.x"))) = 1;
 #[test]
 fn sections_in_plain_c() {
     check(
-        "queries/c/sections.scm",
+        "sections.scm",
         r#"
 __u64 hits = 0, *next, table[4];
 struct { struct { int a; } b; } last;
@@ -120,7 +118,7 @@ int count(struct xdp_md *ctx) { int inner = 1; return inner; }
 #[test]
 fn map_members_as_written() {
     check(
-        "queries/c/maps.scm",
+        "maps.scm",
         r#"
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -132,12 +130,21 @@ struct {
 } flows SEC(".maps");
 "#,
         expect![[r#"
-            map.member: __uint(type, BPF_MAP_TYPE_HASH); | map.member.macro: __uint | map.member.name: type | map.member.number: BPF_MAP_TYPE_HASH
-            map.member: __uint(max_entries, 64 * 1024); | map.member.macro: __uint | map.member.name: max_entries | map.member.number: , 64 * 1024
-            map.member: __type(key, __u32); | map.member.macro: __type | map.member.name: key | map.member.type: __u32
-            map.member: __type(value, struct flow); | map.member.macro: __type | map.member.name: value | map.member.type: struct flow
-            map.member: __array(values, struct inner); | map.member.macro: __array | map.member.name: values | map.member.inner: struct inner
-            map.member: __ulong(map_extra, 5); | map.member.macro: __ulong | map.member.name: map_extra | map.member.number: , 5
+            map.member: __uint(type, BPF_MAP_TYPE_HASH); | map.member.macro: __uint
+            map.member.name: type
+            map.member.name: max_entries
+            map.member: __uint(max_entries, 64 * 1024); | map.member.macro: __uint
+            map.member.type: __u32
+            map.member: __type(key, __u32); | map.member.macro: __type
+            map.member.name: key
+            map.member.type: struct flow
+            map.member: __type(value, struct flow); | map.member.macro: __type
+            map.member.name: value
+            map.member.inner: struct inner
+            map.member: __array(values, struct inner); | map.member.macro: __array
+            map.member.name: values
+            map.member.name: map_extra
+            map.member: __ulong(map_extra, 5); | map.member.macro: __ulong
         "#]],
     );
 }
@@ -145,7 +152,7 @@ struct {
 #[test]
 fn map_members_in_plain_c() {
     check(
-        "queries/c/maps.scm",
+        "maps.scm",
         r#"
 struct {
 	int (*type)[1];
@@ -169,7 +176,7 @@ struct {
 #[test]
 fn programs_as_written() {
     check(
-        "queries/c/programs.scm",
+        "programs.scm",
         r#"
 SEC("xdp")
 int count_packet(struct xdp_md *ctx) { return 0; }
@@ -193,7 +200,7 @@ static int helper(void) { return 0; }
 #[test]
 fn programs_in_plain_c() {
     check(
-        "queries/c/programs.scm",
+        "programs.scm",
         r#"
 int count_packet(struct xdp_md *ctx) { return 0; }
 struct flow *find(void) { return 0; }
@@ -209,7 +216,7 @@ int declared(void);
 #[test]
 fn highlights() {
     check(
-        "after/queries/c/highlights.scm",
+        "highlights.scm",
         r#"
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -222,9 +229,12 @@ int BPF_KPROBE(unlink, int fd) { return bpf_get_smp_processor_id(); }
 "#,
         expect![[r#"
             constant: BPF_MAP_TYPE_HASH
-            function.macro: __uint | property: type
-            function.macro: __uint | property: max_entries
-            function.macro: __type | property: key
+            function.macro: __uint
+            property: type
+            function.macro: __uint
+            property: max_entries
+            function.macro: __type
+            property: key
             type.builtin: __u32
             attribute: SEC | string.special: .maps
             attribute: __kconfig
@@ -238,7 +248,7 @@ int BPF_KPROBE(unlink, int fd) { return bpf_get_smp_processor_id(); }
 #[test]
 fn locals() {
     check(
-        "queries/c/locals.scm",
+        "locals.scm",
         "#define LIMIT 3\nstatic int add(int a, int *b) { int sum = a; return sum; }\n",
         expect![[r#"
             local.scope: #define LIMIT 3 static int add(int a, int *b) { int sum = a; return sum; }
@@ -263,7 +273,7 @@ fn locals() {
 #[test]
 fn tags() {
     check(
-        "queries/c/tags.scm",
+        "tags.scm",
         r#"
 #define LIMIT 3
 struct flow { int a; };

@@ -1,11 +1,11 @@
 ; SPDX-License-Identifier: MIT OR Apache-2.0
 ;
 ; Members of a BTF map definition (`struct { ... } name SEC(".maps")`).
-; A match has @map.member.name and one of:
+; In plain C a match has @map.member.name and one of:
 ;   @map.member.number   what __uint and __ulong carry
 ;   @map.member.type     what __type carries
 ;   @map.member.inner    the element type of __array
-; Text as written also has @map.member.macro.
+; In text as written @map.member.macro, .name, .type and .inner come one by one.
 ;
 ; Whether a struct is a map definition says the section of its variable, not these patterns:
 ; ordinary structs have members of the same forms.
@@ -33,42 +33,39 @@
 
 ; --- As written ---------------------------------------------------------------------------------
 ; The grammar knows no macro with two arguments in the place of a type. It keeps the one that looks
-; like a type and puts the other into an ERROR node, before or behind it.
+; like a type and puts the other into an ERROR node, before or behind it. So macro, name and type
+; are matches of their own, and what is no type (64 * 1024) has none. (A pattern with ERROR inside
+; another node would be refused by the grammar of Neovim 0.10.)
 
 ((field_declaration
   type: (macro_type_specifier
-    name: (identifier) @map.member.macro
-    (ERROR
-      .
-      (type_descriptor
-        type: (type_identifier) @map.member.name))
-    type: (type_descriptor) @map.member.number)) @map.member
-  (#any-of? @map.member.macro "__uint" "__ulong"))
+    name: (identifier) @map.member.macro)) @map.member
+  (#any-of? @map.member.macro "__uint" "__ulong" "__type" "__array"))
 
-((field_declaration
-  type: (macro_type_specifier
-    name: (identifier) @map.member.macro
-    type: (type_descriptor
-      type: (type_identifier) @map.member.name)
-    (ERROR) @map.member.number)) @map.member
-  (#any-of? @map.member.macro "__uint" "__ulong"))
+((ERROR
+  .
+  (type_descriptor
+    type: (type_identifier) @map.member.name)
+  .)
+  (#any-of? @map.member.name
+    "type" "max_entries" "map_flags" "numa_node" "key_size" "value_size" "key" "value" "values"
+    "pinning" "map_extra"))
 
-((field_declaration
-  type: (macro_type_specifier
-    name: (identifier) @map.member.macro
-    (ERROR
-      .
-      (type_descriptor
-        type: (type_identifier) @map.member.name))
-    type: (type_descriptor) @map.member.type)) @map.member
-  (#eq? @map.member.macro "__type"))
+((macro_type_specifier
+  name: (identifier) @_macro
+  type: (type_descriptor
+    type: (type_identifier) @map.member.name))
+  (#any-of? @_macro "__uint" "__ulong")
+  (#any-of? @map.member.name
+    "type" "max_entries" "map_flags" "numa_node" "key_size" "value_size" "key" "value" "values"
+    "pinning" "map_extra"))
 
-((field_declaration
-  type: (macro_type_specifier
-    name: (identifier) @map.member.macro
-    (ERROR
-      .
-      (type_descriptor
-        type: (type_identifier) @map.member.name))
-    type: (type_descriptor) @map.member.inner)) @map.member
-  (#eq? @map.member.macro "__array"))
+((macro_type_specifier
+  name: (identifier) @_macro
+  type: (type_descriptor) @map.member.type)
+  (#eq? @_macro "__type"))
+
+((macro_type_specifier
+  name: (identifier) @_macro
+  type: (type_descriptor) @map.member.inner)
+  (#eq? @_macro "__array"))

@@ -12,3 +12,7 @@ pub mod object;
 pub mod refusal;
 pub mod rules;
 pub mod section;
+pub mod skeleton;
+pub mod source;
+#[cfg(test)]
+mod test_objects;

@@ -4,7 +4,10 @@
 //! compared with `struct bar` by name, not by what is in it. Anonymous types have no name to go by
 //! and are compared through and through.
 
+mod graphs;
 mod leaves;
+
+pub use graphs::{GraphComparison, compare_named};
 
 use rustc_hash::FxHashSet;
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use crate::fixture::Fixture;
 use crate::graph::{Btf, DatasecEntry, Function, Linkage, Param, Type, TypeId};
+use crate::members::visible_members;
 use crate::reader::{ByteOrder, read};
 use crate::writer::write;
 use crate::{CDumper, Detail, dump_c, first_difference, pahole, raw};
@@ -59,6 +60,7 @@ fn use_it(btf: &Btf) {
         btf.size_of(id);
         pahole::describe(btf, id);
         pahole::holes(btf, id);
+        visible_members(btf, id);
         btf.align_of(id);
         btf.resolve(id);
         assert_eq!(first_difference((btf, id), (btf, id), Detail::Types), None);

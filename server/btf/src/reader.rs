@@ -2,8 +2,10 @@
 //!
 //! Takes the bytes of the section in either byte order and gives a [`Btf`], or a [`ReadError`] that
 //! says what is wrong. What is accepted follows libbpf's `btf_parse_hdr`, `btf_parse_type_sec` and
-//! `btf_sanity_check`; in addition types that contain themselves, or that refer to themselves
-//! without a named struct or union in between, are refused, because no C program can say them.
+//! `btf_sanity_check`, with the wider vlen and the longer header of Linux 7.1 (its part that tells
+//! the layout of kinds is passed over). In addition types that contain themselves, or that refer to
+//! themselves without a named struct or union in between, are refused, because no C program can say
+//! them.
 //!
 //! Time and memory are linear in the length of the input: no count in the file is believed before
 //! the bytes it speaks of are known to be there.

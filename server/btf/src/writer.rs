@@ -8,7 +8,7 @@ use crate::reader::{ByteOrder, HEADER_LEN, MAGIC, VERSION};
 
 /// The bytes of a `.BTF` section with these types.
 ///
-/// `None` when the graph cannot be said in BTF: more than 65535 members, a bit-field beyond the
+/// `None` when the graph cannot be said in BTF: more than 2^24 - 1 members, a bit-field beyond the
 /// 24 bits there are for its offset, or more than 4 GiB.
 pub fn write(btf: &Btf, order: ByteOrder) -> Option<Vec<u8>> {
     let mut writer = Writer { order, types: Vec::new(), strings: Strings::default() };
@@ -97,9 +97,9 @@ impl Writer {
         vlen: usize,
         word: u32,
     ) -> Option<()> {
-        let vlen = u16::try_from(vlen).ok()?;
+        let vlen = u32::try_from(vlen).ok().filter(|vlen| *vlen < 1 << 24)?;
         self.name(name)?;
-        self.word(u32::from(kflag) << 31 | kind << 24 | u32::from(vlen));
+        self.word(u32::from(kflag) << 31 | kind << 24 | vlen);
         self.word(word);
         Some(())
     }

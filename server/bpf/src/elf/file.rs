@@ -41,12 +41,12 @@ impl ElfSection<'_> {
     }
 
     pub(super) fn is_executable(&self) -> bool {
-        self.flags & elf::SHF_EXECINSTR.0 as u64 != 0
+        self.flags & elf::SHF_EXECINSTR.0 != 0
     }
 
     /// Whether the section is one that is loaded and holds data.
     pub(super) fn is_data(&self) -> bool {
-        self.flags & elf::SHF_ALLOC.0 as u64 != 0
+        self.flags & elf::SHF_ALLOC.0 != 0
             && !self.is_executable()
             && (self.is_nobits() || self.kind == elf::SHT_PROGBITS)
             && !self.name.starts_with(".BTF")
@@ -164,7 +164,7 @@ impl<'a> ElfFile<'a> {
             sections.push(ElfSection {
                 name,
                 kind,
-                flags: raw.sh_flags(endian).0 as u64,
+                flags: raw.sh_flags(endian).0,
                 size: raw.sh_size(endian),
                 align: raw.sh_addralign(endian).max(1),
                 data,

@@ -10,6 +10,8 @@ mod file;
 mod programs;
 mod relocations;
 mod sections;
+#[cfg(test)]
+mod tests;
 
 use crate::maps;
 use crate::object::{Object, Origin};

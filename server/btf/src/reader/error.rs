@@ -64,8 +64,6 @@ pub enum TypeProblem {
     },
     /// A kind this reader does not know (the newest known is BTF_KIND_ENUM64).
     UnknownKind(u32),
-    /// Bits of the info word that have no meaning are set.
-    ReservedBits(u32),
     /// A name's offset lies outside the string part.
     NameOutside(u32),
     /// So many names overlap in the string part that they would take many times its size.
@@ -125,9 +123,6 @@ impl fmt::Display for TypeProblem {
                 write!(f, "claims {vlen} members, more than there are bytes for")
             }
             TypeProblem::UnknownKind(kind) => write!(f, "has the unknown kind {kind}"),
-            TypeProblem::ReservedBits(info) => {
-                write!(f, "has reserved bits set in its info word {info:#010x}")
-            }
             TypeProblem::NameOutside(offset) => {
                 write!(f, "has a name at {offset}, outside the string part")
             }

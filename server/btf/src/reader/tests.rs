@@ -109,10 +109,32 @@ fn more_members_than_bytes() {
 }
 
 #[test]
-fn a_billion_members() {
+fn sixteen_million_members() {
     check(
-        &blob(&[0, info(4, 1_000_000_000 & 0xff_ffff), 8, 0, 0, 0], b"\0"),
-        expect!["BTF type [1] has reserved bits set in its info word 0x049aca00"],
+        &blob(&[0, info(4, 0xff_ffff), 8, 0, 0, 0], b"\0"),
+        expect!["BTF type [1] claims 16777215 members, more than there are bytes for"],
+    );
+}
+
+#[test]
+fn more_members_than_16_bits_count() {
+    let mut types = vec![1, info(6, 70_000), 4];
+    types.extend((0..70_000).flat_map(|value| [1, value]));
+    let btf = read(&blob(&types, b"\0A\0")).unwrap();
+    assert!(matches!(btf.types.as_slice(), [_, crate::Type::Enum(e)] if e.values.len() == 70_000));
+}
+
+#[test]
+fn longer_header_with_a_layout_part() {
+    let mut bytes = blob(&[1, info(7, 0), 0], b"\0s\0");
+    bytes.splice(4..8, 32_u32.to_le_bytes());
+    bytes.splice(24..24, [16, 0, 0, 0, 4, 0, 0, 0]);
+    bytes.extend_from_slice(&[0; 5]);
+    check(
+        &bytes,
+        expect![[r#"
+            [1] FWD 's' fwd_kind=struct
+        "#]],
     );
 }
 

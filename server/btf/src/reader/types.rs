@@ -8,9 +8,6 @@ use crate::graph::{
     Type, TypeId,
 };
 
-/// Bits of `btf_type.info` that mean something: kflag, kind, vlen.
-const INFO_BITS: u32 = 0x9f00_ffff;
-
 /// `btf_type` without its name: `word` is the size or the type id.
 struct Header {
     name: smol_str::SmolStr,
@@ -31,12 +28,11 @@ pub(super) fn read_type(
     strings: &mut Strings<'_>,
 ) -> Result<Type, TypeProblem> {
     let name = strings.get(word(cursor)?)?;
+    // Since Linux 7.1 vlen has 24 bits and kind has 7; before, the bits gained were 0.
     let info = word(cursor)?;
-    let header = Header { name, vlen: info & 0xffff, kflag: info >> 31 == 1, word: word(cursor)? };
-    if info & !INFO_BITS != 0 {
-        return Err(TypeProblem::ReservedBits(info));
-    }
-    Ok(match info >> 24 & 0x1f {
+    let header =
+        Header { name, vlen: info & 0xff_ffff, kflag: info >> 31 == 1, word: word(cursor)? };
+    Ok(match info >> 24 & 0x7f {
         1 => Type::Int(int(header, word(cursor)?)?),
         2 => Type::Ptr(header.target()),
         3 => Type::Array {

@@ -33,17 +33,27 @@ impl<R: Resolver> Walk<'_, R> {
             | ExprKind::Postfix(PostfixOp::Inc | PostfixOp::Dec, e) => {
                 self.place(e, Use::new(Access::ReadWrite));
             }
+            ExprKind::Unary(UnaryOp::Not, e) => self.value_to(e, Flow::Tested),
             ExprKind::Unary(_, e) => self.value(e),
             ExprKind::Binary(op @ (BinaryOp::LogAnd | BinaryOp::LogOr), a, b) => {
                 self.logical(*op, a, b)
             }
             ExprKind::Binary(op, a, b) => {
-                // A pointer plus or minus a number stays a pointer to the same object.
-                let keeps = matches!(op, BinaryOp::Add | BinaryOp::Sub);
-                self.value_to(a, if keeps { flow } else { Flow::Escapes });
-                self.value(b);
+                let (left, right) = match op {
+                    // A pointer plus or minus a number stays a pointer to the same object.
+                    BinaryOp::Add | BinaryOp::Sub => (flow, Flow::Escapes),
+                    BinaryOp::Lt
+                    | BinaryOp::Gt
+                    | BinaryOp::Le
+                    | BinaryOp::Ge
+                    | BinaryOp::Eq
+                    | BinaryOp::Ne => (Flow::Tested, Flow::Tested),
+                    _ => (Flow::Escapes, Flow::Escapes),
+                };
+                self.value_to(a, left);
+                self.value_to(b, right);
             }
-            ExprKind::Assign(op, target, value) => self.assign(*op, target, value, true),
+            ExprKind::Assign(op, target, value) => self.assign(*op, target, value),
             ExprKind::Conditional { cond, then, otherwise } => {
                 self.conditional(cond, then.as_deref(), otherwise, |walk, e| {
                     walk.value_to(e, flow)
@@ -110,7 +120,7 @@ impl<R: Resolver> Walk<'_, R> {
             | ExprKind::Unary(UnaryOp::Deref, _) => {
                 walk.place(expr, Use::new(Access::Mention));
             }
-            ExprKind::Assign(op, target, value) => walk.assign(*op, target, value, false),
+            ExprKind::Assign(op, target, value) => walk.assign(*op, target, value),
             ExprKind::Comma(a, b) => {
                 walk.discard(a);
                 walk.discard(b);
@@ -172,12 +182,12 @@ impl<R: Resolver> Walk<'_, R> {
                 return;
             }
         }
-        self.value(a);
+        self.value_to(a, Flow::Tested);
         let live = self.live;
         if self.truth(a) == Some(decides) {
             self.live = false;
         }
-        self.value(b);
+        self.value_to(b, Flow::Tested);
         self.live = live;
     }
 
@@ -211,7 +221,7 @@ impl<R: Resolver> Walk<'_, R> {
     }
 
     /// Scalars: the right side first. Structs and unions: left, then right.
-    fn assign(&mut self, op: Option<BinaryOp>, target: &Expr, value: &Expr, used: bool) {
+    fn assign(&mut self, op: Option<BinaryOp>, target: &Expr, value: &Expr) {
         if op.is_none() && self.resolver.class(target) == Class::Record {
             self.place(target, Use::new(Access::Write));
             self.aggregate(value);
@@ -222,8 +232,6 @@ impl<R: Resolver> Walk<'_, R> {
             _ => Flow::Escapes,
         };
         self.value_to(value, flow);
-        // Reading back what was just stored is not a read of the variable: the optimiser forwards it.
-        let _ = used;
         let stored = if op.is_none() { self.resolver.int_value(value) } else { None };
         let access = if op.is_none() { Access::Write } else { Access::ReadWrite };
         self.place(target, Use { stored, ..Use::new(access) });
@@ -273,8 +281,19 @@ impl<R: Resolver> Walk<'_, R> {
                 return;
             }
             Some(Builtin::Memory(accesses)) => {
+                // A copy of 1, 2, 4 or 8 bytes becomes a store of the bytes of a string literal.
+                let small = args
+                    .get(2)
+                    .and_then(|n| self.resolver.int_value(n))
+                    .is_some_and(|n| matches!(n, 1 | 2 | 4 | 8));
                 for (index, arg) in args.iter().enumerate() {
                     match accesses.get(index) {
+                        Some(Access::Read) if small && is_string(arg) => {
+                            let live = self.live;
+                            self.live = false;
+                            self.value(arg);
+                            self.live = live;
+                        }
                         Some(&access) => self.through(arg, Use::new(access)),
                         None => self.value(arg),
                     }
@@ -323,6 +342,18 @@ fn direct_callee(callee: &Expr) -> Option<crate::ast::Ident> {
             ExprKind::Ident(ident) => return Some(*ident),
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => callee = e,
             _ => return None,
+        }
+    }
+}
+
+fn is_string(expr: &Expr) -> bool {
+    let mut expr = expr;
+    loop {
+        match &expr.kind {
+            ExprKind::Str { .. } => return true,
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => expr = e,
+            ExprKind::Cast { expr: e, .. } => expr = e,
+            _ => return false,
         }
     }
 }

@@ -150,6 +150,8 @@ pub enum Flow {
     Local(u32),
     /// Out of the function.
     Return,
+    /// It is only compared or tested for null.
+    Tested,
 }
 
 /// One reference.
@@ -209,6 +211,7 @@ pub struct Body {
 /// References of a function's body, in the order of code generation.
 pub fn of_function<R: Resolver>(function: &FunctionDef, resolver: &mut R) -> Body {
     let mut walk = walk::Walk::new(resolver);
+    walk.function_name = function.declarator.name.map(|n| n.name);
     walk.block(&function.body);
     if function.has_error {
         walk.body.incomplete = true;

@@ -64,21 +64,27 @@ impl<R: Resolver> Walk<'_, R> {
     }
 
     fn place_ident(&mut self, ident: crate::ast::Ident, usage: Use) {
-        // Writing a local pointer says nothing of what it points to; its uses do.
-        if usage.access == Access::Write
-            && usage.steps.is_empty()
-            && matches!(self.resolver.resolve(ident), super::Named::Local(_))
-        {
-            return;
-        }
-        if usage.access == Access::Read
+        if usage.steps.is_empty()
             && let super::Named::Local(local) = self.resolver.resolve(ident)
+            && self.is_scalar_local(local)
         {
-            // The value of a local: what it points to goes where the value goes.
-            self.emit(Target::Local(local), &Use::address(usage.flow), ident.token);
+            match usage.access {
+                // Writing a local pointer says nothing of what it points to; its uses do.
+                Access::Write | Access::Mention => {}
+                // What it points to goes where the value goes.
+                Access::Read => {
+                    self.emit(Target::Local(local), &Use::address(usage.flow), ident.token)
+                }
+                _ => self.ident(ident, &usage),
+            }
             return;
         }
         self.ident(ident, &usage);
+    }
+
+    fn is_scalar_local(&mut self, local: u32) -> bool {
+        let ty = self.resolver.local_type(local);
+        !ty.is_some_and(|ty| matches!(self.resolver.class_of(ty), Class::Array | Class::Record))
     }
 
     /// Accesses what a pointer points to.
@@ -111,10 +117,11 @@ impl<R: Resolver> Walk<'_, R> {
                 }
                 _ => self.through_value(pointer, usage),
             },
-            ExprKind::Call { callee, args } if is_preserve_access(callee) => match args.first() {
-                Some(arg) => self.through(arg, usage),
-                None => {}
-            },
+            ExprKind::Call { callee, args } if is_preserve_access(callee) => {
+                if let Some(arg) = args.first() {
+                    self.through(arg, usage);
+                }
+            }
             ExprKind::Str { .. } => self.place(pointer, usage.step(Step::Index(Some(0)))),
             ExprKind::Comma(a, b) => {
                 self.discard(a);

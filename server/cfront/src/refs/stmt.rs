@@ -264,7 +264,7 @@ impl<R: Resolver> Walk<'_, R> {
 
     /// A condition: `if`, loops, `?:`. An `&&`/`||` with a constant side is not generated in full.
     pub(super) fn condition(&mut self, cond: &Expr) {
-        self.value(cond);
+        self.value_to(cond, super::Flow::Tested);
     }
 
     /// The condition folded by the front end, unless a label keeps it alive.

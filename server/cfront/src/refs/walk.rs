@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Access, Body, Flow, Named, Reference, Resolver, Step, Target};
-use crate::ast::Ident;
+use crate::{ast::Ident, symbol::Symbol};
 
 /// Deeper syntax than this is left out, so that no input overflows the stack.
 const MAX_DEPTH: u32 = 600;
@@ -28,6 +28,8 @@ pub(super) struct Walk<'r, R: Resolver> {
     /// Whether the switches around can run.
     pub(super) switches: Vec<bool>,
     depth: u32,
+    /// Name of the function, for `__func__`.
+    pub(super) function_name: Option<Symbol>,
 }
 
 impl<'r, R: Resolver> Walk<'r, R> {
@@ -40,13 +42,14 @@ impl<'r, R: Resolver> Walk<'r, R> {
             exits: Vec::new(),
             switches: Vec::new(),
             depth: 0,
+            function_name: None,
         }
     }
 
-    /// Drops what is known of locals that no address of a global flows into.
+    /// Drops what is known of locals that no address flows into and that no constant is copied to.
     pub(super) fn finish(self) -> Body {
         let Walk { mut body, resolver, .. } = self;
-        let mut wanted: FxHashSet<u32> = FxHashSet::default();
+        let mut wanted: FxHashSet<u32> = body.tables.iter().map(|t| t.local).collect();
         for reference in &body.references {
             if let Flow::Local(local) = reference.flow {
                 wanted.insert(local);
@@ -93,7 +96,18 @@ impl<'r, R: Resolver> Walk<'r, R> {
             Named::Static(local) => Target::Static(local),
             Named::Variable(name) => Target::Variable(name),
             Named::Function(name) => Target::Function(name),
-            Named::Other => return,
+            Named::Other => {
+                // The name of the function is a string literal of its own.
+                if matches!(
+                    ident.name.as_str(),
+                    "__func__" | "__FUNCTION__" | "__PRETTY_FUNCTION__"
+                ) && let Some(function) = self.function_name
+                {
+                    Target::Str(function.as_str().as_bytes().to_vec(), 1)
+                } else {
+                    return;
+                }
+            }
         };
         let plain_read = usage.access == Access::Read && usage.steps.is_empty() && !usage.volatile;
         if plain_read

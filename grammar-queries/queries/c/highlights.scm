@@ -1,7 +1,7 @@
 ; extends
 ; SPDX-License-Identifier: MIT OR Apache-2.0
 ;
-; What BPF C adds to C, on text as written. Neovim reads this after its own query for C.
+; What BPF C adds to C, on text as written. Neovim adds this to its own query for C.
 
 ; SEC("xdp")
 ((call_expression
@@ -12,29 +12,36 @@
       (string_content) @string.special)))
   (#eq? @attribute "SEC"))
 
-; __uint(type, BPF_MAP_TYPE_HASH): the macro and the member
+; __uint(type, BPF_MAP_TYPE_HASH): the macro, the member (see maps.scm for the two places), and a
+; number that the grammar took for a type
 ((macro_type_specifier
-  name: (identifier) @function.macro
-  (ERROR
-    .
-    (type_descriptor
-      type: (type_identifier) @property)))
+  name: (identifier) @function.macro)
   (#any-of? @function.macro "__uint" "__ulong" "__type" "__array"))
 
-((macro_type_specifier
-  name: (identifier) @function.macro
-  type: (type_descriptor
+((ERROR
+  .
+  (type_descriptor
     type: (type_identifier) @property)
-  (ERROR))
-  (#any-of? @function.macro "__uint" "__ulong"))
+  .)
+  (#any-of? @property
+    "type" "max_entries" "map_flags" "numa_node" "key_size" "value_size" "key" "value" "values"
+    "pinning" "map_extra"))
 
-; ... and a value that the grammar took for a type
 ((macro_type_specifier
   name: (identifier) @_macro
-  (ERROR)
+  type: (type_descriptor
+    type: (type_identifier) @property))
+  (#any-of? @_macro "__uint" "__ulong")
+  (#any-of? @property
+    "type" "max_entries" "map_flags" "numa_node" "key_size" "value_size" "key" "value" "values"
+    "pinning" "map_extra"))
+
+((macro_type_specifier
+  name: (identifier) @_macro
   type: (type_descriptor
     type: (type_identifier) @constant))
-  (#any-of? @_macro "__uint" "__ulong"))
+  (#any-of? @_macro "__uint" "__ulong")
+  (#match? @constant "^[A-Z][A-Z0-9_]*$"))
 
 ; int BPF_PROG(name, ...)
 ((function_declarator

@@ -1,0 +1,143 @@
+//! The structs of the data sections and the size assertions.
+
+use super::writer::Writer;
+use super::{Holder, SkeletonKind, data_ident};
+use crate::object::{Object, Section, Variable};
+use crate::section::{datasec_ident, identifier};
+use btf::size::Aligner;
+use btf::{CDumper, Linkage, Type, TypeId};
+use smol_str::SmolStr;
+
+/// bpftool lays out for hosts of 32 bits: it counts on no larger alignment, in bytes.
+const MAX_ALIGN: u64 = 4;
+
+/// The struct of every map whose data the header points at, in map order.
+pub(super) fn structs(out: &mut Writer<'_>) {
+    let object = out.object;
+    // One printer for all: it must remember which names it has given out.
+    let mut dumper = CDumper::new(&object.btf);
+    let mut aligner = Aligner::default();
+    let kind = out.kind;
+    for ident in object.maps.iter().filter_map(|m| data_ident(object, m, kind)) {
+        let section = section_of_ident(object, &ident);
+        let subskeleton = out.kind == SkeletonKind::Subskeleton;
+        if subskeleton && section.is_none() {
+            continue;
+        }
+        out.line(format_args!("\tstruct {}__{ident} {{", object.name));
+        let pointer = if subskeleton { "" } else { "*" };
+        match section {
+            Some(section) if subskeleton => pointers(out, &mut dumper, &ident, section),
+            Some(section) => values(out, &mut dumper, &mut aligner, &ident, section),
+            None => {}
+        }
+        out.line(format_args!("\t}} {pointer}{ident};"));
+    }
+}
+
+/// The section whose DATASEC bpftool takes for that identifier: the first in BTF order that yields
+/// the same one (`find_type_for_map`).
+fn section_of_ident<'o>(object: &'o Object, ident: &str) -> Option<&'o Section> {
+    object
+        .sections
+        .iter()
+        .filter(|s| datasec_ident(&s.name).is_some_and(|i| i == ident))
+        .filter_map(|s| Some((s.datasec?, s)))
+        .min_by_key(|(id, _)| *id)
+        .map(|(_, section)| section)
+}
+
+/// Variables that show: statics do not.
+fn shown(section: &Section) -> impl Iterator<Item = &Variable> {
+    section.variables.iter().filter(|v| v.linkage != Linkage::Static)
+}
+
+fn keeps_modifiers(section: &Section) -> bool {
+    section.name == ".kconfig"
+}
+
+/// `codegen_datasec_def`
+fn values(
+    out: &mut Writer<'_>,
+    dumper: &mut CDumper<'_>,
+    aligner: &mut Aligner,
+    ident: &SmolStr,
+    section: &Section,
+) {
+    let strip = !keeps_modifiers(section);
+    let mut position = 0u64;
+    let mut paddings = 0;
+    for variable in shown(section) {
+        let name = identifier(variable.name.as_bytes());
+        if position > variable.offset {
+            out.fails(format!(
+                "variable {} of section {} overlaps the one before",
+                variable.name, section.name
+            ));
+            return;
+        }
+        let Some(align) = aligner.align_of(&out.object.btf, variable.ty) else {
+            out.fails(format!("the alignment of variable {} is not known", variable.name));
+            return;
+        };
+        if position.next_multiple_of(MAX_ALIGN.min(align.into())) != variable.offset {
+            let gap = variable.offset - position;
+            out.line(format_args!("\t\tchar __pad{paddings}[{gap}];"));
+            paddings += 1;
+        }
+        let declaration = format!("\t\t{};", dumper.type_decl(variable.ty, &name, 2, strip));
+        let holder = Holder::Data(ident.clone());
+        out.member(holder, name, &variable.name, &section.name, &declaration);
+        position = variable.offset.saturating_add(variable.size);
+    }
+}
+
+/// `codegen_subskel_datasecs`
+fn pointers(out: &mut Writer<'_>, dumper: &mut CDumper<'_>, ident: &SmolStr, section: &Section) {
+    for variable in shown(section) {
+        let ty = dumper.type_decl(variable.ty, "", 2, !keeps_modifiers(section));
+        let name = &variable.name;
+        let declaration = if needs_typeof(out.object, variable.ty) {
+            format!("\t\t__typeof__({ty}) *{name};")
+        } else {
+            format!("\t\t{ty} *{name};")
+        };
+        let holder = Holder::Data(ident.clone());
+        out.member(holder, name.clone(), name, &section.name, &declaration);
+    }
+}
+
+/// Arrays and pointers to functions cannot get a `*` in front of the name.
+fn needs_typeof(object: &Object, ty: TypeId) -> bool {
+    match object.btf.resolve(ty).map(|id| object.btf.get(id)) {
+        Some(Type::Array { .. }) => true,
+        Some(Type::Ptr(to)) => matches!(object.btf.get(*to), Type::FuncProto { .. }),
+        _ => false,
+    }
+}
+
+/// `codegen_asserts`
+pub(super) fn asserts(out: &mut Writer<'_>) {
+    let object = out.object;
+    let name = &object.name;
+    out.line(format_args!(
+        "\n__attribute__((unused)) static void\n\
+         {name}__assert(struct {name} *s __attribute__((unused)))\n\
+         {{\n\
+         #ifdef __cplusplus\n\
+         #define _Static_assert static_assert\n\
+         #endif"
+    ));
+    for map in &object.maps {
+        let Some(ident) = data_ident(object, map, out.kind) else { continue };
+        let Some(section) = section_of_ident(object, &ident) else { continue };
+        for variable in shown(section) {
+            let Some(size) = object.btf.size_of(variable.ty) else { continue };
+            let name = identifier(variable.name.as_bytes());
+            out.line(format_args!(
+                "\t_Static_assert(sizeof(s->{ident}->{name}) == {size}, \"unexpected size of '{name}'\");"
+            ));
+        }
+    }
+    out.line(format_args!("#ifdef __cplusplus\n#undef _Static_assert\n#endif\n}}"));
+}

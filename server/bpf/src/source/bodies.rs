@@ -1,0 +1,79 @@
+//! References of function bodies and initialisers, looked up once.
+
+use std::sync::Arc;
+
+use cfront::{
+    ast::{self, Initializer},
+    ctypes::CTypeId,
+    refs::{self, Body, UnitResolver},
+    sema::{Definition, Function, ItemScope, Variable},
+    symbol::Symbol,
+    unit::{ItemId, Unit},
+};
+use rustc_hash::FxHashMap;
+
+/// A function's body.
+pub(super) struct FunctionBody {
+    pub(super) function: Arc<Function>,
+    pub(super) item: ItemId,
+    pub(super) scope: Arc<ItemScope>,
+    pub(super) body: Body,
+    /// Number of tokens of the body: a measure of its size.
+    pub(super) tokens: u32,
+}
+
+/// The bodies of one unit.
+pub(super) struct Bodies<'u> {
+    pub(super) unit: &'u Unit,
+    functions: FxHashMap<Symbol, Option<Arc<FunctionBody>>>,
+    variables: FxHashMap<Symbol, Option<Arc<Body>>>,
+}
+
+impl<'u> Bodies<'u> {
+    pub(super) fn new(unit: &'u Unit) -> Self {
+        Bodies { unit, functions: FxHashMap::default(), variables: FxHashMap::default() }
+    }
+
+    /// The body of a function, when the unit defines it.
+    pub(super) fn function(&mut self, name: Symbol) -> Option<Arc<FunctionBody>> {
+        if let Some(found) = self.functions.get(&name) {
+            return found.clone();
+        }
+        let body = self.read_function(name).map(Arc::new);
+        self.functions.insert(name, body.clone());
+        body
+    }
+
+    fn read_function(&self, name: Symbol) -> Option<FunctionBody> {
+        let function = self.unit.function(name)?;
+        let item = ItemId(function.definition_place()?.item);
+        let parsed = self.unit.item(item)?;
+        let ast::Item::Function(syntax) = &parsed.syntax else { return None };
+        let scope = self.unit.scope(item)?;
+        let mut resolver = UnitResolver::new(self.unit, scope.clone());
+        let body = refs::of_function(syntax, &mut resolver);
+        let tokens = syntax.body.span.end.saturating_sub(syntax.body.span.start);
+        Some(FunctionBody { function, item, scope, body, tokens })
+    }
+
+    /// The references of a file-scope variable's initialiser.
+    pub(super) fn initializer(&mut self, variable: &Variable) -> Option<Arc<Body>> {
+        if let Some(found) = self.variables.get(&variable.name) {
+            return found.clone();
+        }
+        let body = self.read_initializer(variable).map(Arc::new);
+        self.variables.insert(variable.name, body.clone());
+        body
+    }
+
+    fn read_initializer(&self, variable: &Variable) -> Option<Body> {
+        let Definition::Initialised(index) = variable.definition else { return None };
+        let decl = variable.decls.get(index)?;
+        let item = ItemId(decl.place.item);
+        let parsed = self.unit.item(item)?;
+        let init: &Initializer = refs::initializer_at(&parsed.syntax, decl.declarator)?;
+        let mut resolver = UnitResolver::new(self.unit, self.unit.scope(item)?);
+        let ty = (variable.ty != CTypeId::UNKNOWN).then_some(variable.ty);
+        Some(refs::of_initializer(ty, init, &mut resolver))
+    }
+}

@@ -1,0 +1,363 @@
+//! The order in which clang's code generator creates globals.
+//!
+//! External definitions with an initialiser and external functions are generated as the parser
+//! passes them; tentative definitions at the end of the unit; static functions and variables after
+//! those, from a queue in the order of their first reference (`CodeGenModule::EmitDeferred`). Each
+//! global is created at its definition or at the first reference from generated code.
+
+use std::collections::BTreeMap;
+
+use cfront::{
+    ast::Storage,
+    ctypes::{ArrayLen, CType},
+    refs::{Access, Reference, Target},
+    sema::{Decl, Definition, Function, Linkage, Variable},
+    symbol::Symbol,
+    token::TokenKind,
+    unit::{Event, ItemId},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::bodies::Bodies;
+
+/// Something that clang creates in the module.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Entity {
+    /// A file-scope variable.
+    Variable(Symbol),
+    /// A function.
+    Function(Symbol),
+    /// A static variable of a function: the function and the local's number.
+    Static(Symbol, u32),
+    /// The private constant of a string literal: bytes without the NUL, element size.
+    Str(Vec<u8>, u8),
+    /// The private constant of a local aggregate: the function and its number there.
+    Table(Symbol, u32),
+}
+
+/// A static function or variable that is generated when something refers to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Deferred {
+    Function(Symbol),
+    Variable(Symbol),
+}
+
+/// What was created, in order.
+pub(super) struct Creation {
+    /// Everything created.
+    pub(super) order: Vec<Entity>,
+    /// Functions whose body was generated.
+    pub(super) generated: Vec<Symbol>,
+    /// Whether some body could not be read.
+    pub(super) incomplete: bool,
+}
+
+/// Runs the model over a unit.
+pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
+    let mut model = Model {
+        bodies,
+        order: Vec::new(),
+        created: FxHashSet::default(),
+        queue: Vec::new(),
+        queued: FxHashSet::default(),
+        pending: BTreeMap::new(),
+        generated: Vec::new(),
+        emitted: FxHashSet::default(),
+        unfinished_arrays: FxHashSet::default(),
+        current: ItemId(0),
+        incomplete: false,
+        depth: 0,
+    };
+    model.run();
+    let order = model.order.into_iter().flatten().collect();
+    Creation { order, generated: model.generated, incomplete: model.incomplete }
+}
+
+struct Model<'b, 'u> {
+    bodies: &'b mut Bodies<'u>,
+    /// `None` where an entity was created again later.
+    order: Vec<Option<Entity>>,
+    created: FxHashSet<Entity>,
+    queue: Vec<Deferred>,
+    queued: FxHashSet<Deferred>,
+    /// Referred to before the parser reached the definition: queued there.
+    pending: BTreeMap<ItemId, Vec<Deferred>>,
+    generated: Vec<Symbol>,
+    emitted: FxHashSet<Deferred>,
+    unfinished_arrays: FxHashSet<Symbol>,
+    current: ItemId,
+    incomplete: bool,
+    depth: u32,
+}
+
+impl Model<'_, '_> {
+    fn run(&mut self) {
+        let mut tentative = Vec::new();
+        let mut prototypes: Vec<(ItemId, Symbol)> = Vec::new();
+        for event in self.bodies.unit.top_level() {
+            match event {
+                Event::Function(function) => {
+                    self.reach(function.definition_place().map(|p| ItemId(p.item)));
+                    self.emit_function(function.name);
+                }
+                Event::FunctionDeclaration(function, index) => {
+                    if let Some(decl) = function.decls.get(index) {
+                        self.reach(Some(ItemId(decl.place.item)));
+                        if is_deferred(&function) {
+                            prototypes.push((ItemId(decl.place.item), function.name));
+                        }
+                    }
+                }
+                Event::Variable(variable, index) => {
+                    let Some(decl) = variable.decls.get(index) else { continue };
+                    self.reach(Some(ItemId(decl.place.item)));
+                    self.declare_variable(&variable, decl, &mut tentative);
+                }
+                Event::DeferredFunction(function) => {
+                    self.reach(function.definition_place().map(|p| ItemId(p.item)));
+                }
+            }
+        }
+        self.reach(Some(ItemId(u32::MAX)));
+        for name in tentative {
+            self.emit_variable(name);
+        }
+        self.describe_prototypes(prototypes);
+        self.flush();
+    }
+
+    fn declare_variable(&mut self, variable: &Variable, decl: &Decl, tentative: &mut Vec<Symbol>) {
+        if decl.storage == Storage::Extern && !decl.defines {
+            if matches!(
+                self.bodies.unit.canonical(decl.ty),
+                CType::Array { len: ArrayLen::Incomplete, .. }
+            ) {
+                self.unfinished_arrays.insert(variable.name);
+            }
+            return;
+        }
+        if variable.linkage == Linkage::Internal && !variable.attrs.used {
+            return;
+        }
+        if decl.defines {
+            self.emit_variable(variable.name);
+        } else if matches!(variable.definition, Definition::Tentative(_))
+            && !tentative.contains(&variable.name)
+        {
+            tentative.push(variable.name);
+        }
+    }
+
+    /// The parser has come to that item: what was referred to before and is defined by now is queued.
+    fn reach(&mut self, item: Option<ItemId>) {
+        let Some(item) = item else { return };
+        self.current = item;
+        while let Some(entry) = self.pending.first_entry() {
+            if *entry.key() >= item {
+                break;
+            }
+            for deferred in entry.remove() {
+                self.enqueue(deferred);
+            }
+        }
+    }
+
+    fn enqueue(&mut self, deferred: Deferred) {
+        if !self.emitted.contains(&deferred) && self.queued.insert(deferred) {
+            self.queue.push(deferred);
+        }
+    }
+
+    fn defer(&mut self, deferred: Deferred, definition: ItemId) {
+        if self.emitted.contains(&deferred) || self.queued.contains(&deferred) {
+            return;
+        }
+        if definition < self.current {
+            self.enqueue(deferred);
+        } else {
+            let waiting = self.pending.entry(definition).or_default();
+            if !waiting.contains(&deferred) {
+                waiting.push(deferred);
+            }
+        }
+    }
+
+    /// With `-g` clang describes every used function that was purely declared, in order of the
+    /// declarations (`Sema::ExternalDeclarations`): that refers to it.
+    fn describe_prototypes(&mut self, mut prototypes: Vec<(ItemId, Symbol)>) {
+        let unit = self.bodies.unit;
+        let mut mentions: FxHashMap<Symbol, u32> = FxHashMap::default();
+        for id in (0..unit.item_count()).map(ItemId) {
+            if !unit.in_main_file(id) {
+                continue;
+            }
+            let mut here: FxHashSet<Symbol> = FxHashSet::default();
+            let names = unit.tokens(id).iter().filter(|t| t.kind == TokenKind::Ident);
+            here.extend(names.map(|t| t.sym));
+            for name in here {
+                *mentions.entry(name).or_default() += 1;
+            }
+        }
+        let known: FxHashSet<Symbol> = prototypes.iter().map(|p| p.1).collect();
+        for &name in mentions.keys() {
+            if known.contains(&name) {
+                continue;
+            }
+            // A prototype in a header.
+            if let Some(function) = self.header_function(name)
+                && let Some(first) = function.decls.iter().find(|d| !d.defines)
+            {
+                prototypes.push((ItemId(first.place.item), name));
+            }
+        }
+        prototypes.sort();
+        for (_, name) in prototypes {
+            let Some(function) = unit.function(name) else { continue };
+            let Some(place) = function.definition_place() else { continue };
+            let own =
+                function.decls.iter().filter(|d| unit.in_main_file(ItemId(d.place.item))).count()
+                    as u32;
+            let first = function.decls.first().is_some_and(|d| !d.defines);
+            if first && mentions.get(&name).copied().unwrap_or(0) > own {
+                self.defer(Deferred::Function(name), ItemId(place.item));
+            }
+        }
+    }
+
+    fn header_function(&self, name: Symbol) -> Option<std::sync::Arc<Function>> {
+        let deferred = Deferred::Function(name);
+        if self.emitted.contains(&deferred) || self.queued.contains(&deferred) {
+            return None;
+        }
+        // Only names that bodies have referred to can be found cheaply.
+        if !self.created.contains(&Entity::Function(name)) {
+            return None;
+        }
+        self.bodies.unit.function(name).filter(|f| is_deferred(f) && f.decls.len() > 1)
+    }
+
+    fn create(&mut self, entity: Entity) -> bool {
+        let new = self.created.insert(entity.clone());
+        if new {
+            self.order.push(Some(entity));
+        }
+        new
+    }
+
+    fn use_function(&mut self, name: Symbol) {
+        self.create(Entity::Function(name));
+        let Some(function) = self.bodies.unit.function(name) else { return };
+        if let Some(place) = function.definition_place()
+            && is_deferred(&function)
+        {
+            self.defer(Deferred::Function(name), ItemId(place.item));
+        }
+    }
+
+    fn use_variable(&mut self, name: Symbol) {
+        self.create(Entity::Variable(name));
+        let Some(variable) = self.bodies.unit.variable(name) else { return };
+        if variable.linkage == Linkage::Internal
+            && !variable.attrs.used
+            && let Definition::Initialised(index) = variable.definition
+            && let Some(decl) = variable.decls.get(index)
+        {
+            self.defer(Deferred::Variable(name), ItemId(decl.place.item));
+        }
+    }
+
+    fn reference(&mut self, function: Option<Symbol>, reference: &Reference) {
+        match &reference.target {
+            Target::Function(name) => self.use_function(*name),
+            Target::Variable(name) => self.use_variable(*name),
+            Target::Static(local) => {
+                if reference.access == Access::Create
+                    && let Some(function) = function
+                {
+                    self.create(Entity::Static(function, *local));
+                }
+            }
+            Target::Str(bytes, width) => {
+                self.create(Entity::Str(bytes.clone(), *width));
+            }
+            Target::Table(index) => {
+                if let Some(function) = function {
+                    self.create(Entity::Table(function, *index));
+                }
+            }
+            Target::Local(_) => {}
+        }
+    }
+
+    fn emit_function(&mut self, name: Symbol) {
+        if !self.emitted.insert(Deferred::Function(name)) {
+            return;
+        }
+        self.create(Entity::Function(name));
+        self.generated.push(name);
+        let Some(body) = self.bodies.function(name) else {
+            self.incomplete = true;
+            return;
+        };
+        self.incomplete |= body.body.incomplete;
+        for reference in &body.body.references {
+            self.reference(Some(name), reference);
+        }
+    }
+
+    fn emit_variable(&mut self, name: Symbol) {
+        if !self.emitted.insert(Deferred::Variable(name)) {
+            return;
+        }
+        let Some(variable) = self.bodies.unit.variable(name) else { return };
+        if let Some(body) = self.bodies.initializer(&variable) {
+            self.incomplete |= body.incomplete;
+            for reference in &body.references {
+                self.reference(None, reference);
+            }
+        }
+        let entity = Entity::Variable(name);
+        if self.unfinished_arrays.contains(&name) && self.created.remove(&entity) {
+            // Created as an array of unknown size before: made again with its full type.
+            for slot in &mut self.order {
+                if slot.as_ref() == Some(&entity) {
+                    *slot = None;
+                }
+            }
+        }
+        self.create(entity);
+    }
+
+    /// Generates what waits in the queue, each followed by what it put there.
+    fn flush(&mut self) {
+        if self.depth > 512 {
+            // Static functions that refer to each other in a chain: go on without the depth.
+            while !self.queue.is_empty() {
+                for deferred in std::mem::take(&mut self.queue) {
+                    self.emit(deferred);
+                }
+            }
+            return;
+        }
+        self.depth += 1;
+        for deferred in std::mem::take(&mut self.queue) {
+            self.emit(deferred);
+            if !self.queue.is_empty() {
+                self.flush();
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn emit(&mut self, deferred: Deferred) {
+        match deferred {
+            Deferred::Function(name) => self.emit_function(name),
+            Deferred::Variable(name) => self.emit_variable(name),
+        }
+    }
+}
+
+/// Whether the function is generated only when something refers to it.
+pub(super) fn is_deferred(function: &Function) -> bool {
+    function.definition.is_some() && !function.is_eager()
+}

@@ -1,0 +1,168 @@
+//! Extern variables and kernel functions that the object refers to: `.kconfig` and `.ksyms`.
+
+use btf::{DatasecEntry, Linkage};
+use cfront::{
+    sema::{Definition, Visibility},
+    unit::ItemId,
+};
+use smol_str::SmolStr;
+
+use super::{
+    bodies::Bodies,
+    btf_types::Types,
+    creation::{Creation, Entity},
+    liveness::Liveness,
+    sections, size32,
+};
+use crate::{
+    externs::lay_out_kconfig,
+    object::{Certainty, Section, SectionKind, Variable},
+    refusal::{Refusal, RefusalKind},
+};
+
+/// A section of externs.
+pub(super) struct ExternSection {
+    pub(super) section: Section,
+    pub(super) entries: Vec<DatasecEntry>,
+}
+
+/// The sections of externs, and what libbpf refuses of them.
+pub(super) fn externs(
+    bodies: &mut Bodies<'_>,
+    creation: &Creation,
+    liveness: &Liveness,
+    types: &mut Types<'_>,
+    refusals: &mut Vec<Refusal>,
+) -> Vec<ExternSection> {
+    let mut kconfig = Vec::new();
+    let mut ksyms = Vec::new();
+    for entity in &creation.order {
+        match entity {
+            Entity::Variable(name) => {
+                let Some(variable) = bodies.unit.variable(*name) else { continue };
+                if variable.definition != Definition::None || !liveness.referenced.contains(entity)
+                {
+                    continue;
+                }
+                let text: SmolStr = variable.asm_label.unwrap_or(*name).as_str().into();
+                let ty = types.of(variable.ty);
+                let tags: Vec<SmolStr> =
+                    variable.attrs.decl_tags.iter().map(|t| SmolStr::new(t.as_str())).collect();
+                let var = types.variable(&text, ty, Linkage::Extern, &tags);
+                let place = variable.decls.first().and_then(|d| {
+                    sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
+                });
+                let one = Variable {
+                    name: text.clone(),
+                    ty,
+                    offset: 0,
+                    size: variable.size.unwrap_or(0),
+                    align: variable.align.unwrap_or(1),
+                    linkage: Linkage::Extern,
+                    weak: variable.attrs.weak,
+                    certainty: Certainty::Certain,
+                    initial: None,
+                    place,
+                };
+                match variable.attrs.section.map(|s| s.as_str()) {
+                    Some(".kconfig") => kconfig.push((var, one)),
+                    Some(".ksyms") => ksyms.push((var, one)),
+                    section => {
+                        let what = match section {
+                            Some(section) => format!(
+                                "extern {text} in section {section}: libbpf knows only .ksyms and .kconfig"
+                            ),
+                            None => format!(
+                                "extern {text} is in no section; neither __ksym nor __kconfig, and not linked"
+                            ),
+                        };
+                        refusals.push(Refusal::new(RefusalKind::Extern, "ENOENT", what));
+                    }
+                }
+            }
+            Entity::Function(name) => {
+                let Some(function) = bodies.unit.function(*name) else { continue };
+                let hidden =
+                    matches!(function.attrs.visibility, Visibility::Hidden | Visibility::Internal);
+                if function.definition.is_some() || !liveness.functions.contains(name) || hidden {
+                    continue;
+                }
+                let section = function.attrs.section.map(|s| s.as_str());
+                let Some(func) = types.function(&function, Linkage::Extern) else { continue };
+                if section == Some(".ksyms") {
+                    let place = function.decls.first().and_then(|d| {
+                        sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
+                    });
+                    let one = Variable {
+                        name: function.asm_label.unwrap_or(*name).as_str().into(),
+                        ty: func,
+                        offset: 0,
+                        size: 4,
+                        align: 4,
+                        linkage: Linkage::Extern,
+                        weak: function.attrs.weak,
+                        certainty: Certainty::Certain,
+                        initial: None,
+                        place,
+                    };
+                    ksyms.push((func, one));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    if !ksyms.is_empty() {
+        let mut entries = Vec::new();
+        let mut variables = Vec::new();
+        for (index, (id, mut one)) in ksyms.into_iter().enumerate() {
+            one.offset = 4 * index as u64;
+            one.size = 4;
+            entries.push(DatasecEntry { ty: id, offset: size32(one.offset), size: 4 });
+            variables.push(one);
+        }
+        out.push(ExternSection {
+            section: section(".ksyms", SectionKind::Ksyms, variables),
+            entries,
+        });
+    }
+    if !kconfig.is_empty() {
+        let wanted = kconfig.iter().map(|(_, v)| (v.name.clone(), v.ty));
+        match lay_out_kconfig(types.btf(), wanted) {
+            Ok(laid) => {
+                let mut entries = Vec::new();
+                let mut variables = Vec::new();
+                for place in laid {
+                    let Some((id, one)) = kconfig.iter().find(|(_, v)| v.name == place.name) else {
+                        continue;
+                    };
+                    let mut one = one.clone();
+                    one.offset = u64::from(place.offset);
+                    one.size = u64::from(place.size);
+                    entries.push(DatasecEntry { ty: *id, offset: place.offset, size: place.size });
+                    variables.push(one);
+                }
+                out.push(ExternSection {
+                    section: section(".kconfig", SectionKind::Kconfig, variables),
+                    entries,
+                });
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    out
+}
+
+fn section(name: &'static str, kind: SectionKind, variables: Vec<Variable>) -> Section {
+    let size = variables.iter().map(|v| v.offset + v.size).max().unwrap_or(0);
+    let align = variables.iter().map(|v| v.align).max().unwrap_or(1);
+    Section {
+        name: SmolStr::new_static(name),
+        kind,
+        size,
+        align,
+        datasec: None,
+        variables,
+        certainty: Certainty::Certain,
+    }
+}

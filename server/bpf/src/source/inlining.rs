@@ -1,0 +1,39 @@
+//! Which static functions are still there after inlining.
+
+use cfront::{sema::Linkage, symbol::Symbol};
+use rustc_hash::FxHashSet;
+
+use super::{
+    creation::{Creation, Entity},
+    liveness::Marker,
+};
+
+/// Tokens of a body up to which clang inlines it at every call: an estimate of the cost of 225 that
+/// its inliner allows (a token is about one instruction in three, an instruction costs 5).
+const SMALL: u32 = 150;
+/// The same for functions declared `inline`, whose threshold is 325.
+const SMALL_INLINE: u32 = 220;
+
+/// Static functions that can run and are not inlined everywhere.
+pub(super) fn standing(marker: &mut Marker<'_, '_>, creation: &Creation) -> FxHashSet<Symbol> {
+    let mut standing = FxHashSet::default();
+    for entity in &creation.order {
+        let Entity::Function(name) = entity else { continue };
+        if !marker.functions.contains(name) {
+            continue;
+        }
+        let Some(body) = marker.bodies.function(*name) else { continue };
+        let function = &body.function;
+        if function.linkage == Linkage::External {
+            continue;
+        }
+        let calls = marker.calls.get(name).copied().unwrap_or(0);
+        let limit = if function.inline { SMALL_INLINE } else { SMALL };
+        let inlined = function.attrs.always_inline
+            || !function.attrs.noinline && (calls <= 1 || body.tokens <= limit);
+        if !inlined || marker.addressed.contains(name) || function.attrs.used {
+            standing.insert(*name);
+        }
+    }
+    standing
+}

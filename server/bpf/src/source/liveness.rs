@@ -1,0 +1,441 @@
+//! What survives the optimiser: which functions are left, which static variables, and in what form.
+//!
+//! A model of clang's GlobalOpt, GlobalDCE and inlining at `-O2`, as far as they can be decided from
+//! source. Everything with external linkage stays. What depends on more than the rules of this
+//! module is [`Certainty::Likely`].
+
+use std::sync::Arc;
+
+use cfront::{
+    ctypes::{CType, CTypeId},
+    refs::{Access, Flow, Reference, Step, Target},
+    sema::{Definition, Initial, Linkage, LocalId},
+    symbol::Symbol,
+    unit::Unit,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    bodies::{Bodies, FunctionBody},
+    creation::{Creation, Entity},
+    parts::{self, Part},
+    uses::{self, Kind, VariableUse},
+};
+use crate::object::Certainty;
+
+/// What becomes of a variable.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Fate {
+    /// Nothing is left of it.
+    Gone,
+    /// It stays as declared.
+    Kept,
+    /// It is only read: it becomes a constant, whatever its type says, and may be merged.
+    Constant,
+    /// A truth value of one byte is left.
+    Bool,
+    /// Parts of it are left, each a variable of its own: number in the name, place and size in bytes.
+    Split(Vec<Part>),
+}
+
+/// What survives.
+pub(super) struct Liveness {
+    fates: FxHashMap<Entity, (Fate, Certainty)>,
+    /// Functions that code or data refers to, in any way that can happen at run time.
+    pub(super) functions: FxHashSet<Symbol>,
+    /// Static functions that are still there after inlining.
+    pub(super) standing: FxHashSet<Symbol>,
+    /// Extern variables, string literals and tables that something refers to.
+    pub(super) referenced: FxHashSet<Entity>,
+}
+
+impl Liveness {
+    /// What becomes of a variable.
+    pub(super) fn fate(&self, entity: &Entity) -> (Fate, Certainty) {
+        self.fates.get(entity).cloned().unwrap_or((Fate::Gone, Certainty::Certain))
+    }
+}
+
+/// Decides what survives.
+pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation) -> Liveness {
+    let mut marker = Marker {
+        bodies,
+        functions: FxHashSet::default(),
+        variables: FxHashSet::default(),
+        referenced: FxHashSet::default(),
+        uses: FxHashMap::default(),
+        calls: FxHashMap::default(),
+        addressed: FxHashSet::default(),
+        work: Vec::new(),
+    };
+    marker.roots(creation);
+    marker.run();
+    let standing = super::inlining::standing(&mut marker, creation);
+    let mut fates = FxHashMap::default();
+    for entity in &creation.order {
+        if let Some(fate) = marker.fate(entity) {
+            fates.insert(entity.clone(), fate);
+        }
+    }
+    Liveness { fates, functions: marker.functions, standing, referenced: marker.referenced }
+}
+
+enum Work {
+    Function(Symbol),
+    Initializer(Entity),
+}
+
+pub(super) struct Marker<'b, 'u> {
+    pub(super) bodies: &'b mut Bodies<'u>,
+    /// Functions that can run.
+    pub(super) functions: FxHashSet<Symbol>,
+    /// Variables whose content matters.
+    variables: FxHashSet<Entity>,
+    referenced: FxHashSet<Entity>,
+    uses: FxHashMap<Entity, Vec<VariableUse>>,
+    /// Number of calls of a function that are left.
+    pub(super) calls: FxHashMap<Symbol, u32>,
+    /// Functions whose address is taken.
+    pub(super) addressed: FxHashSet<Symbol>,
+    work: Vec<Work>,
+}
+
+impl Marker<'_, '_> {
+    fn unit(&self) -> &Unit {
+        self.bodies.unit
+    }
+
+    fn roots(&mut self, creation: &Creation) {
+        for entity in &creation.order {
+            match entity {
+                Entity::Function(name) => {
+                    if self.unit().function(*name).is_some_and(|f| f.is_eager()) {
+                        self.mark_function(*name);
+                    }
+                }
+                Entity::Variable(name) => {
+                    let Some(variable) = self.unit().variable(*name) else { continue };
+                    let defined = variable.definition != Definition::None;
+                    if defined && (variable.linkage == Linkage::External || variable.attrs.used) {
+                        self.mark_variable(entity.clone());
+                    }
+                }
+                Entity::Static(function, local) => {
+                    let used = self
+                        .bodies
+                        .function(*function)
+                        .and_then(|b| b.scope.local(LocalId(*local)).map(|l| l.attrs.used));
+                    if used == Some(true) {
+                        self.mark_variable(entity.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn mark_function(&mut self, name: Symbol) {
+        if self.functions.insert(name) {
+            self.work.push(Work::Function(name));
+        }
+    }
+
+    fn mark_variable(&mut self, entity: Entity) {
+        if self.variables.insert(entity.clone()) {
+            self.work.push(Work::Initializer(entity));
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(work) = self.work.pop() {
+            match work {
+                Work::Function(name) => {
+                    let Some(body) = self.bodies.function(name) else { continue };
+                    let mut of_statics = false;
+                    for reference in &body.body.references {
+                        // Initialisers of local statics follow their creation; they count when
+                        // the variable does.
+                        of_statics |= reference.access == Access::Create;
+                        self.reference(Some(&body), reference);
+                    }
+                    let _ = of_statics;
+                }
+                Work::Initializer(Entity::Variable(name)) => {
+                    let Some(variable) = self.unit().variable(name) else { continue };
+                    let Some(init) = self.bodies.initializer(&variable) else { continue };
+                    for reference in &init.references {
+                        self.reference(None, reference);
+                    }
+                }
+                Work::Initializer(_) => {}
+            }
+        }
+    }
+
+    fn reference(&mut self, within: Option<&Arc<FunctionBody>>, reference: &Reference) {
+        if reference.dead {
+            return;
+        }
+        match &reference.target {
+            Target::Function(name) => {
+                match reference.access {
+                    Access::Mention => return,
+                    Access::Call => *self.calls.entry(*name).or_default() += 1,
+                    _ => {
+                        if !self.only_called(within, reference) {
+                            self.addressed.insert(*name);
+                        }
+                    }
+                }
+                self.mark_function(*name);
+            }
+            Target::Variable(name) => self.variable(within, Entity::Variable(*name), reference),
+            Target::Static(local) => {
+                if let Some(function) = uses::function_of(within) {
+                    self.variable(within, Entity::Static(function, *local), reference);
+                }
+            }
+            Target::Str(bytes, width) => {
+                let folded = reference.access == Access::Read
+                    && reference.path.iter().all(|s| matches!(s, Step::Index(Some(_))))
+                    && !reference.path.is_empty();
+                if reference.access != Access::Mention && !folded {
+                    self.referenced.insert(Entity::Str(bytes.clone(), *width));
+                }
+            }
+            Target::Table(index) => {
+                if let Some(function) = uses::function_of(within) {
+                    self.referenced.insert(Entity::Table(function, *index));
+                }
+            }
+            Target::Local(_) => {}
+        }
+    }
+
+    /// Whether a function that is passed on is only called where it goes (into an inlined function).
+    fn only_called(&mut self, within: Option<&Arc<FunctionBody>>, reference: &Reference) -> bool {
+        if !matches!(reference.flow, Flow::Argument(..) | Flow::Local(_)) {
+            return false;
+        }
+        let mut found = Vec::new();
+        uses::of_reference(self.bodies, within, reference, &mut found);
+        !found.is_empty() && found.iter().all(|u| matches!(u.kind, Kind::Read))
+    }
+
+    fn variable(
+        &mut self,
+        within: Option<&Arc<FunctionBody>>,
+        entity: Entity,
+        reference: &Reference,
+    ) {
+        if matches!(reference.access, Access::Create) {
+            return;
+        }
+        let mut found = Vec::new();
+        uses::of_reference(self.bodies, within, reference, &mut found);
+        let volatile = self.type_of(&entity).is_some_and(|ty| self.unit().is_volatile(ty));
+        if volatile || found.iter().any(|u| !matches!(u.kind, Kind::Write(_))) {
+            self.mark_variable(entity.clone());
+        }
+        if volatile {
+            found.push(VariableUse { path: Vec::new(), kind: Kind::Escape });
+        }
+        if !found.is_empty() {
+            self.referenced.insert(entity.clone());
+        }
+        self.uses.entry(entity).or_default().extend(found);
+    }
+
+    fn type_of(&mut self, entity: &Entity) -> Option<CTypeId> {
+        match entity {
+            Entity::Variable(name) => Some(self.unit().variable(*name)?.ty),
+            Entity::Static(function, local) => {
+                Some(self.bodies.function(*function)?.scope.local(LocalId(*local))?.ty)
+            }
+            _ => None,
+        }
+    }
+
+    fn initial(&mut self, entity: &Entity) -> Initial {
+        match entity {
+            Entity::Variable(name) => match self.unit().variable(*name) {
+                Some(variable) => self.unit().initial(&variable),
+                None => Initial::Unknown,
+            },
+            Entity::Static(function, local) => match self.bodies.function(*function) {
+                Some(body) => self.bodies.unit.initial_of_local(&body.scope, LocalId(*local)),
+                None => Initial::Unknown,
+            },
+            _ => Initial::Unknown,
+        }
+    }
+
+    fn fate(&mut self, entity: &Entity) -> Option<(Fate, Certainty)> {
+        let kept = Some((Fate::Kept, Certainty::Certain));
+        match entity {
+            Entity::Variable(name) => {
+                let variable = self.unit().variable(*name)?;
+                if variable.definition == Definition::None {
+                    return None;
+                }
+                if variable.linkage == Linkage::External || variable.attrs.used {
+                    return kept;
+                }
+            }
+            Entity::Static(function, local) => {
+                let body = self.bodies.function(*function)?;
+                if body.scope.local(LocalId(*local))?.attrs.used {
+                    return kept;
+                }
+                if !self.functions.contains(function) {
+                    return Some((Fate::Gone, Certainty::Certain));
+                }
+            }
+            _ => return None,
+        }
+        Some(self.fate_of_static(entity))
+    }
+
+    fn fate_of_static(&mut self, entity: &Entity) -> (Fate, Certainty) {
+        let uses = self.uses.get(entity).cloned().unwrap_or_default();
+        let certain = |fate| (fate, Certainty::Certain);
+        if uses.is_empty() {
+            return certain(Fate::Gone);
+        }
+        if uses.iter().any(|u| u.kind == Kind::Escape) {
+            return certain(Fate::Kept);
+        }
+        let reads = uses.iter().any(|u| matches!(u.kind, Kind::Read | Kind::ReadWrite));
+        let writes = uses.iter().any(|u| matches!(u.kind, Kind::Write(_) | Kind::ReadWrite));
+        if !reads {
+            return certain(Fate::Gone);
+        }
+        let Some(ty) = self.type_of(entity) else { return (Fate::Kept, Certainty::Likely) };
+        let initial = self.initial(entity);
+        let aggregate = matches!(self.unit().canonical(ty), CType::Record(_) | CType::Array { .. });
+        if !aggregate {
+            return match scalar(&uses, &initial, self.unit().size_of(ty).unwrap_or(0), writes) {
+                Scalar::Gone => certain(Fate::Gone),
+                Scalar::Bool if self.is_integer(ty) => certain(Fate::Bool),
+                _ => certain(Fate::Kept),
+            };
+        }
+        let constant = uses.iter().all(|u| parts::is_constant_path(&u.path));
+        if !writes {
+            if constant || initial == Initial::Zero {
+                return certain(Fate::Gone);
+            }
+            return (Fate::Constant, Certainty::Likely);
+        }
+        if constant && let Some(split) = parts::split(self.bodies.unit, ty, &uses) {
+            return (self.surviving_parts(split, &uses, &initial), Certainty::Likely);
+        }
+        certain(Fate::Kept)
+    }
+
+    fn is_integer(&self, ty: CTypeId) -> bool {
+        matches!(self.unit().canonical(ty), CType::Int(_) | CType::Enum(_) | CType::Bool)
+    }
+
+    /// Parts that are both read and written stay.
+    fn surviving_parts(
+        &self,
+        split: Vec<(Part, Vec<usize>)>,
+        uses: &[VariableUse],
+        initial: &Initial,
+    ) -> Fate {
+        let mut left = Vec::new();
+        for (mut part, indices) in split {
+            let of_part: Vec<VariableUse> =
+                indices.iter().filter_map(|&i| uses.get(i).cloned()).collect();
+            let writes = of_part.iter().any(|u| matches!(u.kind, Kind::Write(_) | Kind::ReadWrite));
+            let reads = of_part.iter().any(|u| matches!(u.kind, Kind::Read | Kind::ReadWrite));
+            if !reads {
+                continue;
+            }
+            let start = part_initial(initial, &part);
+            match scalar(&of_part, &start, part.size, writes) {
+                Scalar::Gone => continue,
+                Scalar::Bool if self.is_integer(part.ty) => part.shrinks = true,
+                _ => {}
+            }
+            left.push(part);
+        }
+        Fate::Split(left)
+    }
+}
+
+enum Scalar {
+    Gone,
+    Bool,
+    Kept,
+}
+
+/// A scalar whose address does not escape and that is read.
+fn scalar(uses: &[VariableUse], initial: &Initial, size: u64, writes: bool) -> Scalar {
+    if !writes {
+        return Scalar::Gone;
+    }
+    let start = start_value(initial, size);
+    let mut stored = None;
+    for use_ in uses {
+        match use_.kind {
+            Kind::Write(Some(value)) => {
+                let value = wrap(value, size);
+                if Some(value) == start {
+                    continue;
+                }
+                if stored.is_some_and(|s| s != value) {
+                    return Scalar::Kept;
+                }
+                stored = Some(value);
+            }
+            Kind::Write(None) | Kind::ReadWrite => return Scalar::Kept,
+            Kind::Read | Kind::Escape => {}
+        }
+    }
+    match (stored, start) {
+        (_, None) => Scalar::Kept,
+        // Only ever its initial value.
+        (None, Some(_)) => Scalar::Gone,
+        (Some(_), Some(_)) => Scalar::Bool,
+    }
+}
+
+fn wrap(value: i128, size: u64) -> u128 {
+    match size {
+        1..=15 => value as u128 & ((1u128 << (8 * size)) - 1),
+        _ => value as u128,
+    }
+}
+
+/// The value that a scalar starts with (little endian).
+fn start_value(initial: &Initial, size: u64) -> Option<u128> {
+    match initial {
+        Initial::Zero => Some(0),
+        Initial::Bytes { bytes, relocations } if relocations.is_empty() => {
+            let mut value = 0u128;
+            for (i, byte) in bytes.iter().take(size.min(16) as usize).enumerate() {
+                value |= u128::from(*byte) << (8 * i);
+            }
+            Some(value)
+        }
+        _ => None,
+    }
+}
+
+fn part_initial(initial: &Initial, part: &Part) -> Initial {
+    match initial {
+        Initial::Bytes { bytes, relocations } => {
+            let end = part.offset.saturating_add(part.size);
+            if relocations.iter().any(|r| (part.offset..end).contains(&r.offset)) {
+                return Initial::Unknown;
+            }
+            match bytes.get(part.offset as usize..end as usize) {
+                Some(bytes) => Initial::Bytes { bytes: bytes.to_vec(), relocations: Vec::new() },
+                None => Initial::Zero,
+            }
+        }
+        other => other.clone(),
+    }
+}

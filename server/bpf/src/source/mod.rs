@@ -1,0 +1,165 @@
+//! The object model from a translation unit: what `clang -target bpf -g -O2` and then libbpf would
+//! make of it.
+//!
+//! [`creation`] finds the order in which clang creates globals, [`liveness`] what the optimiser leaves
+//! of them, [`sections`] puts them into sections; maps, externs and programs follow as libbpf reads
+//! them. Every rule stands in the module that applies it.
+
+mod bodies;
+mod btf_types;
+mod creation;
+mod externs;
+mod inlining;
+mod liveness;
+mod names;
+mod parts;
+mod programs;
+mod references;
+mod sections;
+mod tables;
+mod uses;
+
+#[cfg(test)]
+mod tests;
+
+use btf::{DatasecEntry, Linkage, Type, TypeId};
+use cfront::{sema::Initial, unit::Unit};
+use smol_str::SmolStr;
+
+use crate::{
+    maps,
+    object::{Certainty, Object, Origin, Section, SectionKind, Variable},
+    refusal::Refusal,
+};
+use bodies::Bodies;
+use btf_types::Types;
+use sections::{Laid, Placed};
+
+/// The model of a unit, and everything for which libbpf would refuse to open the object.
+#[derive(Clone, Debug)]
+pub struct SourceObject {
+    /// The object; what was refused is left out of it.
+    pub object: Object,
+    /// Why libbpf would refuse it.
+    pub refusals: Vec<Refusal>,
+}
+
+/// The object model of a unit under the object name `name` (see
+/// [`crate::section::object_name_of_source`]).
+pub fn object(unit: &Unit, name: &str) -> Object {
+    build(unit, name).object
+}
+
+/// As [`object`], with the refusals.
+pub fn build(unit: &Unit, name: &str) -> SourceObject {
+    let mut bodies = Bodies::new(unit);
+    let creation = creation::creation(&mut bodies);
+    let liveness = liveness::liveness(&mut bodies, &creation);
+    let names = names::names(&mut bodies, &creation);
+    let laid = sections::lay_out(&mut bodies, &creation, &liveness, &names);
+
+    let mut types = Types::new(unit);
+    let mut refusals = Vec::new();
+    let mut datasecs: Vec<(SmolStr, u32, Vec<DatasecEntry>)> = Vec::new();
+    let mut variables: Vec<Vec<Variable>> = Vec::new();
+    for section in &laid {
+        let (entries, found) = declare(&mut types, section);
+        if !entries.is_empty() {
+            datasecs.push((section.name.clone(), size32(section.size), entries));
+        }
+        variables.push(found);
+    }
+    let functions =
+        programs::functions(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
+    let externs = externs::externs(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
+    for external in &externs {
+        datasecs.push((
+            external.section.name.clone(),
+            size32(external.section.size),
+            external.entries.clone(),
+        ));
+    }
+    let mut btf = types.finish();
+    datasecs.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
+    let mut ids: Vec<(SmolStr, TypeId)> = Vec::new();
+    for (name, size, mut entries) in datasecs {
+        entries.sort_by_key(|e| e.offset);
+        let id = btf.add(Type::Datasec { name: name.clone(), size, entries });
+        ids.push((name, id));
+    }
+    let datasec = |name: &str| ids.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
+
+    let mut all: Vec<Section> = Vec::new();
+    for (section, variables) in laid.iter().zip(variables) {
+        all.push(Section {
+            name: section.name.clone(),
+            kind: SectionKind::of_section(&section.name, section.nobits()),
+            size: section.size,
+            align: section.align,
+            datasec: datasec(&section.name),
+            certainty: certainty(section),
+            variables,
+        });
+    }
+    for external in externs {
+        let mut section = external.section;
+        section.datasec = datasec(&section.name);
+        all.push(section);
+    }
+    let (mut found, refused) = maps::of_sections(name, &btf, &all);
+    refusals.extend(refused);
+    references::collect(&btf, &laid, &mut found);
+    let object = Object {
+        name: SmolStr::new(name),
+        origin: Origin::Source,
+        btf,
+        sections: all,
+        maps: found,
+        programs: functions.programs,
+        complete: !creation.incomplete,
+    };
+    SourceObject { object, refusals }
+}
+
+/// A section whose size or an offset rests on something that is only likely.
+fn certainty(section: &Laid) -> Certainty {
+    section.variables.iter().map(|v| v.certainty).max().unwrap_or(Certainty::Certain)
+}
+
+/// Declares the variables of a section in BTF.
+fn declare(types: &mut Types<'_>, section: &Laid) -> (Vec<DatasecEntry>, Vec<Variable>) {
+    let mut entries = Vec::new();
+    let mut variables = Vec::new();
+    for one in &section.variables {
+        let Some(ctype) = one.ty else { continue };
+        let ty = types.of(ctype);
+        let linkage = if one.hidden { Linkage::Static } else { one.linkage };
+        let id = types.variable(&one.name, ty, linkage, &one.tags);
+        entries.push(DatasecEntry { ty: id, offset: size32(one.offset), size: size32(one.size) });
+        variables.push(variable(one, ty, linkage));
+    }
+    (entries, variables)
+}
+
+fn variable(one: &Placed, ty: TypeId, linkage: Linkage) -> Variable {
+    Variable {
+        name: one.name.clone(),
+        ty,
+        offset: one.offset,
+        size: one.size,
+        align: one.align,
+        linkage,
+        weak: one.weak,
+        certainty: one.certainty,
+        initial: match &one.initial {
+            Initial::Zero => Some(vec![0; usize::try_from(one.size.min(1 << 16)).unwrap_or(0)]),
+            Initial::Bytes { bytes, .. } => Some(bytes.clone()),
+            Initial::Unknown => None,
+        },
+        place: one.place,
+    }
+}
+
+fn size32(size: u64) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,121 @@
+//! Splitting of aggregates: clang replaces a static struct or array of which only constant parts
+//! are read and written by one variable a part (`SRAGlobal`).
+
+use cfront::{
+    ctypes::{CType, CTypeId, Field},
+    refs::Step,
+    symbol::Symbol,
+    unit::Unit,
+};
+
+use super::uses::VariableUse;
+
+/// More parts than this stay together.
+const MAX_PARTS: usize = 16;
+
+/// A part that became a variable.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Part {
+    /// Number in its name (`st.1`).
+    pub(super) number: u32,
+    /// Offset in the whole in bytes.
+    pub(super) offset: u64,
+    /// Size in bytes.
+    pub(super) size: u64,
+    /// Its type.
+    pub(super) ty: CTypeId,
+    /// It shrinks to a truth value of one byte.
+    pub(super) shrinks: bool,
+}
+
+/// Whether every step of a path is known when compiling.
+pub(super) fn is_constant_path(path: &[Step]) -> bool {
+    path.iter().all(|step| matches!(step, Step::Field(_) | Step::Index(Some(_))))
+}
+
+/// The parts that the uses cut an aggregate into, with the uses of each; `None` where it stays whole.
+pub(super) fn split(
+    unit: &Unit,
+    ty: CTypeId,
+    uses: &[VariableUse],
+) -> Option<Vec<(Part, Vec<usize>)>> {
+    let mut parts: Vec<(Part, Vec<usize>)> = Vec::new();
+    for (index, use_) in uses.iter().enumerate() {
+        let (offset, leaf) = leaf(unit, ty, &use_.path)?;
+        if matches!(unit.canonical(leaf), CType::Record(_) | CType::Array { .. }) {
+            return None;
+        }
+        let size = unit.size_of(leaf)?;
+        match parts.iter_mut().find(|(p, _)| p.offset == offset) {
+            Some((part, indices)) => {
+                if part.size != size {
+                    return None;
+                }
+                indices.push(index);
+            }
+            None => {
+                let part = Part { number: 0, offset, size, ty: leaf, shrinks: false };
+                parts.push((part, vec![index]));
+            }
+        }
+    }
+    parts.sort_by_key(|(p, _)| p.offset);
+    if parts.len() > MAX_PARTS {
+        return None;
+    }
+    let mut end = 0;
+    for (number, (part, _)) in parts.iter_mut().enumerate() {
+        if part.offset < end {
+            return None;
+        }
+        end = part.offset.checked_add(part.size)?;
+        part.number = number as u32;
+    }
+    Some(parts)
+}
+
+/// Offset in bytes and type of the part at the end of a path; `None` for bit-fields and the unknown.
+fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
+    let mut ty = ty;
+    let mut offset = 0u64;
+    for step in path {
+        match (step, unit.canonical(ty)) {
+            (Step::Field(name), CType::Record(id)) => {
+                let record = unit.record(id)?;
+                let (bits, field) = member(unit, &record.fields, *name, 0)?;
+                if field.bits.is_some() || bits % 8 != 0 {
+                    return None;
+                }
+                offset = offset.checked_add(bits / 8)?;
+                ty = field.ty;
+            }
+            (Step::Index(Some(index)), CType::Array { elem, .. }) => {
+                let index = u64::try_from(*index).ok()?;
+                offset = offset.checked_add(index.checked_mul(unit.size_of(elem)?)?)?;
+                ty = elem;
+            }
+            _ => return None,
+        }
+    }
+    Some((offset, ty))
+}
+
+/// A member by name, through anonymous members, with its offset in bits.
+fn member(unit: &Unit, fields: &[Field], name: Symbol, depth: u32) -> Option<(u64, Field)> {
+    if depth > 32 {
+        return None;
+    }
+    for field in fields {
+        if field.name == Some(name) {
+            return Some((field.offset_bits?, field.clone()));
+        }
+        if field.name.is_none()
+            && let CType::Record(id) = unit.canonical(field.ty)
+            && let Some(inner) = unit.record(id)
+            && let Some((bits, found)) = member(unit, &inner.fields, name, depth + 1)
+        {
+            return Some((bits.checked_add(field.offset_bits?)?, found));
+        }
+    }
+    None
+}

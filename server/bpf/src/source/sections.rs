@@ -1,0 +1,352 @@
+//! Which section a variable goes to, and where in it.
+
+use cfront::{
+    ctypes::{CType, CTypeId},
+    sema::{Attributes, Initial, LocalId, Variable, Visibility},
+    unit::{ItemId, Unit},
+};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{
+    bodies::Bodies,
+    creation::{Creation, Entity},
+    liveness::{Fate, Liveness},
+    parts::Part,
+    tables,
+};
+use crate::object::{Certainty, Place};
+use btf::Linkage;
+
+/// A variable with its place in a section.
+pub(super) struct Placed {
+    /// Name in the module.
+    pub(super) name: SmolStr,
+    /// What BTF says its type is; `None` for private constants, which BTF does not know.
+    pub(super) ty: Option<CTypeId>,
+    /// The parts of BTF that the declaration gives.
+    pub(super) tags: Vec<SmolStr>,
+    /// Offset in the section in bytes.
+    pub(super) offset: u64,
+    /// Size in bytes.
+    pub(super) size: u64,
+    /// Alignment in bytes.
+    pub(super) align: u64,
+    pub(super) linkage: Linkage,
+    pub(super) hidden: bool,
+    pub(super) weak: bool,
+    pub(super) certainty: Certainty,
+    pub(super) initial: Initial,
+    pub(super) place: Option<Place>,
+}
+
+/// A section with its variables in order.
+pub(super) struct Laid {
+    pub(super) name: SmolStr,
+    pub(super) variables: Vec<Placed>,
+    pub(super) size: u64,
+    pub(super) align: u64,
+}
+
+impl Laid {
+    /// Whether it takes no room in the file.
+    pub(super) fn nobits(&self) -> bool {
+        self.name == ".bss" || self.name.starts_with(".bss.")
+    }
+}
+
+/// A declared variable, file scope or static in a function.
+pub(super) struct Declared {
+    pub(super) ty: CTypeId,
+    pub(super) attrs: Attributes,
+    pub(super) size: Option<u64>,
+    pub(super) align: Option<u64>,
+    pub(super) external: bool,
+    pub(super) initial: Initial,
+    pub(super) place: Option<Place>,
+}
+
+/// Lays out everything that survives, sections in the order of their first variable.
+pub(super) fn lay_out(
+    bodies: &mut Bodies<'_>,
+    creation: &Creation,
+    liveness: &Liveness,
+    names: &FxHashMap<Entity, SmolStr>,
+) -> Vec<Laid> {
+    let mut sections: Vec<Laid> = Vec::new();
+    let privates = privates(bodies, creation, liveness);
+    for entity in &creation.order {
+        let name = names.get(entity).cloned().unwrap_or_default();
+        match entity {
+            Entity::Function(_) => {}
+            Entity::Variable(_) | Entity::Static(..) => {
+                let Some(declared) = declared(bodies, entity) else { continue };
+                let (fate, certainty) = liveness.fate(entity);
+                place_variable(bodies.unit, &mut sections, name, declared, fate, certainty);
+            }
+            Entity::Str(..) | Entity::Table(..) => {
+                if let Some(table) = privates.get(entity) {
+                    place_private(&mut sections, name, table);
+                }
+            }
+        }
+    }
+    sections
+}
+
+/// The private constants that are left. Equal ones are merged into the last (`ConstantMerge`).
+fn privates(
+    bodies: &mut Bodies<'_>,
+    creation: &Creation,
+    liveness: &Liveness,
+) -> FxHashMap<Entity, tables::Private> {
+    let mut out = FxHashMap::default();
+    let mut last: FxHashMap<(Vec<u8>, SmolStr, u64), Entity> = FxHashMap::default();
+    for entity in &creation.order {
+        let table = match entity {
+            Entity::Str(bytes, width) if liveness.referenced.contains(entity) => {
+                Some(tables::string(bytes, *width))
+            }
+            Entity::Table(function, index) if liveness.functions.contains(function) => {
+                tables::table(bodies, *function, *index)
+            }
+            _ => None,
+        };
+        let Some(table) = table else { continue };
+        let key = (table.bytes.clone(), table.section.clone(), table.align);
+        if let Some(old) = last.insert(key, entity.clone()) {
+            out.remove(&old);
+        }
+        out.insert(entity.clone(), table);
+    }
+    out
+}
+
+/// What is declared of a variable.
+pub(super) fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Declared> {
+    match entity {
+        Entity::Variable(name) => {
+            let variable = bodies.unit.variable(*name)?;
+            let decl = variable.defining_decl()?;
+            Some(Declared {
+                ty: variable.ty,
+                attrs: variable.attrs.clone(),
+                size: variable.size,
+                align: variable.align,
+                external: variable.linkage == cfront::sema::Linkage::External,
+                initial: initial(bodies.unit, &variable),
+                place: place(bodies.unit, ItemId(decl.place.item), decl.place.token),
+            })
+        }
+        Entity::Static(function, id) => {
+            let body = bodies.function(*function)?;
+            let local = body.scope.local(LocalId(*id))?;
+            Some(Declared {
+                ty: local.ty,
+                attrs: local.attrs.clone(),
+                size: local.size,
+                align: local.align,
+                external: false,
+                initial: match local.initialised {
+                    true => bodies.unit.initial_of_local(&body.scope, local.id),
+                    false => Initial::Zero,
+                },
+                place: place(bodies.unit, body.item, local.token),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn initial(unit: &Unit, variable: &Variable) -> Initial {
+    match variable.definition {
+        cfront::sema::Definition::Initialised(_) => unit.initial(variable),
+        _ => Initial::Zero,
+    }
+}
+
+/// Where the user wrote a token.
+pub(super) fn place(unit: &Unit, item: ItemId, token: u32) -> Option<Place> {
+    let range = unit.token_place(item, token)?;
+    Some(Place { file: range.file.0, start: range.start, end: range.end })
+}
+
+fn place_variable(
+    unit: &Unit,
+    sections: &mut Vec<Laid>,
+    name: SmolStr,
+    declared: Declared,
+    fate: Fate,
+    certainty: Certainty,
+) {
+    let explicit = declared.attrs.section.map(|s| SmolStr::new(s.as_str()));
+    let linkage = if declared.external { Linkage::Global } else { Linkage::Static };
+    let size = declared.size.or_else(|| unit.size_of(declared.ty));
+    let natural = declared.align.or_else(|| unit.align_of(declared.ty)).unwrap_or(1);
+    // Outside of explicit sections a variable is aligned at least as its LLVM type is.
+    let align = match &explicit {
+        Some(_) => natural,
+        None => natural.max(llvm_alignment(unit, declared.ty, 0)),
+    };
+    let known = if size.is_some() { certainty } else { Certainty::Likely };
+    let mut one = Placed {
+        name,
+        ty: Some(declared.ty),
+        tags: declared.attrs.decl_tags.iter().map(|t| SmolStr::new(t.as_str())).collect(),
+        offset: 0,
+        size: size.unwrap_or(0),
+        align,
+        linkage,
+        hidden: matches!(declared.attrs.visibility, Visibility::Hidden | Visibility::Internal),
+        weak: declared.attrs.weak,
+        certainty: known,
+        initial: declared.initial,
+        place: declared.place,
+    };
+    let space = unit.address_space(declared.ty).max(declared.attrs.address_space);
+    let is_const = unit.is_const(declared.ty);
+    let section = |one: &Placed, constant: bool| match &explicit {
+        Some(name) => name.clone(),
+        None if space == 1 => SmolStr::new_static(crate::section::ARENA_SECTION),
+        None if constant => SmolStr::new_static(".rodata"),
+        None if one.initial == Initial::Zero => SmolStr::new_static(".bss"),
+        None => SmolStr::new_static(".data"),
+    };
+    match fate {
+        Fate::Gone => {}
+        Fate::Kept => {
+            let to = section(&one, is_const);
+            push(sections, to, one);
+        }
+        Fate::Constant => {
+            let to = match explicit.is_none() && space == 0 {
+                true => tables::constant_section(&one.initial, one.size),
+                false => section(&one, true),
+            };
+            push(sections, to, one);
+        }
+        Fate::Bool => {
+            one.size = 1;
+            one.align = 1;
+            let to = section(&one, false);
+            push(sections, to, one);
+        }
+        Fate::Split(parts) => {
+            for part in parts {
+                let one = part_of(unit, &one, &part);
+                let to = section(&one, false);
+                push(sections, to, one);
+            }
+        }
+    }
+}
+
+fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
+    let (size, align) = match part.shrinks {
+        true => (1, 1),
+        false => {
+            // The part keeps what its place says of its alignment.
+            let known = if part.offset == 0 {
+                whole.align
+            } else {
+                1 << part.offset.trailing_zeros().min(12)
+            };
+            (part.size, known.min(whole.align).max(unit.align_of(part.ty).unwrap_or(1)))
+        }
+    };
+    Placed {
+        name: smol_str::format_smolstr!("{}.{}", whole.name, part.number),
+        ty: whole.ty,
+        tags: Vec::new(),
+        offset: 0,
+        size,
+        align,
+        linkage: Linkage::Static,
+        hidden: false,
+        weak: false,
+        certainty: Certainty::Likely,
+        initial: match &whole.initial {
+            Initial::Bytes { bytes, relocations } if relocations.is_empty() => {
+                match bytes.get(part.offset as usize..(part.offset + part.size) as usize) {
+                    Some(bytes) if bytes.iter().all(|b| *b == 0) => Initial::Zero,
+                    Some(bytes) => {
+                        Initial::Bytes { bytes: bytes.to_vec(), relocations: Vec::new() }
+                    }
+                    None => Initial::Zero,
+                }
+            }
+            other => other.clone(),
+        },
+        place: whole.place,
+    }
+}
+
+fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: &tables::Private) {
+    let one = Placed {
+        name,
+        ty: None,
+        tags: Vec::new(),
+        offset: 0,
+        size: table.size,
+        align: table.align,
+        linkage: Linkage::Static,
+        hidden: false,
+        weak: false,
+        certainty: Certainty::Likely,
+        initial: Initial::Unknown,
+        place: None,
+    };
+    push(sections, table.section.clone(), one);
+}
+
+/// Puts a variable at the end of its section.
+fn push(sections: &mut Vec<Laid>, name: SmolStr, mut one: Placed) {
+    let index = match sections.iter().position(|s| s.name == name) {
+        Some(index) => index,
+        None => {
+            sections.push(Laid { name, variables: Vec::new(), size: 0, align: 1 });
+            sections.len() - 1
+        }
+    };
+    let Some(section) = sections.get_mut(index) else { return };
+    one.align = one.align.max(1);
+    one.offset = section.size.checked_next_multiple_of(one.align).unwrap_or(section.size);
+    section.size = one.offset.saturating_add(one.size);
+    section.align = section.align.max(one.align);
+    section.variables.push(one);
+}
+
+/// The ABI alignment of the type that clang gives LLVM: a packed struct whose members lie where they
+/// would anyway is no packed struct there.
+fn llvm_alignment(unit: &Unit, ty: CTypeId, depth: u32) -> u64 {
+    if depth > 32 {
+        return 1;
+    }
+    match unit.canonical(ty) {
+        CType::Bool => 1,
+        CType::Int(kind) => kind.size(),
+        CType::Float(kind) => kind.size().min(8),
+        CType::Enum(id) => unit.enumeration(id).map_or(1, |e| e.underlying.size()),
+        CType::Pointer(_) => 8,
+        CType::Array { elem, .. } => llvm_alignment(unit, elem, depth + 1),
+        CType::Record(id) => {
+            let Some(record) = unit.record(id) else { return 1 };
+            if record.is_union || record.fields.iter().any(|f| f.bits.is_some()) {
+                return record.align.unwrap_or(1);
+            }
+            let mut align = 1;
+            for field in &record.fields {
+                let natural = llvm_alignment(unit, field.ty, depth + 1);
+                match field.offset_bits {
+                    Some(bits) if (bits / 8).is_multiple_of(natural) => align = align.max(natural),
+                    _ => return 1,
+                }
+            }
+            match record.size {
+                Some(size) if size.is_multiple_of(align) => align,
+                _ => 1,
+            }
+        }
+        _ => 1,
+    }
+}

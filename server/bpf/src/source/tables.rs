@@ -1,0 +1,116 @@
+//! Private constants: string literals, constants that were variables, and the constants that local
+//! aggregates are copied from.
+
+use cfront::{
+    refs::Target,
+    sema::{Initial, LocalId},
+    symbol::Symbol,
+};
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{
+    bodies::Bodies,
+    parts,
+    uses::{self, Kind},
+};
+
+/// A constant without a name that BTF knows.
+pub(super) struct Private {
+    pub(super) section: SmolStr,
+    /// Size in bytes.
+    pub(super) size: u64,
+    /// Alignment in bytes.
+    pub(super) align: u64,
+    /// Content: equal ones are merged into the last.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The constant of a string literal.
+pub(super) fn string(bytes: &[u8], width: u8) -> Private {
+    let width = u64::from(width.max(1));
+    let size = bytes.len() as u64 + width;
+    // A NUL inside makes it an ordinary constant.
+    let plain = match width {
+        1 => !bytes.contains(&0),
+        _ => bytes.chunks(width as usize).all(|c| c.iter().any(|b| *b != 0)),
+    };
+    let section = if plain { format_smolstr!(".rodata.str{width}.{width}") } else { merged(size) };
+    let mut content = bytes.to_vec();
+    content.resize(size as usize, 0);
+    Private { section, size, align: width, bytes: content }
+}
+
+/// The section of a constant whose address does not matter, by its content and size in bytes
+/// (`TargetLoweringObjectFile::getKindForGlobal`).
+pub(super) fn constant_section(initial: &Initial, size: u64) -> SmolStr {
+    match initial {
+        Initial::Bytes { relocations, .. } if !relocations.is_empty() => ".rodata".into(),
+        Initial::Bytes { bytes, .. } if is_c_string(bytes) => ".rodata.str1.1".into(),
+        _ => merged(size),
+    }
+}
+
+fn is_c_string(bytes: &[u8]) -> bool {
+    match bytes.split_last() {
+        Some((0, text)) => !text.contains(&0),
+        _ => false,
+    }
+}
+
+fn merged(size: u64) -> SmolStr {
+    match size {
+        4 | 8 | 16 | 32 => format_smolstr!(".rodata.cst{size}"),
+        _ => ".rodata".into(),
+    }
+}
+
+/// Up to this size in bytes a constant is always copied, never made of a memset and stores
+/// (`shouldUseBZeroPlusStoresToInitialize`).
+const COPY_LIMIT: u64 = 32;
+/// As many non-zero scalars are stored one by one after a memset.
+const STORE_BUDGET: usize = 6;
+
+/// The constant that a local aggregate is copied from, where clang makes one and the optimiser leaves
+/// it: neither all of one byte nor large and mostly zero, not of a size that one store covers, and
+/// copied to a local that is more than the sum of its parts.
+pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Option<Private> {
+    let body = bodies.function(function)?;
+    let table = body.body.tables.get(index as usize)?;
+    let local = body.scope.local(LocalId(table.local))?;
+    let Initial::Bytes { bytes, relocations } = bodies.unit.initial_of_local(&body.scope, local.id)
+    else {
+        return None;
+    };
+    let size = bytes.len() as u64;
+    let uniform = relocations.is_empty() && bytes.iter().all(|b| Some(b) == bytes.first());
+    if matches!(size, 0 | 1 | 2 | 4 | 8) || uniform {
+        return None;
+    }
+    // Scalars are counted as if they were of 8 bytes; characters are scalars of their own.
+    let scalars = match bodies.unit.align_of(local.ty) {
+        Some(1) => bytes.iter().filter(|b| **b != 0).count(),
+        _ => bytes.chunks(8).filter(|c| c.iter().any(|b| *b != 0)).count() + relocations.len(),
+    };
+    if size > COPY_LIMIT && scalars <= STORE_BUDGET {
+        return None;
+    }
+    let mut found = Vec::new();
+    for reference in &body.body.references {
+        if reference.target == Target::Local(table.local) && !reference.dead {
+            uses::of_reference(bodies, Some(&body), reference, &mut found);
+        }
+    }
+    let whole = found.iter().any(|u| match u.kind {
+        Kind::Escape => true,
+        Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
+        Kind::Write(_) => false,
+    });
+    if !whole {
+        return None;
+    }
+    let section = match relocations.is_empty() {
+        true => constant_section(&Initial::Bytes { bytes: bytes.clone(), relocations }, size),
+        false => ".rodata".into(),
+    };
+    Some(Private { section, size, align: local.align.unwrap_or(1), bytes })
+}

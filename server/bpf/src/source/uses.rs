@@ -1,0 +1,136 @@
+//! What is done with every variable by the code that can run: accesses, followed through arguments
+//! of inlined functions and through local pointers.
+
+use std::sync::Arc;
+
+use cfront::{
+    refs::{Access, Flow, Reference, Step, Target},
+    sema::{Function, Linkage, LocalKind},
+    symbol::Symbol,
+};
+
+use super::bodies::{Bodies, FunctionBody};
+
+/// Longer chains of pointers through functions count as escapes.
+const MAX_DEPTH: u32 = 24;
+
+/// How a part of a variable is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// Value read.
+    Read,
+    /// Value overwritten, with this constant where it is one.
+    Write(Option<i128>),
+    /// Read and written.
+    ReadWrite,
+    /// Its address goes where it cannot be followed, or it is accessed as volatile.
+    Escape,
+}
+
+/// One use of a variable.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct VariableUse {
+    /// The part.
+    pub(super) path: Vec<Step>,
+    /// What is done.
+    pub(super) kind: Kind,
+}
+
+/// Adds what a reference does with its target to `out`.
+pub(super) fn of_reference(
+    bodies: &mut Bodies<'_>,
+    within: Option<&Arc<FunctionBody>>,
+    reference: &Reference,
+    out: &mut Vec<VariableUse>,
+) {
+    follow(bodies, within, reference, &[], out, 0);
+}
+
+fn follow(
+    bodies: &mut Bodies<'_>,
+    within: Option<&Arc<FunctionBody>>,
+    reference: &Reference,
+    prefix: &[Step],
+    out: &mut Vec<VariableUse>,
+    depth: u32,
+) {
+    let mut path = prefix.to_vec();
+    path.extend(reference.path.iter().copied());
+    let kind = match reference.access {
+        _ if reference.volatile => Kind::Escape,
+        Access::Read => Kind::Read,
+        Access::Write => Kind::Write(reference.stored),
+        Access::ReadWrite => Kind::ReadWrite,
+        Access::Mention | Access::Create => return,
+        Access::Call => Kind::Read,
+        Access::Address => {
+            flow(bodies, within, reference.flow, path, out, depth);
+            return;
+        }
+    };
+    out.push(VariableUse { path, kind });
+}
+
+/// An address that goes somewhere.
+fn flow(
+    bodies: &mut Bodies<'_>,
+    within: Option<&Arc<FunctionBody>>,
+    to: Flow,
+    path: Vec<Step>,
+    out: &mut Vec<VariableUse>,
+    depth: u32,
+) {
+    let escape = VariableUse { path: path.clone(), kind: Kind::Escape };
+    if depth >= MAX_DEPTH {
+        out.push(escape);
+        return;
+    }
+    let (body, local) = match to {
+        Flow::Tested => return,
+        Flow::Escapes | Flow::Return => {
+            out.push(escape);
+            return;
+        }
+        Flow::Local(local) => match within {
+            Some(body) => (body.clone(), local),
+            None => {
+                out.push(escape);
+                return;
+            }
+        },
+        Flow::Argument(callee, index) => {
+            let Some(body) = bodies.function(callee).filter(|b| is_inlined(&b.function)) else {
+                out.push(escape);
+                return;
+            };
+            let parameter = body.scope.locals().iter().find(|l| l.kind == LocalKind::Param(index));
+            match parameter.map(|l| l.id.0) {
+                Some(local) => (body, local),
+                None => {
+                    out.push(escape);
+                    return;
+                }
+            }
+        }
+    };
+    for reference in &body.body.references {
+        if reference.target != Target::Local(local) || reference.dead {
+            continue;
+        }
+        // The local itself is changed or its address is taken: what it points to is not known.
+        follow(bodies, Some(&body), reference, &path, out, depth + 1);
+    }
+}
+
+/// Whether calls of the function are certainly inlined: what it does with its arguments is then
+/// done by the caller.
+fn is_inlined(function: &Function) -> bool {
+    function.linkage == Linkage::Internal
+        && function.attrs.always_inline
+        && !function.attrs.noinline
+}
+
+/// The name by which debug output knows a function.
+pub(super) fn function_of(body: Option<&Arc<FunctionBody>>) -> Option<Symbol> {
+    body.map(|b| b.function.name)
+}
