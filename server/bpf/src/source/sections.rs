@@ -226,8 +226,9 @@ fn place_variable(
             push(sections, to, one);
         }
         Fate::Bool => {
+            // A new variable that starts as false, with the alignment of the old one.
             one.size = 1;
-            one.align = 1;
+            one.initial = Initial::Zero;
             let to = section(&one, false);
             push(sections, to, one);
         }
@@ -242,18 +243,13 @@ fn place_variable(
 }
 
 fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
-    let (size, align) = match part.shrinks {
-        true => (1, 1),
-        false => {
-            // The part keeps what its place says of its alignment.
-            let known = if part.offset == 0 {
-                whole.align
-            } else {
-                1 << part.offset.trailing_zeros().min(12)
-            };
-            (part.size, known.min(whole.align).max(unit.align_of(part.ty).unwrap_or(1)))
-        }
+    let size = if part.shrinks { 1 } else { part.size };
+    // The part keeps what its place says of its alignment.
+    let known = match part.offset {
+        0 => whole.align,
+        offset => 1 << offset.trailing_zeros().min(12),
     };
+    let align = known.min(whole.align).max(unit.align_of(part.ty).unwrap_or(1));
     Placed {
         name: smol_str::format_smolstr!("{}.{}", whole.name, part.number),
         ty: whole.ty,
@@ -266,6 +262,7 @@ fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
         weak: false,
         certainty: Certainty::Likely,
         initial: match &whole.initial {
+            _ if part.shrinks => Initial::Zero,
             Initial::Bytes { bytes, relocations } if relocations.is_empty() => {
                 match bytes.get(part.offset as usize..(part.offset + part.size) as usize) {
                     Some(bytes) if bytes.iter().all(|b| *b == 0) => Initial::Zero,
