@@ -296,7 +296,12 @@ mod tests {
                 c.members[0].offset_bits = 8;
             }
         };
-        check(change, expect!["variable struct_data of section .percpu: offset of struct {...}.set: 0 bytes in the source, 1 bytes in the object"]);
+        check(
+            change,
+            expect![
+                "variable struct_data of section .percpu: offset of struct {...}.set: 0 bytes in the source, 1 bytes in the object"
+            ],
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! BTF of what the object keeps: C types, variables and functions as clang describes them.
 
-use btf::{
-    Btf, Composite, EnumType, Enumerator, IntType, Linkage, Member, Param, Type, TypeId,
-};
+use btf::{Btf, Composite, EnumType, Enumerator, IntType, Linkage, Member, Param, Type, TypeId};
 use cfront::{
-    ctypes::{ArrayLen, CType, CTypeId, Enum, EnumId, FunctionType, IntKind, Record, RecordId, TypedefId},
+    ctypes::{
+        ArrayLen, CType, CTypeId, Enum, EnumId, FunctionType, IntKind, Record, RecordId, TypedefId,
+    },
     sema::Function,
     symbol::Symbol,
     unit::Unit,
@@ -117,12 +117,20 @@ impl<'u> Types<'u> {
             CType::Tagged { tag, of } => {
                 let id = self.visit(of, member, behind);
                 // Tags exist behind pointers only.
-                if behind { self.intern(Type::TypeTag { name: tag.as_str().into(), to: id }) } else { id }
+                if behind {
+                    self.intern(Type::TypeTag { name: tag.as_str().into(), to: id })
+                } else {
+                    id
+                }
             }
             CType::Vector { elem, len } => {
                 let elem = self.visit(elem, member, behind);
                 let index = self.index_type();
-                self.intern(Type::Array { elem, index, len: u32::try_from(len).unwrap_or(u32::MAX) })
+                self.intern(Type::Array {
+                    elem,
+                    index,
+                    len: u32::try_from(len).unwrap_or(u32::MAX),
+                })
             }
         }
     }
@@ -155,7 +163,8 @@ impl<'u> Types<'u> {
         if let Some(&id) = self.known.get(&key) {
             return id;
         }
-        let id = self.btf.add(Type::Int(int(kind.name(), kind.size() as u32, kind.is_signed(), false)));
+        let id =
+            self.btf.add(Type::Int(int(kind.name(), kind.size() as u32, kind.is_signed(), false)));
         self.known.insert(key, id);
         id
     }
@@ -217,7 +226,11 @@ impl<'u> Types<'u> {
         }
         for (index, field) in record.fields.iter().enumerate() {
             for tag in &field.decl_tags {
-                self.btf.add(Type::DeclTag { name: tag.as_str().into(), ty: id, component: index as i32 });
+                self.btf.add(Type::DeclTag {
+                    name: tag.as_str().into(),
+                    ty: id,
+                    component: index as i32,
+                });
             }
         }
     }
@@ -309,7 +322,11 @@ impl<'u> Types<'u> {
         }
         for (index, tags) in function.param_tags.iter().enumerate() {
             for tag in tags {
-                self.btf.add(Type::DeclTag { name: tag.as_str().into(), ty: id, component: index as i32 });
+                self.btf.add(Type::DeclTag {
+                    name: tag.as_str().into(),
+                    ty: id,
+                    component: index as i32,
+                });
             }
         }
         Some(id)
@@ -324,7 +341,10 @@ impl<'u> Types<'u> {
         for (record, place) in std::mem::take(&mut self.waiting) {
             let Some(of) = self.unit.record(record) else { continue };
             if let Some(slot) = self.btf.types.get_mut(place.0 as usize) {
-                *slot = Type::Fwd { name: of.tag.map_or("", |t| t.as_str()).into(), is_union: of.is_union };
+                *slot = Type::Fwd {
+                    name: of.tag.map_or("", |t| t.as_str()).into(),
+                    is_union: of.is_union,
+                };
             }
         }
         self.btf
@@ -332,11 +352,22 @@ impl<'u> Types<'u> {
 }
 
 fn int(name: &str, size: u32, signed: bool, is_bool: bool) -> IntType {
-    IntType { name: name.into(), size, bits: (size * 8) as u8, offset: 0, signed, is_char: false, is_bool }
+    IntType {
+        name: name.into(),
+        size,
+        bits: (size * 8) as u8,
+        offset: 0,
+        signed,
+        is_char: false,
+        is_bool,
+    }
 }
 
 fn enum_type(of: &Enum) -> Type {
-    let values = of.values.iter().map(|(name, value)| Enumerator { name: name.as_str().into(), value: *value as i64 });
+    let values = of
+        .values
+        .iter()
+        .map(|(name, value)| Enumerator { name: name.as_str().into(), value: *value as i64 });
     let size = of.underlying.size() as u32;
     let out = EnumType {
         name: of.tag.map_or("", |t| t.as_str()).into(),

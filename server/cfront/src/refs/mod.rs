@@ -14,6 +14,8 @@ mod labels;
 mod locals;
 mod place;
 mod stmt;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod walk;
 

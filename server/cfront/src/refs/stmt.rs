@@ -358,7 +358,14 @@ impl<R: Resolver> Walk<'_, R> {
                     self.emit(Target::Function(function), &Use::new(Access::Call), ident.token);
                 }
             }
-            _ => {}
+            // A declaration that could not be resolved still has an initialiser.
+            _ => {
+                if let Some(init) = &declarator.init
+                    && self.generating
+                {
+                    self.auto_init(None, init);
+                }
+            }
         }
     }
 

@@ -1,0 +1,287 @@
+//! Scores the object model built from source against compiled objects.
+//!
+//!     score_source CORPUS_DIR [--only TEXT] [--verbose]
+//!
+//! CORPUS_DIR holds `compile_commands.json` and, beside every output it names, what clang made of the
+//! file (`obj.o`). Per object: (a) variables of data sections (name, offset, size), (b) the skeleton
+//! printed from source and from the object, (c) functions and variables with their linkage. Prints
+//! the figures and the first difference of every object that differs; exit code 1 below a bar.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bpf::{
+    object::Object,
+    skeleton::{self, SkeletonKind},
+};
+use bpf_lsp_tests::first_difference;
+use btf::{Btf, Linkage, Type};
+use cfront::unit::Unit;
+
+/// A compile command.
+struct Entry {
+    id: String,
+    object: PathBuf,
+    file: PathBuf,
+    directory: PathBuf,
+    arguments: Vec<String>,
+}
+
+#[derive(Default)]
+struct Outcome {
+    id: String,
+    variables: usize,
+    variables_right: usize,
+    skeleton_right: Option<bool>,
+    names_right: bool,
+    opened: bool,
+    refusal_agrees: bool,
+    differences: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let mut corpus = None;
+    let mut only = None;
+    let mut verbose = false;
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--only" => only = args.next(),
+            "--verbose" => verbose = true,
+            _ => corpus = Some(PathBuf::from(arg)),
+        }
+    }
+    let Some(corpus) = corpus else {
+        eprintln!("usage: score_source CORPUS_DIR [--only TEXT] [--verbose]");
+        return ExitCode::from(2);
+    };
+    let entries = match read_entries(&corpus) {
+        Ok(entries) => entries,
+        Err(e) => {
+            eprintln!("{}: {e}", corpus.display());
+            return ExitCode::from(2);
+        }
+    };
+    let entries: Vec<Entry> = entries
+        .into_iter()
+        .filter(|e| only.as_ref().is_none_or(|text| e.id.contains(text.as_str())))
+        .filter(|e| e.object.is_file())
+        .collect();
+    let mut outcomes = score_all(&entries, verbose);
+    outcomes.sort_by(|a, b| a.id.cmp(&b.id));
+    report(&outcomes)
+}
+
+fn read_entries(corpus: &Path) -> Result<Vec<Entry>, String> {
+    let text =
+        std::fs::read_to_string(corpus.join("compile_commands.json")).map_err(|e| e.to_string())?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let mut entries = Vec::new();
+    for command in value.as_array().into_iter().flatten() {
+        let text = |key: &str| command.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+        let arguments: Vec<String> = command
+            .get("arguments")
+            .and_then(|v| v.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v.as_str().map(str::to_owned))
+            .collect();
+        let output = arguments.iter().position(|a| a == "-o").and_then(|i| arguments.get(i + 1));
+        let (Some(file), Some(directory), Some(output)) = (text("file"), text("directory"), output)
+        else {
+            continue;
+        };
+        let object = PathBuf::from(output);
+        let id = object
+            .parent()
+            .and_then(|p| p.file_name())
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        entries.push(Entry {
+            id,
+            object,
+            file: file.into(),
+            directory: directory.into(),
+            arguments,
+        });
+    }
+    Ok(entries)
+}
+
+fn score_all(entries: &[Entry], verbose: bool) -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let spawned =
+                std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, || {
+                    let mut loader = Loader::default();
+                    while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let outcome = score(&mut loader, entry, verbose);
+                        if let Ok(mut all) = outcomes.lock() {
+                            all.push(outcome);
+                        }
+                    }
+                });
+            if let Err(e) = spawned {
+                eprintln!("thread: {e}");
+            }
+        }
+    });
+    outcomes.into_inner().unwrap_or_default()
+}
+
+/// Makes units; keeps what headers have in common.
+#[derive(Default)]
+struct Loader {}
+
+impl Loader {
+    fn unit(&mut self, entry: &Entry) -> Option<Unit> {
+        let _ = (&entry.file, &entry.directory, &entry.arguments);
+        None
+    }
+}
+
+fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
+    let mut outcome = Outcome { id: entry.id.clone(), ..Outcome::default() };
+    let bytes = match std::fs::read(&entry.object) {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            outcome.differences.push(format!("object: {e}"));
+            return outcome;
+        }
+    };
+    let Some(unit) = loader.unit(entry) else {
+        outcome.differences.push("no unit".into());
+        return outcome;
+    };
+    let name = "x";
+    let source = bpf::source::build(&unit, name);
+    match bpf::elf::open(&bytes, name) {
+        Ok(object) => {
+            outcome.opened = true;
+            outcome.refusal_agrees = source.refusals.is_empty();
+            if let Some(refusal) = source.refusals.first() {
+                outcome.differences.push(format!("source refuses: {refusal}"));
+            }
+            variables(&object, &source.object, &mut outcome);
+            let truth = skeleton::print(&object, SkeletonKind::Skeleton);
+            let ours = skeleton::print(&source.object, SkeletonKind::Skeleton);
+            let difference = first_difference(&truth, &ours);
+            outcome.skeleton_right = Some(difference.is_none());
+            if let Some(difference) = difference {
+                outcome.differences.push(format!("skeleton: {difference}"));
+            }
+            if verbose && !outcome.skeleton_right.unwrap_or(true) {
+                println!("--- {} from source\n{ours}", entry.id);
+            }
+        }
+        Err(error) => {
+            outcome.refusal_agrees = !source.refusals.is_empty();
+            if source.refusals.is_empty() {
+                outcome.differences.push(format!("object refused ({error}), source not"));
+            }
+        }
+    }
+    match bpf::elf::raw_btf(&bytes) {
+        Ok(btf) => {
+            let (truth, ours) = (names(&btf), names(&source.object.btf));
+            outcome.names_right = truth == ours;
+            let missing: Vec<_> = truth.difference(&ours).take(6).collect();
+            let extra: Vec<_> = ours.difference(&truth).take(6).collect();
+            if truth != ours {
+                outcome.differences.push(format!("names: missing {missing:?}, extra {extra:?}"));
+            }
+        }
+        Err(e) => outcome.differences.push(format!("BTF: {e}")),
+    }
+    outcome
+}
+
+/// Variables of the object, and how many of them the source model puts in the same place.
+fn variables(object: &Object, source: &Object, outcome: &mut Outcome) {
+    for section in &object.sections {
+        let ours: BTreeMap<&str, (u64, u64)> = source
+            .section(&section.name)
+            .map(|s| s.variables.iter().map(|v| (v.name.as_str(), (v.offset, v.size))).collect())
+            .unwrap_or_default();
+        let mut wrong = Vec::new();
+        for variable in &section.variables {
+            outcome.variables += 1;
+            match ours.get(variable.name.as_str()) {
+                Some(place) if *place == (variable.offset, variable.size) => {
+                    outcome.variables_right += 1
+                }
+                found => wrong.push(format!(
+                    "{} {}+{} not {found:?}",
+                    variable.name, variable.offset, variable.size
+                )),
+            }
+        }
+        if let Some(first) = wrong.first() {
+            outcome.differences.push(format!(
+                "{}: {} wrong, first {first}",
+                section.name,
+                wrong.len()
+            ));
+        }
+    }
+}
+
+/// Functions and variables with their linkage.
+fn names(btf: &Btf) -> BTreeSet<(bool, String, u8)> {
+    let number = |linkage: Linkage| match linkage {
+        Linkage::Static => 0,
+        Linkage::Global => 1,
+        Linkage::Extern => 2,
+    };
+    btf.iter()
+        .filter_map(|(_, ty)| match ty {
+            Type::Func(func) => Some((true, func.name.to_string(), number(func.linkage))),
+            Type::Var { name, linkage, .. } => Some((false, name.to_string(), number(*linkage))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn report(outcomes: &[Outcome]) -> ExitCode {
+    for outcome in outcomes {
+        for difference in &outcome.differences {
+            println!("{}: {difference}", outcome.id);
+        }
+    }
+    let total: usize = outcomes.iter().map(|o| o.variables).sum();
+    let right: usize = outcomes.iter().map(|o| o.variables_right).sum();
+    let skeletons = outcomes.iter().filter(|o| o.skeleton_right.is_some()).count();
+    let same = outcomes.iter().filter(|o| o.skeleton_right == Some(true)).count();
+    let named = outcomes.iter().filter(|o| o.names_right).count();
+    let refusals = outcomes.iter().filter(|o| !o.opened).count();
+    let agreed = outcomes.iter().filter(|o| !o.opened && o.refusal_agrees).count();
+    let alarms = outcomes.iter().filter(|o| o.opened && !o.refusal_agrees).count();
+    let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+    println!(
+        "variables (section, name, offset, size): {right}/{total} = {:.2} % (bar 99)",
+        percent(right, total)
+    );
+    println!("skeletons: {same}/{skeletons} = {:.2} % (bar 98)", percent(same, skeletons));
+    println!(
+        "functions and variables: {named}/{} = {:.2} % (bar 99)",
+        outcomes.len(),
+        percent(named, outcomes.len())
+    );
+    println!(
+        "objects that libbpf refuses: {agreed}/{refusals} refused from source too, {alarms} refused wrongly"
+    );
+    let passed = percent(right, total) >= 99.0
+        && percent(same, skeletons) >= 98.0
+        && percent(named, outcomes.len()) >= 99.0;
+    if passed { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
