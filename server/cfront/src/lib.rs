@@ -7,12 +7,18 @@
 pub mod ast;
 pub mod ctypes;
 pub mod dump;
+pub mod fixture;
+pub mod flags;
+pub mod lexer;
 pub mod names;
 pub mod parse;
 pub mod plain;
+pub mod pp;
 pub mod pragma;
+mod predefined;
 pub mod refs;
 pub mod sema;
+pub mod session;
 pub mod source;
 pub mod split;
 pub mod symbol;

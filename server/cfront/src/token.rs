@@ -47,4 +47,9 @@ impl Token {
     pub fn is(&self, text: &str) -> bool {
         matches!(self.kind, TokenKind::Punct | TokenKind::Ident) && self.sym.as_str() == text
     }
+
+    /// Whether the token is that punctuator or identifier, of [`crate::symbol::known`].
+    pub fn is_sym(&self, sym: Symbol) -> bool {
+        self.sym == sym && matches!(self.kind, TokenKind::Punct | TokenKind::Ident)
+    }
 }

@@ -1,0 +1,293 @@
+//! Compiler flags that decide what the preprocessor sees.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Byte order of the target.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Endian {
+    /// `bpfel`, and `bpf` on the usual hosts
+    #[default]
+    Little,
+    /// `bpfeb`
+    Big,
+}
+
+/// `-std=`
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Standard {
+    C89,
+    C94,
+    C99,
+    C11,
+    C17,
+    C23,
+    C2y,
+}
+
+/// A `-D` or `-U`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CommandLineMacro {
+    /// `-DNAME`, `-DNAME=BODY`, `-D'NAME(A)=BODY'`: as written after `-D`.
+    Define(String),
+    /// `-UNAME`
+    Undefine(String),
+}
+
+/// Flags of one translation unit. Paths are absolute and free of `.` and `..`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Flags {
+    /// Byte order.
+    pub endian: Endian,
+    /// `-mcpu=v1` .. `v4`: 1 to 4.
+    pub cpu: u8,
+    /// `-std=`
+    pub standard: Standard,
+    /// Whether the standard is a GNU one (`gnu11`).
+    pub gnu: bool,
+    /// Whether `-O1` or more was given.
+    pub optimize: bool,
+    /// `-iquote`
+    pub quote_dirs: Vec<PathBuf>,
+    /// `-I`
+    pub include_dirs: Vec<PathBuf>,
+    /// `-isystem`
+    pub system_dirs: Vec<PathBuf>,
+    /// The compiler's own folders, between `-isystem` and `-idirafter`; none with `-nostdinc`.
+    pub default_dirs: Vec<PathBuf>,
+    /// `-idirafter`
+    pub after_dirs: Vec<PathBuf>,
+    /// Whether freestanding headers (`stddef.h` ...) that no folder has come from a built-in set.
+    pub builtin_headers: bool,
+    /// Whether libbpf's headers and `vmlinux.h` that no folder has are stood in for.
+    pub stand_ins: bool,
+    /// `-D` and `-U` in order.
+    pub macros: Vec<CommandLineMacro>,
+    /// `-include` and `-imacros`, in order, as written.
+    pub forced_includes: Vec<String>,
+    /// Where the compiler runs: forced includes are looked up here first.
+    pub directory: PathBuf,
+}
+
+impl Default for Flags {
+    fn default() -> Flags {
+        Flags {
+            endian: Endian::Little,
+            cpu: 1,
+            standard: Standard::C17,
+            gnu: true,
+            optimize: false,
+            quote_dirs: Vec::new(),
+            include_dirs: Vec::new(),
+            system_dirs: Vec::new(),
+            default_dirs: vec!["/usr/local/include".into(), "/usr/include".into()],
+            after_dirs: Vec::new(),
+            builtin_headers: true,
+            stand_ins: true,
+            macros: Vec::new(),
+            forced_includes: Vec::new(),
+            directory: PathBuf::from("/"),
+        }
+    }
+}
+
+/// Removes `.` and `..` from an absolute path without asking the disk.
+pub fn normalize(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !out.pop() {
+                    out.push("/");
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+impl Flags {
+    /// Reads a clang or gcc command line (the compiler's name may come first). Relative paths are
+    /// taken from `directory`. What the preprocessor does not need is skipped.
+    pub fn parse(args: &[String], directory: &Path) -> Flags {
+        let mut flags = Flags { directory: directory.to_path_buf(), ..Flags::default() };
+        let mut args = args.iter().map(String::as_str);
+        while let Some(arg) = args.next() {
+            flags.argument(arg, &mut args);
+        }
+        flags
+    }
+
+    fn argument<'a>(&mut self, arg: &'a str, rest: &mut impl Iterator<Item = &'a str>) {
+        if arg == "--" {
+            rest.for_each(drop);
+            return;
+        }
+        // Longer names first: `-iquote` begins with `-i`, `-isystem-after` with `-isystem`.
+        const WITH_VALUE: &[&str] = &[
+            "-include-pch",
+            "-imacros",
+            "-include",
+            "-iquote",
+            "-isystem-after",
+            "-isystem",
+            "-idirafter",
+            "-iwithprefixbefore",
+            "-iwithprefix",
+            "-iprefix",
+            "-isysroot",
+            "-I",
+            "-D",
+            "-U",
+            "--include-directory=",
+            "--define-macro=",
+            "--undefine-macro=",
+            "--target=",
+            "-target",
+        ];
+        const VALUE_SKIPPED: &[&str] =
+            &["-o", "-x", "-MF", "-MT", "-MQ", "-Xclang", "-mllvm", "-arch", "-T"];
+        if VALUE_SKIPPED.contains(&arg) {
+            rest.next();
+            return;
+        }
+        for name in WITH_VALUE {
+            let Some(joined) = arg.strip_prefix(name) else { continue };
+            let value = if name.ends_with('=') || !joined.is_empty() {
+                Some(if *name == "-include" { joined.trim_start_matches('=') } else { joined })
+            } else {
+                rest.next()
+            };
+            if let Some(value) = value {
+                self.option(name, value);
+            }
+            return;
+        }
+        if let Some(std) = arg.strip_prefix("-std=").or_else(|| arg.strip_prefix("--std=")) {
+            self.set_standard(std);
+        } else if let Some(cpu) = arg.strip_prefix("-mcpu=") {
+            self.cpu = match cpu {
+                "v1" => 1,
+                "v2" => 2,
+                "v3" => 3,
+                "v4" => 4,
+                "generic" => 1,
+                "probe" => 3,
+                _ => self.cpu,
+            };
+        } else if let Some(level) = arg.strip_prefix("-O") {
+            self.optimize = level != "0";
+        } else {
+            match arg {
+                "-ansi" => self.set_standard("c89"),
+                "-mlittle-endian" | "-EL" => self.endian = Endian::Little,
+                "-mbig-endian" | "-EB" => self.endian = Endian::Big,
+                "-nostdinc" => {
+                    self.default_dirs.clear();
+                }
+                "-nostdlibinc" => self.default_dirs.clear(),
+                "-nobuiltininc" => self.builtin_headers = false,
+                _ => {}
+            }
+        }
+    }
+
+    fn option(&mut self, name: &str, value: &str) {
+        let dir = || normalize(&self.directory.join(value));
+        match name {
+            "-I" | "--include-directory=" => {
+                let dir = dir();
+                if value != "-" && !self.include_dirs.contains(&dir) {
+                    self.include_dirs.push(dir);
+                }
+            }
+            "-iquote" => self.quote_dirs.push(dir()),
+            "-isystem" => self.system_dirs.push(dir()),
+            "-idirafter" | "-isystem-after" => self.after_dirs.push(dir()),
+            "-D" | "--define-macro=" => {
+                self.macros.push(CommandLineMacro::Define(value.to_owned()))
+            }
+            "-U" | "--undefine-macro=" => {
+                self.macros.push(CommandLineMacro::Undefine(value.to_owned()))
+            }
+            "-include" | "-imacros" => self.forced_includes.push(value.to_owned()),
+            "-target" | "--target=" => {
+                let big = value.starts_with("bpfeb") || value.starts_with("bpf_be");
+                self.endian = if big { Endian::Big } else { Endian::Little };
+            }
+            _ => {}
+        }
+    }
+
+    fn set_standard(&mut self, name: &str) {
+        self.gnu = name.starts_with("gnu");
+        self.standard = match name.trim_start_matches("gnu").trim_start_matches('c') {
+            "89" | "90" | "iso9899:1990" => Standard::C89,
+            "iso9899:199409" => Standard::C94,
+            "99" | "9x" | "iso9899:1999" => Standard::C99,
+            "11" | "1x" | "iso9899:2011" => Standard::C11,
+            "17" | "18" | "iso9899:2017" | "iso9899:2018" => Standard::C17,
+            "23" | "2x" | "iso9899:2024" => Standard::C23,
+            "2y" => Standard::C2y,
+            _ => self.standard,
+        };
+    }
+
+    /// The folders searched for `"..."` after the includer's own, in order, and how many of them at
+    /// the front are searched for quotes only. A folder given twice counts where clang keeps it:
+    /// the later place when that is a system one and the earlier is not.
+    pub(crate) fn search_dirs(&self) -> (Vec<&Path>, usize) {
+        let mut dirs: Vec<&Path> = Vec::new();
+        for dir in &self.quote_dirs {
+            if !dirs.contains(&dir.as_path()) {
+                dirs.push(dir);
+            }
+        }
+        let quote = dirs.len();
+        let mut system: Vec<&Path> = Vec::new();
+        for dir in self.system_dirs.iter().chain(&self.default_dirs).chain(&self.after_dirs) {
+            if !system.contains(&dir.as_path()) {
+                system.push(dir);
+            }
+        }
+        for dir in &self.include_dirs {
+            if !system.contains(&dir.as_path()) && !dirs[quote..].contains(&dir.as_path()) {
+                dirs.push(dir);
+            }
+        }
+        dirs.extend(system);
+        (dirs, quote)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn joined_and_separate_forms() {
+        let line = "clang -target bpfeb -Iinc -I ../up -isystem /s -idirafter/a -DX=1 -D Y -UZ \
+                    -include pre.h -iquote q -std=gnu11 -mcpu=v3 -O2 -g -c x.bpf.c -o x.o -- no";
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let flags = Flags::parse(&args, Path::new("/w/p"));
+        let shown = format!(
+            "{:?} v{} {:?} gnu={} O={}\n{:?}\n{:?} {:?}",
+            flags.endian,
+            flags.cpu,
+            flags.standard,
+            flags.gnu,
+            flags.optimize,
+            flags.search_dirs(),
+            flags.macros,
+            flags.forced_includes
+        );
+        expect![[r#"
+            Big v3 C11 gnu=true O=true
+            (["/w/p/q", "/w/p/inc", "/w/up", "/s", "/usr/local/include", "/usr/include", "/a"], 1)
+            [Define("X=1"), Define("Y"), Undefine("Z")] ["pre.h"]"#]]
+        .assert_eq(&shown);
+    }
+}

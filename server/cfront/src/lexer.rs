@@ -1,0 +1,443 @@
+//! The lexer: bytes of a file to preprocessing tokens (C11 5.1.1.2 phases 1 to 3).
+//!
+//! It is a function of a text and an offset and keeps no state, so lexing can start at any token.
+//! There are no trigraphs, as in GNU modes.
+
+use std::borrow::Cow;
+
+use crate::{
+    source::{FileId, Loc},
+    symbol::{Interner, Symbol, known as k},
+    token::{Token, TokenKind},
+};
+
+/// A token of a file, before its spelling is interned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Raw {
+    /// Kind; `None` at the end of the text.
+    pub kind: Option<TokenKind>,
+    /// [`Token::SPACE_BEFORE`] and [`Token::LINE_START`].
+    pub flags: u8,
+    /// Whether a line splice lies inside.
+    pub spliced: bool,
+    /// Whether a literal or a block comment before the token is not closed.
+    pub unterminated: bool,
+    /// Spelling of a punctuator.
+    pub punct: Symbol,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+const IDENT: u8 = 1;
+const DIGIT: u8 = 2;
+
+static CLASS: [u8; 256] = {
+    let mut table = [0u8; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        if b.is_ascii_alphabetic() || b == b'_' || b == b'$' || b >= 0x80 {
+            table[i] = IDENT;
+        } else if b.is_ascii_digit() {
+            table[i] = DIGIT;
+        }
+        i += 1;
+    }
+    table
+};
+
+fn class(b: u8) -> u8 {
+    CLASS[b as usize]
+}
+
+fn at(bytes: &[u8], pos: usize) -> u8 {
+    bytes.get(pos).copied().unwrap_or(0)
+}
+
+/// Length of the line splice (backslash, white space, newline) at `pos`, or 0.
+fn splice(bytes: &[u8], pos: usize) -> usize {
+    if at(bytes, pos) != b'\\' {
+        return 0;
+    }
+    let mut end = pos + 1;
+    while matches!(at(bytes, end), b' ' | b'\t' | 0x0b | 0x0c) {
+        end += 1;
+    }
+    match (at(bytes, end), at(bytes, end + 1)) {
+        (b'\r', b'\n') => end + 2 - pos,
+        (b'\n' | b'\r', _) => end + 1 - pos,
+        _ => 0,
+    }
+}
+
+/// One past the comment that begins at `pos` with `//`: its newline is not part of it.
+fn line_comment_end(bytes: &[u8], mut pos: usize) -> usize {
+    loop {
+        let rest = bytes.get(pos..).unwrap_or(&[]);
+        let Some(i) = memchr::memchr3(b'\n', b'\r', b'\\', rest) else {
+            return bytes.len();
+        };
+        pos += i;
+        if at(bytes, pos) != b'\\' {
+            return pos;
+        }
+        pos += splice(bytes, pos).max(1);
+    }
+}
+
+/// One past the block comment that begins at `pos`, or `None` when it is not closed.
+fn block_comment_end(bytes: &[u8], pos: usize) -> Option<usize> {
+    let mut from = pos + 2;
+    loop {
+        from += memchr::memchr(b'*', bytes.get(from..)?)? + 1;
+        let mut next = from;
+        loop {
+            match splice(bytes, next) {
+                0 => break,
+                n => next += n,
+            }
+        }
+        if at(bytes, next) == b'/' {
+            return Some(next + 1);
+        }
+    }
+}
+
+/// Skips white space and comments: the new offset, the flags for the token there, and whether a
+/// comment is not closed.
+fn skip_space(bytes: &[u8], mut pos: usize) -> (usize, u8, bool) {
+    let mut flags = 0;
+    loop {
+        match at(bytes, pos) {
+            b' ' | b'\t' | 0x0b | 0x0c => {
+                flags |= Token::SPACE_BEFORE;
+                pos += 1;
+            }
+            b'\n' | b'\r' => {
+                flags = Token::LINE_START;
+                pos += 1;
+            }
+            b'/' => match at(bytes, pos + 1) {
+                b'/' => {
+                    flags |= Token::SPACE_BEFORE;
+                    pos = line_comment_end(bytes, pos);
+                }
+                b'*' => {
+                    flags |= Token::SPACE_BEFORE;
+                    match block_comment_end(bytes, pos) {
+                        Some(end) => pos = end,
+                        None => return (bytes.len(), flags, true),
+                    }
+                }
+                _ => return (pos, flags, false),
+            },
+            b'\\' => match splice(bytes, pos) {
+                0 => return (pos, flags, false),
+                n => pos += n,
+            },
+            0 if pos < bytes.len() => {
+                flags |= Token::SPACE_BEFORE;
+                pos += 1;
+            }
+            _ => return (pos, flags, false),
+        }
+    }
+}
+
+/// Lexes the token at or after `pos`. The first token of a text has [`Token::LINE_START`].
+pub fn lex(text: &str, pos: usize) -> Raw {
+    let bytes = text.as_bytes();
+    let (start, mut flags, open_comment) = skip_space(bytes, pos);
+    if pos == 0 {
+        flags |= Token::LINE_START;
+    }
+    let mut raw = token_at(bytes, start);
+    raw.flags = flags;
+    raw.unterminated |= open_comment;
+    raw
+}
+
+fn token_at(bytes: &[u8], start: usize) -> Raw {
+    let first = at(bytes, start);
+    let mut raw = Raw {
+        kind: None,
+        flags: 0,
+        spliced: false,
+        unterminated: false,
+        punct: Symbol::EMPTY,
+        start,
+        end: start,
+    };
+    if start >= bytes.len() {
+        return raw;
+    }
+    match class(first) {
+        IDENT => {
+            let mut end = start + 1;
+            while class(at(bytes, end)) != 0 {
+                end += 1;
+            }
+            match (at(bytes, end), end - start) {
+                (quote @ (b'"' | b'\''), len @ (1 | 2)) if is_prefix(bytes, start, len) => {
+                    return literal(bytes, raw, end, quote);
+                }
+                _ => {}
+            }
+            raw.kind = Some(TokenKind::Ident);
+            raw.end = end;
+        }
+        DIGIT => number(bytes, &mut raw),
+        _ => match first {
+            b'"' | b'\'' => return literal(bytes, raw, start, first),
+            b'.' if class(at(bytes, start + 1)) == DIGIT => number(bytes, &mut raw),
+            _ => punctuator(bytes, &mut raw),
+        },
+    }
+    if at(bytes, raw.end) == b'\\' && splice(bytes, raw.end) != 0 {
+        return spliced_token(bytes, raw);
+    }
+    raw
+}
+
+fn is_prefix(bytes: &[u8], start: usize, len: usize) -> bool {
+    match len {
+        1 => matches!(at(bytes, start), b'L' | b'u' | b'U'),
+        _ => at(bytes, start) == b'u' && at(bytes, start + 1) == b'8',
+    }
+}
+
+fn number(bytes: &[u8], raw: &mut Raw) {
+    let mut end = raw.start + 1;
+    loop {
+        let b = at(bytes, end);
+        if class(b) != 0 || b == b'.' {
+            end += 1;
+            if matches!(b, b'e' | b'E' | b'p' | b'P') && matches!(at(bytes, end), b'+' | b'-') {
+                end += 1;
+            }
+        } else {
+            break;
+        }
+    }
+    raw.kind = Some(TokenKind::Number);
+    raw.end = end;
+}
+
+/// A character constant or string literal whose opening quote is at `open`. One that its line does
+/// not close is `Other` up to the end of the line, as clang takes it.
+fn literal(bytes: &[u8], mut raw: Raw, open: usize, quote: u8) -> Raw {
+    let mut end = open + 1;
+    loop {
+        match at(bytes, end) {
+            b if b == quote => {
+                raw.kind = Some(if quote == b'"' { TokenKind::Str } else { TokenKind::Char });
+                raw.end = end + 1;
+                return raw;
+            }
+            b'\\' => match splice(bytes, end) {
+                0 => {
+                    end += 1;
+                    // The escaped character may itself stand behind splices.
+                    while splice(bytes, end) != 0 {
+                        raw.spliced = true;
+                        end += splice(bytes, end);
+                    }
+                    if !matches!(at(bytes, end), b'\n' | b'\r') && end < bytes.len() {
+                        end += 1;
+                    }
+                }
+                n => {
+                    raw.spliced = true;
+                    end += n;
+                }
+            },
+            b'\n' | b'\r' => break,
+            0 if end >= bytes.len() => break,
+            _ => end += 1,
+        }
+    }
+    raw.kind = Some(TokenKind::Other);
+    raw.unterminated = true;
+    raw.end = end.min(bytes.len());
+    raw
+}
+
+fn punctuator(bytes: &[u8], raw: &mut Raw) {
+    let a = at(bytes, raw.start);
+    let b = at(bytes, raw.start + 1);
+    let c = at(bytes, raw.start + 2);
+    let (punct, len) = match (a, b, c) {
+        (b'.', b'.', b'.') => (k::ELLIPSIS, 3),
+        (b'<', b'<', b'=') => (k::SHL_EQ, 3),
+        (b'>', b'>', b'=') => (k::SHR_EQ, 3),
+        (b'-', b'>', _) => (k::ARROW, 2),
+        (b'+', b'+', _) => (k::PLUS_PLUS, 2),
+        (b'-', b'-', _) => (k::MINUS_MINUS, 2),
+        (b'<', b'<', _) => (k::SHL, 2),
+        (b'>', b'>', _) => (k::SHR, 2),
+        (b'<', b'=', _) => (k::LE, 2),
+        (b'>', b'=', _) => (k::GE, 2),
+        (b'=', b'=', _) => (k::EQ_EQ, 2),
+        (b'!', b'=', _) => (k::NE, 2),
+        (b'&', b'&', _) => (k::AMP_AMP, 2),
+        (b'|', b'|', _) => (k::PIPE_PIPE, 2),
+        (b'*', b'=', _) => (k::STAR_EQ, 2),
+        (b'/', b'=', _) => (k::SLASH_EQ, 2),
+        (b'%', b'=', _) => (k::PERCENT_EQ, 2),
+        (b'+', b'=', _) => (k::PLUS_EQ, 2),
+        (b'-', b'=', _) => (k::MINUS_EQ, 2),
+        (b'&', b'=', _) => (k::AMP_EQ, 2),
+        (b'^', b'=', _) => (k::CARET_EQ, 2),
+        (b'|', b'=', _) => (k::PIPE_EQ, 2),
+        (b'#', b'#', _) => (k::HASH_HASH, 2),
+        (b':', b':', _) => (k::COLON_COLON, 2),
+        (b'<', b':', _) => (k::L_BRACKET, 2),
+        (b':', b'>', _) => (k::R_BRACKET, 2),
+        (b'<', b'%', _) => (k::L_BRACE, 2),
+        (b'%', b'>', _) => (k::R_BRACE, 2),
+        (b'%', b':', b'%') if at(bytes, raw.start + 3) == b':' => (k::HASH_HASH, 4),
+        (b'%', b':', _) => (k::HASH, 2),
+        (b'(', ..) => (k::L_PAREN, 1),
+        (b')', ..) => (k::R_PAREN, 1),
+        (b'{', ..) => (k::L_BRACE, 1),
+        (b'}', ..) => (k::R_BRACE, 1),
+        (b'[', ..) => (k::L_BRACKET, 1),
+        (b']', ..) => (k::R_BRACKET, 1),
+        (b';', ..) => (k::SEMI, 1),
+        (b',', ..) => (k::COMMA, 1),
+        (b'.', ..) => (k::DOT, 1),
+        (b'?', ..) => (k::QUESTION, 1),
+        (b':', ..) => (k::COLON, 1),
+        (b'#', ..) => (k::HASH, 1),
+        (b'=', ..) => (k::EQ, 1),
+        (b'!', ..) => (k::NOT, 1),
+        (b'~', ..) => (k::TILDE, 1),
+        (b'<', ..) => (k::LT, 1),
+        (b'>', ..) => (k::GT, 1),
+        (b'+', ..) => (k::PLUS, 1),
+        (b'-', ..) => (k::MINUS, 1),
+        (b'*', ..) => (k::STAR, 1),
+        (b'/', ..) => (k::SLASH, 1),
+        (b'%', ..) => (k::PERCENT, 1),
+        (b'&', ..) => (k::AMP, 1),
+        (b'|', ..) => (k::PIPE, 1),
+        (b'^', ..) => (k::CARET, 1),
+        _ => {
+            raw.kind = Some(TokenKind::Other);
+            raw.end = raw.start + 1;
+            return;
+        }
+    };
+    raw.kind = Some(TokenKind::Punct);
+    raw.punct = punct;
+    raw.end = raw.start + len;
+}
+
+/// A token with a line splice right behind its first part: lexed again in the line with its
+/// splices removed.
+#[cold]
+fn spliced_token(bytes: &[u8], raw: Raw) -> Raw {
+    let mut line = Vec::new();
+    let mut ends = Vec::new();
+    let mut pos = raw.start;
+    while pos < bytes.len() && !matches!(at(bytes, pos), b'\n' | b'\r') {
+        match splice(bytes, pos) {
+            0 => {
+                line.push(at(bytes, pos));
+                pos += 1;
+                ends.push(pos);
+            }
+            n => pos += n,
+        }
+    }
+    let mut joined = token_at(&line, 0);
+    joined.flags = raw.flags;
+    let len = joined.end;
+    joined.start = raw.start;
+    joined.end = len.checked_sub(1).and_then(|i| ends.get(i).copied()).unwrap_or(raw.end);
+    joined.spliced = joined.end - joined.start != len;
+    joined
+}
+
+/// A spelling with its line splices removed.
+pub fn unsplice(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut pos = 0;
+    while pos < bytes.len() {
+        match splice(bytes, pos) {
+            0 => {
+                out.push(at(bytes, pos));
+                pos += 1;
+            }
+            n => pos += n,
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+impl Raw {
+    /// The spelling, line splices removed.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let slice = text.get(self.start..self.end).unwrap_or("\u{fffd}");
+        if self.spliced { Cow::Owned(unsplice(slice)) } else { Cow::Borrowed(slice) }
+    }
+
+    /// Whether this is the end of the text, or begins a new line.
+    pub fn ends_line(&self) -> bool {
+        self.kind.is_none() || self.flags & Token::LINE_START != 0
+    }
+
+    /// The symbol of the spelling.
+    pub fn symbol(&self, text: &str, interner: &mut Interner) -> Symbol {
+        match self.kind {
+            Some(TokenKind::Punct) => self.punct,
+            _ => interner.intern(&self.text(text)),
+        }
+    }
+
+    /// The token, `None` at the end of the text.
+    pub fn token(&self, text: &str, file: FileId, interner: &mut Interner) -> Option<Token> {
+        Some(Token {
+            kind: self.kind?,
+            flags: self.flags,
+            sym: self.symbol(text, interner),
+            loc: Loc::in_file(file, self.start as u32),
+        })
+    }
+}
+
+/// One past the rest of the line from `pos` on, comments and literals respected: the offset of the
+/// newline that ends it. For skipped groups.
+pub fn line_end(text: &str, mut pos: usize) -> usize {
+    let bytes = text.as_bytes();
+    while pos < bytes.len() {
+        match at(bytes, pos) {
+            b'\n' | b'\r' => return pos,
+            b'\\' => pos += splice(bytes, pos).max(1),
+            b'/' if at(bytes, pos + 1) == b'/' => return line_comment_end(bytes, pos),
+            b'/' if at(bytes, pos + 1) == b'*' => {
+                pos = block_comment_end(bytes, pos).unwrap_or(bytes.len());
+            }
+            quote @ (b'"' | b'\'') => {
+                pos += 1;
+                loop {
+                    match at(bytes, pos) {
+                        b if b == quote => {
+                            pos += 1;
+                            break;
+                        }
+                        b'\n' | b'\r' => break,
+                        b'\\' => pos += splice(bytes, pos).max(2),
+                        _ if pos >= bytes.len() => break,
+                        _ => pos += 1,
+                    }
+                }
+            }
+            _ => pos += 1,
+        }
+    }
+    bytes.len()
+}

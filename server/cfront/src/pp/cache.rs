@@ -1,0 +1,271 @@
+//! Headers kept with what they gave, for every file that sees them alike.
+//!
+//! A kept header is right again when every macro it asked for has the value it had (those that
+//! were not defined are still not), `#pragma once` files it met stand as they stood, and every
+//! file it read and every lookup it made gives the same as then.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    session::{Found, LookupKey, lock},
+    source::FileId,
+    symbol::Symbol,
+};
+
+use super::{
+    IncludeDirective, PpDiagnostic,
+    chunk::Chunk,
+    engine::Engine,
+    include::MAX_INCLUDE_DEPTH,
+    macros::{Bits, MacroDef, SymbolSet},
+};
+
+/// Variants of one header that are kept; the one not used for longest goes first.
+const MAX_VARIANTS: usize = 8;
+
+/// A header with what it gave.
+pub(crate) struct CachedHeader {
+    version: u32,
+    dir: u32,
+    /// Sum over the macro table before it: equal sums need no further look.
+    env: u64,
+    consulted: SymbolSet,
+    defined: Vec<(Symbol, Arc<MacroDef>)>,
+    once_consulted: Vec<(FileId, bool)>,
+    once_added: Vec<FileId>,
+    lookups: Vec<(LookupKey, Option<Found>)>,
+    loaded: Vec<(FileId, u32)>,
+    chunks: Vec<Arc<Chunk>>,
+    delta: Vec<(Symbol, Option<Arc<MacroDef>>)>,
+    includes: Vec<IncludeDirective>,
+    diagnostics: Vec<PpDiagnostic>,
+    complete: bool,
+    expanded: u64,
+    entered: u64,
+    depth: usize,
+    /// Session generation at which files and lookups were last looked at.
+    generation: AtomicU64,
+}
+
+/// Kept headers by file and search list.
+#[derive(Default)]
+pub(crate) struct HeaderCache {
+    variants: FxHashMap<(FileId, u32), Vec<Arc<CachedHeader>>>,
+}
+
+/// Where a run stood when it began to read a header.
+pub(crate) struct Record {
+    chunks: usize,
+    log: usize,
+    includes: usize,
+    diagnostics: usize,
+    once_consulted: usize,
+    once_added: usize,
+    lookups: usize,
+    loaded: usize,
+    taint: u64,
+    env: u64,
+    expanded: u64,
+    entered: u64,
+    depth: usize,
+    outer_deepest: usize,
+    complete: bool,
+    consulted: Bits,
+    generation: u64,
+}
+
+impl Engine<'_> {
+    /// Begins to record a header; to be called before its frame is pushed.
+    pub(crate) fn begin_record(&mut self) -> Box<Record> {
+        let outer_deepest = self.deepest;
+        self.deepest = self.files.len();
+        Box::new(Record {
+            chunks: self.chunks.len(),
+            log: self.log.len(),
+            includes: self.includes.len(),
+            diagnostics: self.diagnostics.len(),
+            once_consulted: self.once_consulted.len(),
+            once_added: self.once_added.len(),
+            lookups: self.lookups.len(),
+            loaded: self.loaded.len(),
+            taint: self.taint,
+            env: self.macros.hash(),
+            expanded: self.expanded,
+            entered: self.entered,
+            depth: self.files.len(),
+            outer_deepest,
+            complete: std::mem::replace(&mut self.complete, true),
+            consulted: std::mem::take(&mut self.consulted),
+            generation: self.session.generation(),
+        })
+    }
+
+    /// Ends the record of a header whose frame was popped, and keeps it if it can be used again.
+    pub(crate) fn end_record(&mut self, record: Record, file: FileId, version: u32, dir: u32) {
+        let depth = self.deepest.saturating_sub(record.depth);
+        self.deepest = self.deepest.max(record.outer_deepest);
+        let complete = self.complete;
+        self.complete &= record.complete;
+        let consulted = SymbolSet::new(std::mem::replace(&mut self.consulted, record.consulted));
+        self.consulted.union(&consulted);
+        let usable = self.taint == record.taint && !self.fatal && !self.bomb;
+        if !self.at_boundary() {
+            return;
+        }
+        self.flush();
+        if !usable {
+            return;
+        }
+        let mut before: FxHashMap<Symbol, Option<Arc<MacroDef>>> = FxHashMap::default();
+        for (name, old) in self.log.get(record.log..).unwrap_or(&[]) {
+            before.entry(*name).or_insert_with(|| old.clone());
+        }
+        let delta = before.keys().map(|&name| (name, self.macros.find(name).cloned())).collect();
+        let mut defined: Vec<(Symbol, Arc<MacroDef>)> = self
+            .macros
+            .iter()
+            .filter(|def| consulted.contains(def.name) && !before.contains_key(&def.name))
+            .map(|def| (def.name, Arc::clone(def)))
+            .collect();
+        defined.extend(
+            before
+                .iter()
+                .filter(|(name, _)| consulted.contains(**name))
+                .filter_map(|(name, old)| Some((*name, old.clone()?))),
+        );
+        defined.sort_by_key(|(name, _)| *name);
+        let header = CachedHeader {
+            version,
+            dir,
+            env: record.env,
+            consulted,
+            defined,
+            once_consulted: firsts(&self.once_consulted, record.once_consulted),
+            once_added: tail(&self.once_added, record.once_added),
+            lookups: tail(&self.lookups, record.lookups),
+            loaded: tail(&self.loaded, record.loaded),
+            chunks: tail(&self.chunks, record.chunks),
+            delta,
+            includes: tail(&self.includes, record.includes),
+            diagnostics: tail(&self.diagnostics, record.diagnostics),
+            complete,
+            expanded: self.expanded - record.expanded,
+            entered: self.entered - record.entered,
+            depth,
+            generation: AtomicU64::new(record.generation),
+        };
+        let mut cache = lock(&self.session.headers);
+        let variants = cache.variants.entry((file, self.flags_key)).or_default();
+        variants.retain(|v| v.version == version);
+        if variants.len() >= MAX_VARIANTS {
+            variants.remove(0);
+        }
+        variants.push(Arc::new(header));
+    }
+
+    /// Uses a kept header in place of reading the file; whether there was one that is right here.
+    pub(crate) fn reuse_header(&mut self, file: FileId, version: u32, dir: u32) -> bool {
+        let key = (file, self.flags_key);
+        let variants = match lock(&self.session.headers).variants.get(&key) {
+            Some(variants) => variants.clone(),
+            None => return false,
+        };
+        let fitting =
+            variants.iter().rev().find(|v| v.version == version && v.dir == dir && self.fits(v));
+        let Some(header) = fitting.cloned() else { return false };
+        self.session.counters.header_chunk_hits.fetch_add(1, Ordering::Relaxed);
+        self.consulted.union(&header.consulted);
+        for (name, def) in &header.delta {
+            self.set_macro(*name, def.clone());
+        }
+        for &file in &header.once_added {
+            if self.once.insert(file) {
+                self.once_added.push(file);
+            }
+        }
+        self.once_consulted.extend_from_slice(&header.once_consulted);
+        self.lookups.extend_from_slice(&header.lookups);
+        for &(file, version) in &header.loaded {
+            self.loaded.push((file, version));
+            if let Some(text) = self.session.text(file) {
+                self.texts.entry(file).or_insert(text);
+            }
+        }
+        self.chunks.extend(header.chunks.iter().cloned());
+        self.token_count += header.chunks.iter().map(|c| c.len()).sum::<usize>();
+        self.includes.extend_from_slice(&header.includes);
+        self.diagnostics.extend_from_slice(&header.diagnostics);
+        self.complete &= header.complete;
+        self.expanded += header.expanded;
+        self.entered += header.entered;
+        self.deepest = self.deepest.max(self.files.len() + header.depth);
+        true
+    }
+
+    fn fits(&self, header: &CachedHeader) -> bool {
+        if self.files.len() + header.depth > MAX_INCLUDE_DEPTH
+            || header.once_consulted.iter().any(|(file, was)| self.once.contains(file) != *was)
+        {
+            return false;
+        }
+        if header.env != self.macros.hash() {
+            let same = |(name, def): &(Symbol, Arc<MacroDef>)| {
+                self.macros.find(*name).is_some_and(|now| Arc::ptr_eq(now, def) || now == def)
+            };
+            if !header.defined.iter().all(same) {
+                return false;
+            }
+            let known =
+                |name: Symbol| header.defined.binary_search_by_key(&name, |(n, _)| *n).is_ok();
+            if self.macros.iter().any(|def| header.consulted.contains(def.name) && !known(def.name))
+            {
+                return false;
+            }
+        }
+        self.unchanged(&header.generation, &header.lookups, &header.loaded)
+    }
+
+    /// Whether lookups and texts give the same as they did at a generation, which is brought up to
+    /// now when they do.
+    pub(crate) fn unchanged(
+        &self,
+        at: &AtomicU64,
+        lookups: &[(LookupKey, Option<Found>)],
+        loaded: &[(FileId, u32)],
+    ) -> bool {
+        let generation = self.session.generation();
+        if at.load(Ordering::Acquire) == generation {
+            return true;
+        }
+        let same = |&(file, version): &(FileId, u32)| {
+            file == self.main
+                || self.session.load(self.fs, file).is_some_and(|text| text.version == version)
+        };
+        let fits = lookups.iter().all(|(key, found)| self.resolve(key) == *found)
+            && loaded.iter().all(same);
+        if fits {
+            at.store(generation, Ordering::Release);
+        }
+        fits
+    }
+}
+
+fn tail<T: Clone>(all: &[T], from: usize) -> Vec<T> {
+    all.get(from..).unwrap_or(&[]).to_vec()
+}
+
+/// What was asked first of each file: the state before the header.
+fn firsts(all: &[(FileId, bool)], from: usize) -> Vec<(FileId, bool)> {
+    let mut out: Vec<(FileId, bool)> = Vec::new();
+    for entry in all.get(from..).unwrap_or(&[]) {
+        if !out.iter().any(|(file, _)| *file == entry.0) {
+            out.push(*entry);
+        }
+    }
+    out
+}

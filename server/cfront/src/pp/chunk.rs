@@ -1,0 +1,180 @@
+//! Chunks: the expanded tokens of a translation unit in pieces that can be shared.
+
+use std::{
+    ops::{Deref, Range},
+    sync::Arc,
+};
+
+use crate::{
+    source::{FileId, Loc, Trail},
+    symbol::known as k,
+    token::{Token, TokenKind},
+};
+
+/// A run of expanded tokens that begins and ends between two top-level items.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Unique in the session; also the number of its trail table.
+    pub id: u32,
+    /// The file that its first token comes from.
+    pub first_file: FileId,
+    tokens: Arc<Vec<Token>>,
+    trails: Box<[Trail]>,
+}
+
+/// Tokens of a chunk, read like a slice.
+#[derive(Clone, Debug)]
+pub struct TokenSlice {
+    tokens: Arc<Vec<Token>>,
+    range: Range<usize>,
+}
+
+impl Deref for TokenSlice {
+    type Target = [Token];
+
+    fn deref(&self) -> &[Token] {
+        self.tokens.get(self.range.clone()).unwrap_or(&[])
+    }
+}
+
+impl Chunk {
+    pub(crate) fn new(
+        id: u32,
+        first_file: FileId,
+        mut tokens: Vec<Token>,
+        trails: Vec<Trail>,
+    ) -> Chunk {
+        tokens.shrink_to_fit();
+        Chunk { id, first_file, tokens: Arc::new(tokens), trails: trails.into() }
+    }
+
+    /// Number of tokens.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// All tokens.
+    pub fn tokens(&self) -> TokenSlice {
+        self.tokens_in(0..self.len())
+    }
+
+    /// The tokens with these numbers; none when the range is not in the chunk.
+    pub fn tokens_in(&self, range: Range<usize>) -> TokenSlice {
+        TokenSlice { tokens: Arc::clone(&self.tokens), range }
+    }
+
+    /// The trail that a place in this chunk's table stands for.
+    pub fn trail(&self, loc: Loc) -> Option<&Trail> {
+        (loc.file == Loc::TRAIL | self.id).then(|| self.trails.get(loc.offset as usize)).flatten()
+    }
+
+    /// Number of trails.
+    pub fn trail_count(&self) -> usize {
+        self.trails.len()
+    }
+}
+
+/// Finds out whether a run of tokens ends between two top-level items. Unsure counts as no: a
+/// chunk is then only larger than it need be.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct ItemScan {
+    pos: usize,
+    depth: i64,
+    /// A `struct`, `union` or `enum` was seen whose body may follow: 1 after the keyword, 2 after
+    /// the tag, 3 after the colon of an enum.
+    tag: u8,
+    /// After `=`: braces hold an initialiser.
+    initializer: bool,
+    /// What the brace at depth 0 that is open holds.
+    function_body: bool,
+    /// Nothing of an item has been seen since the last end of one.
+    between: bool,
+    started: bool,
+}
+
+impl ItemScan {
+    /// Looks at the tokens that have come since the last call.
+    pub(crate) fn at_boundary(&mut self, tokens: &[Token]) -> bool {
+        if !self.started {
+            self.started = true;
+            self.between = true;
+        }
+        for token in tokens.get(self.pos..).unwrap_or(&[]) {
+            self.token(token);
+        }
+        self.pos = tokens.len();
+        self.between
+    }
+
+    fn token(&mut self, token: &Token) {
+        match token.kind {
+            TokenKind::Punct => self.punct(token),
+            TokenKind::Pragma => {}
+            TokenKind::Ident if self.depth == 0 => {
+                self.between = false;
+                self.tag = match (token.sym, self.tag) {
+                    (k::STRUCT | k::UNION | k::ENUM, _) => 1,
+                    (
+                        k::ATTRIBUTE
+                        | k::ATTRIBUTE_SHORT
+                        | k::DECLSPEC
+                        | k::ALIGNAS
+                        | k::ALIGNAS_23,
+                        tag,
+                    ) => tag,
+                    (_, 1) => 2,
+                    (_, 3) => 3,
+                    _ => 0,
+                };
+            }
+            _ => {
+                if self.depth == 0 {
+                    self.between = false;
+                }
+            }
+        }
+    }
+
+    fn punct(&mut self, token: &Token) {
+        match token.sym {
+            k::L_PAREN | k::L_BRACKET => {
+                self.between = false;
+                self.depth += 1;
+            }
+            k::L_BRACE => {
+                if self.depth == 0 {
+                    self.function_body = self.tag == 0 && !self.initializer;
+                    self.tag = 0;
+                }
+                self.between = false;
+                self.depth += 1;
+            }
+            k::R_PAREN | k::R_BRACKET => self.depth -= 1,
+            k::R_BRACE => {
+                self.depth -= 1;
+                if self.depth == 0 && self.function_body {
+                    self.between = true;
+                }
+            }
+            k::SEMI if self.depth == 0 => {
+                self.between = true;
+                self.initializer = false;
+                self.tag = 0;
+            }
+            _ if self.depth == 0 => {
+                self.between = false;
+                match token.sym {
+                    k::EQ => self.initializer = true,
+                    k::COLON if self.tag != 0 => self.tag = 3,
+                    _ => self.tag = 0,
+                }
+            }
+            _ => {}
+        }
+    }
+}

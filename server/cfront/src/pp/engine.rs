@@ -1,0 +1,583 @@
+//! The state of a preprocessing run and its main loop.
+
+use std::{
+    hash::{Hash, Hasher},
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use crate::{
+    flags::{CommandLineMacro, Flags},
+    lexer::{self, Raw},
+    predefined,
+    session::{FileSystem, Found, LookupKey, Session, Versioned, lock},
+    source::{FileId, FileRange, Loc, Trail},
+    symbol::{Symbol, known as k},
+    token::{Token, TokenKind},
+};
+
+use super::{
+    IncludeDirective, MacroUse, PpDiagnostic, PpDiagnosticKind, Preprocessed,
+    cache::Record,
+    chunk::{Chunk, ItemScan},
+    expand::Stream,
+    macros::{Bits, MacroDef, MacroTable},
+    preamble::Preamble,
+};
+
+/// Tokens that expansion may make in a translation unit.
+pub(crate) const MAX_EXPANDED: u64 = 4_000_000;
+/// Tokens of a translation unit.
+const MAX_TOKENS: usize = 16_000_000;
+
+/// An open `#if`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cond {
+    /// A group was taken (or the whole is skipped).
+    pub(crate) taken: bool,
+    pub(crate) seen_else: bool,
+    /// Offset of the `#`.
+    pub(crate) start: u32,
+}
+
+/// Whether a file so far has the shape of one that is guarded as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Guard {
+    Start,
+    Inside(Symbol),
+    After(Symbol),
+    No,
+}
+
+/// A file being read.
+pub(crate) struct FileFrame {
+    pub(crate) file: FileId,
+    pub(crate) version: u32,
+    pub(crate) text: Arc<str>,
+    pub(crate) pos: usize,
+    /// Index of the search folder it came from.
+    pub(crate) dir: u32,
+    /// Its folder.
+    pub(crate) folder: Symbol,
+    /// `__FILE__`
+    pub(crate) name: Arc<str>,
+    /// `#line`: what to add to a line number.
+    pub(crate) line_delta: i64,
+    pub(crate) conds: Vec<Cond>,
+    pub(crate) guard: Guard,
+    pub(crate) record: Option<Box<Record>>,
+}
+
+pub(crate) struct Engine<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) fs: &'a dyn FileSystem,
+    pub(crate) flags: &'a Flags,
+    pub(crate) flags_key: u32,
+    pub(crate) search: Vec<Symbol>,
+    pub(crate) quote_dirs: u32,
+    pub(crate) main: FileId,
+
+    pub(crate) files: Vec<FileFrame>,
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) disabled: FxHashMap<Symbol, u32>,
+    pub(crate) carry: u8,
+    pub(crate) depth: u32,
+    pub(crate) call_ends: Vec<(Loc, u32)>,
+
+    pub(crate) macros: MacroTable,
+    pub(crate) pushed: FxHashMap<Symbol, Vec<Option<Arc<MacroDef>>>>,
+    /// Changes of macros with the value before.
+    pub(crate) log: Vec<(Symbol, Option<Arc<MacroDef>>)>,
+    /// Macros asked for since the innermost recorded header began.
+    pub(crate) consulted: Bits,
+    pub(crate) once: FxHashSet<FileId>,
+    pub(crate) once_consulted: Vec<(FileId, bool)>,
+    pub(crate) once_added: Vec<FileId>,
+    pub(crate) lookups: Vec<(LookupKey, Option<Found>)>,
+    pub(crate) loaded: Vec<(FileId, u32)>,
+    /// Rises when something happens that a kept header could not repeat.
+    pub(crate) taint: u64,
+    pub(crate) counter: u64,
+    pub(crate) entered: u64,
+    pub(crate) deepest: usize,
+
+    pub(crate) out: Vec<Token>,
+    pub(crate) trails: Vec<Trail>,
+    pub(crate) chunk_id: u32,
+    pub(crate) scan: ItemScan,
+    pub(crate) chunks: Vec<Arc<Chunk>>,
+    pub(crate) token_count: usize,
+    pub(crate) includes: Vec<IncludeDirective>,
+    pub(crate) macro_uses: Vec<MacroUse>,
+    pub(crate) inactive: Vec<FileRange>,
+    pub(crate) diagnostics: Vec<PpDiagnostic>,
+    pub(crate) texts: FxHashMap<FileId, Arc<str>>,
+    pub(crate) complete: bool,
+    pub(crate) expanded: u64,
+    pub(crate) bomb: bool,
+    pub(crate) fatal: bool,
+    pub(crate) snapshot_due: bool,
+    pub(crate) own_code: bool,
+    pub(crate) lines: FxHashMap<FileId, Arc<Vec<u32>>>,
+}
+
+/// Why reading plain text stopped.
+enum Stop {
+    End,
+    Directive(usize),
+    /// An identifier that is a macro, or `_Pragma`.
+    Name(Token),
+    Unterminated(Raw),
+}
+
+impl<'a> Engine<'a> {
+    fn new(
+        session: &'a Session,
+        fs: &'a dyn FileSystem,
+        flags: &'a Flags,
+        main: FileId,
+    ) -> Engine<'a> {
+        let (dirs, quote) = flags.search_dirs();
+        let search: Vec<Symbol> =
+            dirs.iter().map(|d| Symbol::intern(&d.to_string_lossy())).collect();
+        let mut h = FxHasher::default();
+        (&search, quote, flags.builtin_headers, flags.stand_ins, flags.gnu, flags.standard)
+            .hash(&mut h);
+        Engine {
+            session,
+            fs,
+            flags,
+            flags_key: session.flags_key(h.finish()),
+            search,
+            quote_dirs: quote as u32,
+            main,
+            files: Vec::new(),
+            streams: Vec::new(),
+            disabled: FxHashMap::default(),
+            carry: 0,
+            depth: 0,
+            call_ends: Vec::new(),
+            macros: MacroTable::default(),
+            pushed: FxHashMap::default(),
+            log: Vec::new(),
+            consulted: Bits::default(),
+            once: FxHashSet::default(),
+            once_consulted: Vec::new(),
+            once_added: Vec::new(),
+            lookups: Vec::new(),
+            loaded: Vec::new(),
+            taint: 0,
+            counter: 0,
+            entered: 0,
+            deepest: 0,
+            out: Vec::new(),
+            trails: Vec::new(),
+            chunk_id: session.new_chunk_id(),
+            scan: ItemScan::default(),
+            chunks: Vec::new(),
+            token_count: 0,
+            includes: Vec::new(),
+            macro_uses: Vec::new(),
+            inactive: Vec::new(),
+            diagnostics: Vec::new(),
+            texts: FxHashMap::default(),
+            complete: true,
+            expanded: 0,
+            bomb: false,
+            fatal: false,
+            snapshot_due: false,
+            own_code: false,
+            lines: FxHashMap::default(),
+        }
+    }
+
+    pub(crate) fn preprocess(
+        session: &'a Session,
+        fs: &'a dyn FileSystem,
+        main: &Path,
+        main_text: Arc<str>,
+        flags: &'a Flags,
+    ) -> Preprocessed {
+        let main = session.file_id(main);
+        let mut engine = Engine::new(session, fs, flags, main);
+        let mut h = FxHasher::default();
+        flags.hash(&mut h);
+        let all_flags = h.finish();
+        let version = match session.set_text(main, Some(main_text.clone())) {
+            Some(Versioned { version, .. }) => version,
+            None => 0,
+        };
+        let preamble = lock(&session.preambles).get(&main).cloned();
+        match preamble.filter(|p| p.fits(&engine, &main_text, all_flags)) {
+            Some(preamble) => engine.resume(&preamble, main_text, version),
+            None => engine.start(main_text, version, all_flags),
+        }
+        engine.run(all_flags);
+        engine.finish()
+    }
+
+    fn start(&mut self, main_text: Arc<str>, version: u32, all_flags: u64) {
+        let predefined = predefined_macros(self.session, self.fs, self.flags, all_flags);
+        self.macros = MacroTable::clone(&predefined.1);
+        if let Some(text) = self.session.text(predefined.0) {
+            self.texts.insert(predefined.0, text);
+        }
+        let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
+        self.push_file(
+            self.main,
+            Versioned { text: main_text, version, guard: None },
+            u32::MAX,
+            name,
+        );
+        // Forced includes are read as if a file in the compiler's folder included them first.
+        if !self.flags.forced_includes.is_empty() {
+            let lines: String =
+                self.flags.forced_includes.iter().map(|f| format!("#include \"{f}\"\n")).collect();
+            let file = self
+                .session
+                .file_id(&self.flags.directory.join(format!("<command line {all_flags:x}>")));
+            if let Some(text) = self.session.set_text(file, Some(lines.into())) {
+                self.push_file(file, text, u32::MAX, Arc::from("<command line>"));
+            }
+        }
+    }
+
+    pub(crate) fn push_file(&mut self, file: FileId, text: Versioned, dir: u32, name: Arc<str>) {
+        self.session.counters.files_lexed.fetch_add(1, Ordering::Relaxed);
+        self.texts.insert(file, Arc::clone(&text.text));
+        self.loaded.push((file, text.version));
+        let path = self.session.path(file);
+        let folder = path.parent().map(|p| p.to_string_lossy()).unwrap_or_default();
+        self.files.push(FileFrame {
+            file,
+            version: text.version,
+            // A byte order mark is not part of the text.
+            pos: if text.text.starts_with('\u{feff}') { 3 } else { 0 },
+            text: text.text,
+            dir,
+            folder: Symbol::intern(&folder),
+            name,
+            line_delta: 0,
+            conds: Vec::new(),
+            guard: Guard::Start,
+            record: None,
+        });
+        self.deepest = self.deepest.max(self.files.len());
+    }
+
+    /// Reads until every file is at its end.
+    fn run(&mut self, all_flags: u64) {
+        while !self.files.is_empty() {
+            if self.snapshot_due && self.files.len() == 1 && !self.own_code {
+                self.snapshot(all_flags);
+            }
+            if self.fatal {
+                if let Some(frame) = self.files.last_mut() {
+                    frame.pos = frame.text.len();
+                    frame.conds.clear();
+                }
+            }
+            match self.plain_text() {
+                Stop::End => self.end_of_file(),
+                Stop::Directive(hash) => self.directive(hash, false),
+                Stop::Name(token) => self.expand_in_text(token),
+                Stop::Unterminated(raw) => self.unterminated(&raw),
+            }
+            if self.token_count + self.out.len() > MAX_TOKENS && !self.fatal {
+                self.fatal = true;
+                self.complete = false;
+                self.report_here(
+                    PpDiagnosticKind::ExpansionLimit,
+                    "the translation unit has too many tokens",
+                );
+            }
+        }
+        self.flush();
+    }
+
+    /// Reads tokens that are neither macros nor directives: the hot loop.
+    fn plain_text(&mut self) -> Stop {
+        let Some(frame) = self.files.last_mut() else { return Stop::End };
+        let text = Arc::clone(&frame.text);
+        let file = frame.file;
+        let mut pos = frame.pos;
+        let mut interner = Symbol::batch();
+        let stop = loop {
+            let raw = lexer::lex(&text, pos);
+            let Some(kind) = raw.kind else {
+                pos = raw.end;
+                break if raw.unterminated { Stop::Unterminated(raw) } else { Stop::End };
+            };
+            if raw.punct == k::HASH && raw.flags & Token::LINE_START != 0 {
+                pos = raw.end;
+                break Stop::Directive(raw.start);
+            }
+            let sym = raw.symbol(&text, &mut interner);
+            let token =
+                Token { kind, flags: raw.flags, sym, loc: Loc::in_file(file, raw.start as u32) };
+            pos = raw.end;
+            if kind == TokenKind::Ident {
+                self.consulted.insert(sym);
+                if self.macros.find(sym).is_some() || sym == k::PRAGMA_OPERATOR {
+                    break Stop::Name(token);
+                }
+            }
+            self.out.push(token);
+            if raw.unterminated {
+                break Stop::Unterminated(raw);
+            }
+            frame.guard = Guard::No;
+        };
+        drop(interner);
+        frame.pos = pos;
+        if !matches!(stop, Stop::Directive(_) | Stop::End) {
+            frame.guard = Guard::No;
+        }
+        if self.files.len() == 1 && frame_is_code(&stop, &self.out) {
+            self.own_code = true;
+        }
+        stop
+    }
+
+    /// The next token of the file being read, directives done; `None` at its end.
+    pub(crate) fn next_from_file(&mut self) -> Option<Token> {
+        loop {
+            let frame = self.files.last_mut()?;
+            let raw = lexer::lex(&frame.text, frame.pos);
+            raw.kind?;
+            frame.pos = raw.end;
+            if raw.punct == k::HASH && raw.flags & Token::LINE_START != 0 {
+                self.directive(raw.start, true);
+                continue;
+            }
+            return raw.token(&frame.text, frame.file, &mut Symbol::batch());
+        }
+    }
+
+    fn end_of_file(&mut self) {
+        let Some(frame) = self.files.pop() else { return };
+        for cond in &frame.conds {
+            let range = FileRange { file: frame.file, start: cond.start, end: cond.start + 1 };
+            self.report(
+                PpDiagnosticKind::UnterminatedConditional,
+                range,
+                "unterminated conditional directive".into(),
+            );
+        }
+        if let (Guard::After(guard), true) = (frame.guard, frame.conds.is_empty()) {
+            self.session.set_guard(frame.file, frame.version, guard);
+        }
+        if let Some(record) = frame.record {
+            self.end_record(*record, frame.file, frame.version, frame.dir);
+        }
+        self.snapshot_due |= self.files.len() == 1;
+    }
+
+    fn unterminated(&mut self, raw: &Raw) {
+        let Some(frame) = self.files.last() else { return };
+        let range = FileRange { file: frame.file, start: raw.start as u32, end: raw.end as u32 };
+        let what = if raw.kind.is_some() { "literal" } else { "comment" };
+        self.report(PpDiagnosticKind::Unterminated, range, format!("unterminated {what}"));
+    }
+
+    /// Closes the chunk being made.
+    pub(crate) fn flush(&mut self) {
+        if self.out.is_empty() {
+            self.trails.clear();
+            return;
+        }
+        let tokens = std::mem::take(&mut self.out);
+        let trails = std::mem::take(&mut self.trails);
+        self.token_count += tokens.len();
+        let first = tokens.first().map(|t| root(t.loc, &trails)).unwrap_or(self.main);
+        self.chunks.push(Arc::new(Chunk::new(self.chunk_id, first, tokens, trails)));
+        self.chunk_id = self.session.new_chunk_id();
+        self.scan = ItemScan::default();
+    }
+
+    pub(crate) fn at_boundary(&mut self) -> bool {
+        self.streams.is_empty() && self.scan.at_boundary(&self.out)
+    }
+
+    pub(crate) fn report(&mut self, kind: PpDiagnosticKind, range: FileRange, message: String) {
+        // Broken input can be wrong in very many places.
+        if self.diagnostics.len() < 10_000 {
+            self.diagnostics.push(PpDiagnostic { kind, range, message });
+        }
+    }
+
+    /// Reports at the place where the file is being read.
+    pub(crate) fn report_here(&mut self, kind: PpDiagnosticKind, message: &str) {
+        let Some(frame) = self.files.last() else { return };
+        let at = frame.pos.min(frame.text.len()) as u32;
+        self.report(kind, FileRange { file: frame.file, start: at, end: at }, message.to_owned());
+    }
+
+    /// Reports at what the user wrote for a token.
+    pub(crate) fn report_at(&mut self, kind: PpDiagnosticKind, loc: Loc, message: String) {
+        let Some((file, offset)) = self.written(loc) else {
+            return self.report_here(kind, &message);
+        };
+        let range = super::trail::token_range(&self.texts, file, offset);
+        self.report(kind, range.unwrap_or(FileRange { file, start: offset, end: offset }), message);
+    }
+
+    /// What the user wrote for a token of the chunk being made.
+    pub(crate) fn written(&self, mut loc: Loc) -> Option<(FileId, u32)> {
+        loop {
+            if let Some(place) = loc.as_file() {
+                return Some(place);
+            }
+            // Trails only point to earlier trails, so this ends.
+            let trail = self.trails.get(loc.offset as usize)?;
+            loc = if trail.from_argument { trail.spelling } else { trail.expansion };
+        }
+    }
+
+    pub(crate) fn add_trail(&mut self, trail: Trail) -> Loc {
+        let offset = self.trails.len() as u32;
+        self.trails.push(trail);
+        Loc { file: Loc::TRAIL | self.chunk_id, offset }
+    }
+
+    /// The macro of that name; that it was asked for is remembered for the header cache.
+    pub(crate) fn lookup(&mut self, name: Symbol) -> Option<Arc<MacroDef>> {
+        self.consulted.insert(name);
+        self.macros.find(name).cloned()
+    }
+
+    pub(crate) fn set_macro(&mut self, name: Symbol, def: Option<Arc<MacroDef>>) {
+        let old = self.macros.set(name, def);
+        self.log.push((name, old));
+    }
+
+    /// Notes a use of a macro when the name stands in the main file.
+    pub(crate) fn note_use(&mut self, loc: Loc, def: &Arc<MacroDef>) {
+        let mut loc = loc;
+        while loc.file & Loc::TRAIL != 0 {
+            match self.trails.get(loc.offset as usize) {
+                Some(trail) if trail.from_argument => loc = trail.spelling,
+                _ => return,
+            }
+        }
+        if loc.file == self.main.0 {
+            let end = loc.offset + def.name.as_str().len() as u32;
+            let range = FileRange { file: self.main, start: loc.offset, end };
+            self.macro_uses.push(MacroUse { range, definition: Arc::clone(def) });
+        }
+    }
+
+    /// Starts of the lines of a file that is being read.
+    pub(crate) fn line_of(&mut self, file: FileId, offset: u32) -> u32 {
+        let lines = match self.lines.get(&file) {
+            Some(lines) => Arc::clone(lines),
+            None => {
+                let text = self.texts.get(&file).cloned().unwrap_or_else(|| Arc::from(""));
+                let lines = Arc::new(
+                    memchr::memchr_iter(b'\n', text.as_bytes())
+                        .map(|i| i as u32)
+                        .collect::<Vec<_>>(),
+                );
+                self.lines.insert(file, Arc::clone(&lines));
+                lines
+            }
+        };
+        lines.partition_point(|&newline| newline < offset) as u32 + 1
+    }
+
+    fn finish(mut self) -> Preprocessed {
+        self.session.counters.tokens_expanded.fetch_add(self.expanded, Ordering::Relaxed);
+        self.macro_uses.sort_by_key(|u| u.range.start);
+        self.macro_uses.dedup_by_key(|u| u.range.start);
+        self.inactive.sort_by_key(|r| r.start);
+        let chunk_index = self.chunks.iter().enumerate().map(|(i, c)| (c.id, i as u32)).collect();
+        Preprocessed {
+            main: self.main,
+            chunks: self.chunks,
+            includes: self.includes,
+            macros: self.macros,
+            macro_uses: self.macro_uses,
+            inactive: self.inactive,
+            diagnostics: self.diagnostics,
+            complete: self.complete,
+            chunk_index,
+            texts: self.texts,
+        }
+    }
+
+    fn resume(&mut self, preamble: &Preamble, main_text: Arc<str>, version: u32) {
+        let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
+        self.session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
+        preamble.restore(self);
+        self.push_file(
+            self.main,
+            Versioned { text: main_text, version, guard: None },
+            u32::MAX,
+            name,
+        );
+        if let Some(frame) = self.files.last_mut() {
+            preamble.restore_frame(frame);
+        }
+    }
+}
+
+fn frame_is_code(stop: &Stop, out: &[Token]) -> bool {
+    !out.is_empty() || matches!(stop, Stop::Name(_))
+}
+
+fn root(mut loc: Loc, trails: &[Trail]) -> FileId {
+    loop {
+        if let Some((file, _)) = loc.as_file() {
+            return file;
+        }
+        match trails.get(loc.offset as usize) {
+            Some(trail) => loc = trail.expansion,
+            None => return FileId(0),
+        }
+    }
+}
+
+/// The macros before the first line: the compiler's and the command line's, made once for equal
+/// flags.
+fn predefined_macros(
+    session: &Session,
+    fs: &dyn FileSystem,
+    flags: &Flags,
+    key: u64,
+) -> Arc<(FileId, MacroTable)> {
+    if let Some(kept) = lock(&session.predefined).get(&key) {
+        return Arc::clone(kept);
+    }
+    let mut text = predefined::text(flags);
+    for m in &flags.macros {
+        match m {
+            CommandLineMacro::Define(text_) => {
+                let (name, body) = text_.split_once('=').unwrap_or((text_, "1"));
+                let body = body.split('\n').next().unwrap_or("");
+                text.push_str(&format!("#define {name} {body}\n"));
+            }
+            CommandLineMacro::Undefine(name) => text.push_str(&format!("#undef {name}\n")),
+        }
+    }
+    let path = format!("{}/predefined-{key:016x}.h", predefined::headers::FOLDER);
+    let file = session.file_id(Path::new(&path));
+    let text: Arc<str> = text.into();
+    session.set_text(file, Some(Arc::clone(&text)));
+    let mut engine = Engine::new(session, fs, flags, file);
+    super::builtin::define(&mut engine.macros);
+    engine.push_file(
+        file,
+        Versioned { text, version: 0, guard: None },
+        u32::MAX,
+        Arc::from("<built-in>"),
+    );
+    engine.own_code = true;
+    engine.run(key);
+    let mut table = engine.macros;
+    table.freeze();
+    let kept = Arc::new((file, table));
+    lock(&session.predefined).insert(key, Arc::clone(&kept));
+    kept
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Writes table.rs and names.rs beside this script from what clang 19 says of -target bpf.
+
+Usage: generate.py [clang] [path of the shared library that holds clang's names]
+The library is only searched for words that may be names; clang is then asked about each of them.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+CLANG = sys.argv[1] if len(sys.argv) > 1 else "clang-19"
+LIBRARY = sys.argv[2] if len(sys.argv) > 2 else None
+HERE = pathlib.Path(__file__).parent
+
+
+def macros(*args):
+    out = subprocess.run([CLANG, "-E", "-dM", "-x", "c", *args, "/dev/null"], check=True, capture_output=True, text=True)
+    # __STDC_EMBED_*, dates and the like are part of the list; builtin ones (__FILE__) are not.
+    return set(out.stdout.splitlines())
+
+
+BASE = ["-target", "bpfel", "-mcpu=v1", "-std=gnu17"]
+
+
+def dimension(options):
+    """Macros by option, without those that all options share."""
+    sets = {name: macros(*BASE, *args) for name, args in options.items()}
+    shared = set.intersection(*sets.values())
+    return shared, {name: s - shared for name, s in sets.items()}
+
+
+DIMENSIONS = [
+    {"LITTLE": ["-target", "bpfel"], "BIG": ["-target", "bpfeb"]},
+    {f"V{n}": [f"-mcpu=v{n}"] for n in (1, 2, 3, 4)},
+    {"C89": ["-std=gnu89"], "C94": ["-std=iso9899:199409", "-U__STRICT_ANSI__"], "C99": ["-std=gnu99"],
+     "C11": ["-std=gnu11"], "C17": ["-std=gnu17"], "C23": ["-std=gnu23"], "C2Y": ["-std=gnu2y"]},
+    {"GNU": [], "STRICT": ["-std=c17"]},
+    {"NOT_OPTIMIZED": [], "OPTIMIZED": ["-O2"]},
+]
+
+
+def write_table():
+    common = macros(*BASE)
+    parts = {}
+    for options in DIMENSIONS:
+        shared, own = dimension(options)
+        common &= shared
+        parts.update(own)
+    with open(HERE / "table.rs", "w") as out:
+        out.write("//! Predefined macros of clang 19, `-target bpf`. Made by `generate.py`; do not edit.\n")
+        for name, lines in [("COMMON", common), *parts.items()]:
+            out.write(f'\npub(super) const {name}: &str = "\\\n')
+            for line in sorted(lines):
+                out.write(line.replace("\\", "\\\\").replace('"', '\\"') + "\\n\\\n")
+            out.write('";\n')
+
+
+def ask(macro, names, extra=()):
+    """{name: value} of those that clang gives another value than 0."""
+    text = "".join(f"@{i} {macro}({n})\n" for i, n in enumerate(names))
+    args = [CLANG, *BASE, "-E", "-P", "-w", "-x", "c", *extra, "-"]
+    out = subprocess.run(args, input=text, capture_output=True, text=True).stdout
+    found = {}
+    for line in out.splitlines():
+        m = re.fullmatch(r"@(\d+) (\d+)L?", line.strip())
+        if m and m[2] != "0":
+            found[names[int(m[1])]] = int(m[2])
+    return found
+
+
+def words(library):
+    data = pathlib.Path(library).read_bytes()
+    found = set(re.findall(rb"\0([a-z_][a-z0-9_]{1,60})(?=\0)", data))
+    found |= set(re.findall(rb"\0(_[A-Z][A-Za-z0-9_]{1,60}|__[A-Za-z0-9_]{1,60})(?=\0)", data))
+    return sorted(w.decode() for w in found)
+
+
+def write_names(library):
+    candidates = words(library)
+    plain = [w for w in candidates if not (w.startswith("__") and w.endswith("__"))]
+    lists = {
+        "ATTRIBUTES": ask("__has_attribute", plain),
+        "C_ATTRIBUTES": ask("__has_c_attribute", plain + [f"{s}::{w}" for s in ("clang", "gnu") for w in plain if len(w) < 45]),
+        "DECLSPECS": ask("__has_declspec_attribute", plain),
+        "BUILTINS": ask("__has_builtin", candidates),
+        "FEATURES": ask("__has_feature", plain),
+        "EXTENSIONS": ask("__has_extension", plain),
+    }
+    keywords = [w for w in candidates if w not in ask("__is_identifier", candidates)]
+    listing = subprocess.run(["diagtool-19", "list-warnings"], capture_output=True, text=True).stdout
+    warnings = sorted(set(re.findall(r"\[(-W[^\]]+)\]", listing)))
+    with open(HERE / "names.rs", "w") as out:
+        out.write("//! What clang 19 answers to `__has_*` for `-target bpf`. Made by `generate.py`; do not edit.\n")
+        for name, values in lists.items():
+            out.write(f"\npub(super) const {name}: &[(&str, u32)] = &[\n")
+            for word, value in sorted(values.items()):
+                out.write(f'    ("{word}", {value}),\n')
+            out.write("];\n")
+        for name, values in (("KEYWORDS", keywords), ("WARNINGS", warnings)):
+            out.write(f"\npub(super) const {name}: &[&str] = &[\n")
+            for word in sorted(values):
+                out.write(f'    "{word}",\n')
+            out.write("];\n")
+
+
+write_table()
+if LIBRARY:
+    write_names(LIBRARY)

@@ -1,0 +1,35 @@
+//! What clang defines before the first line, and headers that come with the compiler.
+
+pub(crate) mod features;
+pub(crate) mod headers;
+mod names;
+mod table;
+
+use crate::flags::{Endian, Flags, Standard};
+
+/// `#define` lines of the macros that `clang -target bpf` predefines with these flags.
+pub(crate) fn text(flags: &Flags) -> String {
+    let mut out = String::from(table::COMMON);
+    out.push_str(match flags.endian {
+        Endian::Little => table::LITTLE,
+        Endian::Big => table::BIG,
+    });
+    out.push_str(match flags.cpu {
+        0 | 1 => table::V1,
+        2 => table::V2,
+        3 => table::V3,
+        _ => table::V4,
+    });
+    out.push_str(match flags.standard {
+        Standard::C89 => table::C89,
+        Standard::C94 => table::C94,
+        Standard::C99 => table::C99,
+        Standard::C11 => table::C11,
+        Standard::C17 => table::C17,
+        Standard::C23 => table::C23,
+        Standard::C2y => table::C2Y,
+    });
+    out.push_str(if flags.gnu { table::GNU } else { table::STRICT });
+    out.push_str(if flags.optimize { table::OPTIMIZED } else { table::NOT_OPTIMIZED });
+    out
+}
