@@ -23,7 +23,7 @@ M.status = {}
 local function on_status(_, params, ctx)
   local before = M.status[ctx.client_id]
   M.status[ctx.client_id] = params
-  if params.health == 'error' and params.message and (before or {}).message ~= params.message then
+  if params.health == 'error' and (params.message or '') ~= '' and (before or {}).message ~= params.message then
     vim.notify('bpf-lsp: ' .. params.message, vim.log.levels.ERROR)
   end
 end

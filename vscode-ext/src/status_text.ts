@@ -26,7 +26,8 @@ export function statusText(state: ServerState): StatusText {
             const health = state.status?.health ?? "ok";
             return {
                 text: "bpf-lsp",
-                detail: state.status?.message ?? state.version,
+                // An empty message is none.
+                detail: state.status?.message || state.version,
                 severity: health === "ok" ? "information" : health,
                 busy: state.status?.quiescent === false,
             };
