@@ -316,6 +316,27 @@ int g;"#,
     );
 }
 
+#[test]
+fn unknown_macros() {
+    check(
+        r#"SEC("tp") int f(void *ctx) { printf("a" FMT "b", ctx); bpf_for(i, 0, 10) { x; } each(p) q(); return 0; }
+static inline void * __must_check g(long e) { return 0; }
+struct { __uint(type, X); int a; __type(key, int) } m SEC(".maps") = { 1 };
+char l[] SEC("license") = "GPL"; extern int k __ksym __weak; __hidden int h; typedef int T; EXPORT T t; DECLARE(x);"#,
+        expect![[r#"
+            (function int f (fn (void ctx *)) {(call printf "a" ctx); (call bpf_for i 0 10); {x;} (call each p); (call q); (return 0)}) !syntax
+            (function static inline void g (fn (long e)) * {(return 0)}) !syntax
+            (decl (struct {(error) (int a) (error)}) SEC (fn (implicit _)) = {1}) !syntax
+            (decl char l [] = "GPL") !syntax
+            (decl extern int __weak) !syntax
+            (decl int h) !syntax
+            (decl typedef int T)
+            (decl T t) !syntax
+            (decl implicit DECLARE (fn (x _)))
+        "#]],
+    );
+}
+
 /// Nesting beyond the bound ends in an error node, and neither reading nor dropping it overflows
 /// a small stack.
 #[test]

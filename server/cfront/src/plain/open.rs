@@ -1,6 +1,7 @@
 //! Declarations, and what opens a bracket.
 
 use super::{
+    LiftedKind,
     frame::{Kind, Mode, Paren},
     write::Writer,
 };
@@ -28,6 +29,9 @@ impl Writer<'_> {
             word if word.is_type() => {
                 self.type_word(i);
                 return i + 1;
+            }
+            Word::Other if !type_seen && self.is_unknown_macro(i) => {
+                return self.skip_unknown(i);
             }
             Word::Other if !type_seen && self.is_name(i) && self.names_type(i) => {
                 self.type_word(i);
@@ -63,6 +67,66 @@ impl Writer<'_> {
                     || (word == Word::LParen && self.word(next + 1) == Word::Star)
             }
         }
+    }
+
+    /// Whether the name at `i`, where specifiers stand, is a macro that is not known: it is no
+    /// type, and the type comes after it (and after its arguments).
+    fn is_unknown_macro(&self, i: usize) -> bool {
+        if !self.is_name(i) || self.type_start(i) {
+            return false;
+        }
+        let mut next = i + 1;
+        if self.word(next) == Word::LParen {
+            match self.pair(next) {
+                Some(close) => next = close + 1,
+                None => return false,
+            }
+        }
+        let called = next > i + 1;
+        let next = self.skip_lifted(next);
+        match self.word(next) {
+            Word::Other if self.type_start(next) || called => {
+                let after = self.skip_lifted(next + 1);
+                self.is_name(next) && (self.is_name(after) || self.word(after) == Word::Star)
+            }
+            word => word.is_type() || word.is_storage(),
+        }
+    }
+
+    /// Of several names where one declarator is due the others are macros that are not known.
+    /// Whether the one at `i` is the declarator's.
+    fn is_declared_name(&self, i: usize) -> bool {
+        let mut last = i;
+        while self.is_name(self.skip_lifted(last + 1)) {
+            last = self.skip_lifted(last + 1);
+        }
+        if last == i {
+            return true;
+        }
+        let open = last + 1;
+        if self.word(open) == Word::LParen {
+            let inner = open + 1;
+            let parameters = self.word(inner) == Word::RParen
+                || self.type_start(inner)
+                || (self.is_name(inner)
+                    && (self.is_name(inner + 1) || self.word(inner + 1) == Word::Star));
+            if parameters {
+                return false;
+            }
+        }
+        // By convention the names of attribute macros begin with underscores.
+        !self.token(i).is_some_and(|token| token.sym.as_str().starts_with("__"))
+    }
+
+    /// Takes a macro that is not known, with its arguments, out of the text.
+    pub(super) fn skip_unknown(&mut self, i: usize) -> usize {
+        let mut end = i + 1;
+        if self.word(end) == Word::LParen {
+            end = self.pair(end).map_or(end, |close| close + 1);
+        }
+        self.out.repairs.push(i as u32);
+        self.lift(i, LiftedKind::Skipped, end);
+        end
     }
 
     /// A word that is (part of) the type: the first one is written, as `int`.
@@ -120,6 +184,10 @@ impl Writer<'_> {
         let (kind, named) = (frame.kind, frame.named);
         match word {
             Word::Star | Word::Caret => self.emit(i, "*"),
+            // `int __unknown f(void)`, `int x UNKNOWN("a") = 1;`
+            Word::Other if self.is_name(i) && (named || !self.is_declared_name(i)) => {
+                return self.skip_unknown(i);
+            }
             Word::Other if self.kind(i) == Some(TokenKind::Ident) => {
                 self.declare(i);
                 self.emit(i, "x");

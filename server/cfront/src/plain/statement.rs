@@ -28,6 +28,14 @@ impl Writer<'_> {
                     i + 1
                 }
                 Word::StaticAssert => self.skip_declaration(i),
+                _ if self.is_macro_member(i) => {
+                    // `__uint(type, X);` of a macro that is not known: some member.
+                    let end = self.after_semicolon(i);
+                    self.out.repairs.push(i as u32);
+                    self.emit(i, "int x");
+                    self.emit(end.saturating_sub(1).max(i), ";");
+                    end
+                }
                 _ => self.specs(i, word),
             },
             Kind::Params => match word {
@@ -61,6 +69,16 @@ impl Writer<'_> {
             Kind::Paren => self.paren_start(i, word),
             Kind::Group | Kind::Asm => self.expr(i, word),
         }
+    }
+
+    /// Whether a member is spelled as a macro call: `name(...);`.
+    fn is_macro_member(&self, i: usize) -> bool {
+        self.is_name(i)
+            && !self.type_start(i)
+            && self.word(i + 1) == Word::LParen
+            && self
+                .pair(i + 1)
+                .is_some_and(|close| matches!(self.word(close + 1), Word::Semi | Word::RBrace))
     }
 
     fn pair_closes(&self, i: usize) -> bool {

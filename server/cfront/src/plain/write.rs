@@ -280,6 +280,11 @@ impl<'a> Writer<'a> {
         let after_dot = std::mem::replace(&mut self.after_dot, false);
         match word {
             Word::Other => match token.kind {
+                TokenKind::Ident if operand && self.words.is_name(&token) => {
+                    // `"text" UNKNOWN`: a name cannot follow an operand.
+                    self.out.repairs.push(i as u32);
+                    self.operand = true;
+                }
                 TokenKind::Ident => {
                     let assigned = matches!(self.word(i + 1), Word::Assign | Word::CompoundAssign);
                     self.emit(i, if after_dot || assigned { "x" } else { "0" });
@@ -290,7 +295,8 @@ impl<'a> Writer<'a> {
                     self.operand = true;
                 }
                 TokenKind::Str => {
-                    if i == self.start || self.kind(i - 1) != Some(TokenKind::Str) || !operand {
+                    // Adjacent literals are one.
+                    if !operand {
                         self.emit(i, "\"\"");
                     }
                     self.operand = true;
