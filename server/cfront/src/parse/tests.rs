@@ -326,9 +326,9 @@ char l[] SEC("license") = "GPL"; extern int k __ksym __weak; __hidden int h; typ
         expect![[r#"
             (function int f (fn (void ctx *)) {(call printf "a" ctx); (call bpf_for i 0 10); {x;} (call each p); (call q); (return 0)}) !syntax
             (function static inline void g (fn (long e)) * {(return 0)}) !syntax
-            (decl (struct {(error) (int a) (error)}) SEC (fn (implicit _)) = {1}) !syntax
+            (decl (struct {(error) (int a) (error)}) m = {1}) !syntax
             (decl char l [] = "GPL") !syntax
-            (decl extern int __weak) !syntax
+            (decl extern int k) !syntax
             (decl int h) !syntax
             (decl typedef int T)
             (decl T t) !syntax
