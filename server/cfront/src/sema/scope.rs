@@ -1,21 +1,43 @@
 //! Scopes inside one item: what each identifier token refers to.
+//!
+//! Built once by walking the item in order ([`Cx`] in building mode): every identifier that refers
+//! to something declared inside the item is noted by its token. All other identifiers mean what the
+//! file scope says, and are looked up when somebody asks.
 
-use super::{Local, LocalId, Resolution};
-use crate::ctypes::DeclPlace;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{EnumConst, Local, LocalId};
+use crate::{
+    ast::Ident,
+    ctypes::{CTypeId, TypedefId},
+    symbol::Symbol,
+};
+
+/// What a name declared inside an item is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Inner {
+    Local(LocalId),
+    Enumerator(EnumConst),
+    Typedef(TypedefId),
+}
 
 /// The finished scopes of one item.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ItemScope {
-    locals: Vec<Local>,
+    pub(crate) item: u32,
+    pub(crate) serial: u64,
+    pub(crate) locals: Vec<Local>,
+    /// Identifier tokens that refer to something declared in the item.
+    pub(crate) uses: FxHashMap<u32, Inner>,
+    /// Tag tokens that refer to a tag declared in the item.
+    pub(crate) tag_uses: FxHashMap<u32, CTypeId>,
+    /// Local by the token of its declarator's name.
+    pub(crate) by_token: FxHashMap<u32, LocalId>,
 }
 
 impl ItemScope {
-    /// What the identifier token refers to: a variable, function, parameter, enumerator or typedef
-    /// used in an expression or as a type name. File-scope names are looked up when asked.
-    pub fn resolve(&self, _unit: &crate::unit::Unit, _ident: crate::ast::Ident) -> Resolution {
-        Resolution::Unknown
-    }
-
     /// All parameters and local declarations in order.
     pub fn locals(&self) -> &[Local] {
         &self.locals
@@ -28,11 +50,120 @@ impl ItemScope {
 
     /// The local that the declarator with this name token declares.
     pub fn declared(&self, token: u32) -> Option<&Local> {
-        self.locals.iter().find(|l| l.token == token)
+        self.by_token.get(&token).and_then(|&id| self.local(id))
     }
 
-    /// Where the item is.
-    pub fn place(&self) -> DeclPlace {
-        DeclPlace { item: 0, token: 0 }
+    /// The local that an identifier token refers to, when it refers to one.
+    pub fn local_use(&self, ident: Ident) -> Option<&Local> {
+        match self.uses.get(&ident.token) {
+            Some(&Inner::Local(id)) => self.local(id),
+            _ => None,
+        }
+    }
+
+    /// The number of the item ([`ItemId`](crate::unit::ItemId)) at the time it was read.
+    pub fn item(&self) -> u32 {
+        self.item
+    }
+}
+
+/// One block, parameter list or statement expression while it is walked.
+#[derive(Debug, Default)]
+struct Frame {
+    ordinary: FxHashMap<Symbol, Inner>,
+    tags: FxHashMap<Symbol, CTypeId>,
+}
+
+/// Where lowering stands: the item, and the scopes that are open in it.
+#[derive(Debug)]
+pub(crate) struct Cx {
+    pub(crate) scope: Arc<ItemScope>,
+    frames: Vec<Frame>,
+    /// Whether names are being resolved for the first time. Afterwards `uses` has the answers.
+    pub(crate) building: bool,
+}
+
+impl Cx {
+    /// For walking an item.
+    pub(crate) fn building(item: u32, serial: u64) -> Cx {
+        let scope = ItemScope { item, serial, ..ItemScope::default() };
+        Cx { scope: Arc::new(scope), frames: Vec::new(), building: true }
+    }
+
+    /// For questions about a walked item.
+    pub(crate) fn finished(scope: Arc<ItemScope>) -> Cx {
+        Cx { scope, frames: Vec::new(), building: false }
+    }
+
+    pub(crate) fn push(&mut self) {
+        if self.building {
+            self.frames.push(Frame::default());
+        }
+    }
+
+    pub(crate) fn pop(&mut self) {
+        self.frames.pop();
+    }
+
+    /// Whether names are declared at file scope now.
+    pub(crate) fn at_file_scope(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    pub(crate) fn data(&mut self) -> &mut ItemScope {
+        Arc::make_mut(&mut self.scope)
+    }
+
+    /// Resolves an identifier to something declared inside the item.
+    pub(crate) fn lookup(&mut self, ident: Ident) -> Option<Inner> {
+        if let Some(&found) = self.scope.uses.get(&ident.token) {
+            return Some(found);
+        }
+        if !self.building {
+            return None;
+        }
+        let found = self.frames.iter().rev().find_map(|f| f.ordinary.get(&ident.name).copied())?;
+        self.data().uses.insert(ident.token, found);
+        Some(found)
+    }
+
+    /// Resolves a tag to one declared inside the item.
+    pub(crate) fn lookup_tag(&mut self, tag: Ident) -> Option<CTypeId> {
+        if let Some(&found) = self.scope.tag_uses.get(&tag.token) {
+            return Some(found);
+        }
+        if !self.building {
+            return None;
+        }
+        let found = self.frames.iter().rev().find_map(|f| f.tags.get(&tag.name).copied())?;
+        self.data().tag_uses.insert(tag.token, found);
+        Some(found)
+    }
+
+    /// Declares a name in the innermost scope. At file scope nothing happens: the index of the
+    /// unit knows those names.
+    pub(crate) fn declare(&mut self, name: Symbol, what: Inner) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.ordinary.insert(name, what);
+        }
+    }
+
+    pub(crate) fn declare_tag(&mut self, tag: Ident, ty: CTypeId) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.tags.insert(tag.name, ty);
+            self.data().tag_uses.insert(tag.token, ty);
+        }
+    }
+
+    /// Adds a local and declares its name.
+    pub(crate) fn add_local(&mut self, mut local: Local) -> LocalId {
+        let id = LocalId(self.scope.locals.len() as u32);
+        local.id = id;
+        let (name, token) = (local.name, local.token);
+        let data = self.data();
+        data.locals.push(local);
+        data.by_token.insert(token, id);
+        self.declare(name, Inner::Local(id));
+        id
     }
 }

@@ -1,0 +1,69 @@
+//! Sizes and alignments by clang's rules for BPF.
+
+use super::state::Sema;
+use crate::ctypes::{ArrayLen, CType, CTypeId};
+
+/// Size of a pointer in bytes.
+pub(crate) const POINTER_SIZE: u64 = 8;
+
+impl Sema {
+    /// Size in bytes; `None` for incomplete and unknown types, functions and `void`.
+    pub(crate) fn size_of(&mut self, id: CTypeId) -> Option<u64> {
+        let mut id = self.strip(id);
+        let mut count: u64 = 1;
+        // Arrays of arrays without recursion.
+        while let CType::Array { elem, len } = *self.types.get(id) {
+            let ArrayLen::Fixed(len) = len else { return None };
+            count = count.checked_mul(len)?;
+            id = self.strip(elem);
+        }
+        let size = match *self.types.get(id) {
+            CType::Bool => 1,
+            CType::Int(kind) => kind.size(),
+            CType::Float(kind) => kind.size(),
+            CType::Pointer(_) => POINTER_SIZE,
+            CType::Record(record) => self.record(record)?.size?,
+            CType::Enum(id) => {
+                let e = self.enumeration(id)?;
+                if !e.defined {
+                    return None;
+                }
+                e.underlying.size()
+            }
+            CType::Vector { elem, len } => {
+                self.size_of(elem)?.checked_mul(len)?.checked_next_power_of_two()?
+            }
+            _ => return None,
+        };
+        count.checked_mul(size)
+    }
+
+    /// Alignment in bytes. A typedef's `aligned` replaces what lies under it, also downwards
+    /// (clang `ASTContext::getTypeInfoImpl`).
+    pub(crate) fn align_of(&mut self, mut id: CTypeId) -> Option<u64> {
+        for _ in 0..10_000 {
+            match *self.types.get(id) {
+                CType::Qualified { of, .. } | CType::Tagged { of, .. } => id = of,
+                CType::Array { elem, .. } => id = elem,
+                CType::Typedef(t) => {
+                    let t = self.typedefs.get(t.0 as usize)?;
+                    if let Some(align) = t.align {
+                        return Some(align);
+                    }
+                    id = t.to;
+                }
+                CType::Bool => return Some(1),
+                CType::Int(kind) => return Some(kind.size()),
+                CType::Float(kind) => return Some(kind.size()),
+                CType::Pointer(_) => return Some(POINTER_SIZE),
+                CType::Record(record) => return self.record(record)?.align,
+                CType::Enum(id) => return Some(self.enumeration(id)?.align),
+                CType::Vector { .. } => return self.size_of(id),
+                CType::Void => return Some(1),
+                CType::Function(_) => return Some(8),
+                CType::Unknown => return None,
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,397 @@
+//! Structs and unions: their members and their layout.
+
+use std::sync::Arc;
+
+use btf::layout::{FieldInput, RecordAttrs, lay_out};
+
+use super::{
+    attrs,
+    scope::Cx,
+    state::{Sema, SpecPlace, TagSpec},
+};
+use crate::{
+    ast::{FieldDecl, RecordSpec},
+    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Field, Record, RecordId},
+    symbol::Symbol,
+};
+
+/// A record and how far it is known.
+#[derive(Debug)]
+pub(crate) struct RecordEntity {
+    pub(crate) is_union: bool,
+    pub(crate) tag: Option<Symbol>,
+    pub(crate) spec: Option<(Arc<RecordSpec>, SpecPlace)>,
+    shape_busy: bool,
+    shape: Option<Arc<Shape>>,
+    layout_busy: bool,
+    done: Option<Arc<Record>>,
+}
+
+/// Members without their places.
+#[derive(Debug, Default)]
+pub(crate) struct Shape {
+    pub(crate) members: Vec<Member>,
+    attrs: RecordAttrs,
+    preserve_access_index: bool,
+    decl_tags: Vec<Symbol>,
+    /// Whether some member could not be read: then there is no layout.
+    has_error: bool,
+}
+
+/// A member as declared.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) name: Option<Symbol>,
+    pub(crate) ty: CTypeId,
+    /// Bit-field: its width, when that is known.
+    pub(crate) bits: Option<Option<u32>>,
+    packed: bool,
+    aligned: Option<u64>,
+    decl_tags: Vec<Symbol>,
+    token: u32,
+}
+
+impl Sema {
+    fn new_record(&mut self, is_union: bool, tag: Option<Symbol>) -> RecordId {
+        self.records.push(RecordEntity {
+            is_union,
+            tag,
+            spec: None,
+            shape_busy: false,
+            shape: None,
+            layout_busy: false,
+            done: None,
+        });
+        RecordId(self.records.len() as u32 - 1)
+    }
+
+    /// The type of a struct or union specifier.
+    pub(crate) fn record_spec(&mut self, cx: &mut Cx, spec: &RecordSpec) -> CTypeId {
+        let place = SpecPlace { item: cx.scope.item, serial: cx.scope.serial };
+        if spec.fields.is_none()
+            && let Some(tag) = spec.tag
+        {
+            return match cx.lookup_tag(tag) {
+                Some(ty) => ty,
+                None => self.file_tag(tag.name, Some(spec.is_union)),
+            };
+        }
+        let id = match spec.tag {
+            Some(tag) if cx.at_file_scope() && cx.building => {
+                let ty = self.file_tag(tag.name, Some(spec.is_union));
+                match *self.types.get(ty) {
+                    CType::Record(id) => id,
+                    // `enum tag` and `struct tag` in one file: an error, but not ours to tell.
+                    _ => self.record_at(spec, place),
+                }
+            }
+            _ => self.record_at(spec, place),
+        };
+        let ty = self.types.intern(CType::Record(id));
+        if let Some(tag) = spec.tag
+            && !cx.at_file_scope()
+        {
+            cx.declare_tag(tag, ty);
+        }
+        if let Some(entity) = self.records.get_mut(id.0 as usize)
+            && entity.spec.is_none()
+        {
+            entity.spec = Some((Arc::new(spec.clone()), place));
+            entity.done = None;
+            entity.shape = None;
+        }
+        if !cx.at_file_scope() && cx.building {
+            // Members may use names of the block: read them while its scopes are open.
+            self.shape_in(id, cx);
+        }
+        ty
+    }
+
+    fn record_at(&mut self, spec: &RecordSpec, place: SpecPlace) -> RecordId {
+        let key = (place.serial, spec.span.start);
+        if let Some(&id) = self.records_by_place.get(&key) {
+            return id;
+        }
+        let id = self.new_record(spec.is_union, spec.tag.map(|t| t.name));
+        self.records_by_place.insert(key, id);
+        id
+    }
+
+    /// The type of a file-scope tag, defined or not. `kind`: `Some(true)` union, `Some(false)`
+    /// struct, `None` enum; used when the tag is new.
+    pub(crate) fn file_tag(&mut self, tag: Symbol, kind: Option<bool>) -> CTypeId {
+        if let Some(&ty) = self.tags.get(&tag) {
+            return ty;
+        }
+        let found = self.items.defining_tag(tag);
+        let ty = match (&found, kind) {
+            (Some((TagSpec::Record(spec), place)), _) => {
+                let id = self.new_record(spec.is_union, Some(tag));
+                self.records_by_place.insert((place.serial, spec.span.start), id);
+                if let Some(entity) = self.records.get_mut(id.0 as usize) {
+                    entity.spec = Some((spec.clone(), *place));
+                }
+                self.types.intern(CType::Record(id))
+            }
+            (Some((TagSpec::Enum(spec), place)), _) => {
+                let id = self.new_enum(Some(tag), Some((spec.clone(), *place)));
+                self.enums_by_place.insert((place.serial, spec.span.start), id);
+                self.types.intern(CType::Enum(id))
+            }
+            (None, Some(is_union)) => {
+                let id = self.new_record(is_union, Some(tag));
+                self.types.intern(CType::Record(id))
+            }
+            (None, None) => {
+                let id = self.new_enum(Some(tag), None);
+                self.types.intern(CType::Enum(id))
+            }
+        };
+        self.tags.insert(tag, ty);
+        ty
+    }
+
+    /// The members of a record; empty when it is not defined.
+    pub(crate) fn shape(&mut self, id: RecordId) -> Arc<Shape> {
+        let place = match self.records.get(id.0 as usize) {
+            Some(RecordEntity { shape: Some(shape), .. }) => return shape.clone(),
+            Some(RecordEntity { spec: Some((_, place)), .. }) => *place,
+            _ => return Arc::default(),
+        };
+        let mut cx = Cx::building(place.item, place.serial);
+        self.shape_in(id, &mut cx)
+    }
+
+    fn shape_in(&mut self, id: RecordId, cx: &mut Cx) -> Arc<Shape> {
+        let Some(entity) = self.records.get_mut(id.0 as usize) else { return Arc::default() };
+        if let Some(shape) = &entity.shape {
+            return shape.clone();
+        }
+        let Some((spec, _)) = entity.spec.clone() else { return Arc::default() };
+        if entity.shape_busy {
+            return Arc::default();
+        }
+        entity.shape_busy = true;
+        let shape = Arc::new(self.deeper(|s| Some(s.read_members(cx, &spec))).unwrap_or(Shape {
+            has_error: true,
+            ..Shape::default()
+        }));
+        if let Some(entity) = self.records.get_mut(id.0 as usize) {
+            entity.shape_busy = false;
+            entity.shape = Some(shape.clone());
+        }
+        shape
+    }
+
+    fn read_members(&mut self, cx: &mut Cx, spec: &RecordSpec) -> Shape {
+        let mut shape = Shape {
+            attrs: RecordAttrs {
+                packed: attrs::has(&spec.attrs, "packed"),
+                aligned: self.aligned(cx, &spec.attrs),
+                pragma_pack: spec.pragma_pack,
+            },
+            preserve_access_index: attrs::has(&spec.attrs, "preserve_access_index"),
+            decl_tags: attrs::strings(&spec.attrs, "btf_decl_tag"),
+            ..Shape::default()
+        };
+        for decl in spec.fields.iter().flatten() {
+            let (specs, declarators) = match decl {
+                FieldDecl::Fields { specs, declarators, .. } => (specs, declarators),
+                FieldDecl::StaticAssert => continue,
+                FieldDecl::Error(_) => {
+                    shape.has_error = true;
+                    continue;
+                }
+            };
+            let base = self.specs(cx, specs);
+            if declarators.is_empty() {
+                let untagged = match &specs.ty {
+                    crate::ast::TypeSpec::Record(r) => r.tag.is_none(),
+                    _ => false,
+                };
+                if untagged {
+                    shape.members.push(Member {
+                        name: None,
+                        ty: base,
+                        bits: None,
+                        packed: attrs::has(&specs.attrs, "packed"),
+                        aligned: self.aligned(cx, &specs.attrs),
+                        decl_tags: Vec::new(),
+                        token: specs.span.start,
+                    });
+                }
+                continue;
+            }
+            for d in declarators {
+                let ty = self.declarator(cx, base, &d.declarator);
+                let bits = d.bits.as_ref().map(|width| {
+                    self.walk_expr(cx, width);
+                    self.int_value(cx, width).and_then(|v| u32::try_from(v).ok())
+                });
+                let lists = [&specs.attrs[..], &d.declarator.attrs[..]];
+                let mut decl_tags = Vec::new();
+                let mut aligned = None;
+                for list in lists {
+                    decl_tags.extend(attrs::strings(list, "btf_decl_tag"));
+                    aligned = aligned.max(self.aligned(cx, list));
+                }
+                shape.members.push(Member {
+                    name: d.declarator.name.map(|n| n.name),
+                    ty,
+                    bits,
+                    packed: lists.into_iter().any(|l| attrs::has(l, "packed")),
+                    aligned,
+                    decl_tags,
+                    token: d.declarator.name.map_or(d.declarator.span.start, |n| n.token),
+                });
+            }
+        }
+        shape
+    }
+
+    /// The record with its layout.
+    pub(crate) fn record(&mut self, id: RecordId) -> Option<Arc<Record>> {
+        let entity = self.records.get(id.0 as usize)?;
+        if let Some(done) = &entity.done {
+            return Some(done.clone());
+        }
+        let (is_union, tag) = (entity.is_union, entity.tag);
+        let Some((spec, place)) = entity.spec.clone() else {
+            return Some(Arc::new(Record {
+                is_union,
+                tag,
+                defined: false,
+                fields: Vec::new(),
+                size: None,
+                align: None,
+                preserve_access_index: false,
+                decl_tags: Vec::new(),
+                place: None,
+            }));
+        };
+        if entity.layout_busy || self.depth >= super::state::MAX_DEPTH {
+            return None;
+        }
+        self.set_layout_busy(id, true);
+        let shape = self.shape(id);
+        let record = self.deeper(|s| Some(s.laid_out(is_union, tag, &shape)));
+        self.set_layout_busy(id, false);
+        let mut record = record?;
+        record.place = Some(DeclPlace {
+            item: place.item,
+            token: spec.tag.map_or(spec.span.start, |t| t.token),
+        });
+        let record = Arc::new(record);
+        self.laid_out += 1;
+        if let Some(entity) = self.records.get_mut(id.0 as usize) {
+            entity.done = Some(record.clone());
+        }
+        Some(record)
+    }
+
+    fn set_layout_busy(&mut self, id: RecordId, busy: bool) {
+        if let Some(entity) = self.records.get_mut(id.0 as usize) {
+            entity.layout_busy = busy;
+        }
+    }
+
+    fn laid_out(&mut self, is_union: bool, tag: Option<Symbol>, shape: &Shape) -> Record {
+        let mut inputs = Vec::with_capacity(shape.members.len());
+        let mut known = !shape.has_error;
+        for member in &shape.members {
+            match self.field_input(member) {
+                Some(input) => inputs.push(input),
+                None => known = false,
+            }
+        }
+        let layout = if known { lay_out(is_union, &shape.attrs, &inputs) } else { None };
+        let mut fields = Vec::with_capacity(shape.members.len());
+        for (i, member) in shape.members.iter().enumerate() {
+            // Unnamed bit-fields only take room.
+            if member.bits.is_some() && member.name.is_none() {
+                continue;
+            }
+            fields.push(Field {
+                name: member.name,
+                ty: member.ty,
+                offset_bits: layout.as_ref().and_then(|l| l.offsets_bits.get(i).copied()),
+                bits: member.bits.flatten(),
+                decl_tags: member.decl_tags.clone(),
+                token: member.token,
+            });
+        }
+        Record {
+            is_union,
+            tag,
+            defined: true,
+            fields,
+            size: layout.as_ref().map(|l| l.size),
+            align: layout.as_ref().map(|l| l.align),
+            preserve_access_index: shape.preserve_access_index,
+            decl_tags: shape.decl_tags.clone(),
+            place: None,
+        }
+    }
+
+    fn field_input(&mut self, member: &Member) -> Option<FieldInput> {
+        let flexible = match self.canonical(member.ty) {
+            CType::Array { len: ArrayLen::Incomplete, .. } => true,
+            CType::Function(_) | CType::Void | CType::Unknown => return None,
+            _ => false,
+        };
+        let bitfield = match member.bits {
+            Some(width) => Some(width?),
+            None => None,
+        };
+        Some(FieldInput {
+            size: if flexible { 0 } else { self.size_of(member.ty)? },
+            align: self.align_of(member.ty)?,
+            bitfield,
+            named: member.name.is_some(),
+            packed: member.packed,
+            aligned: member.aligned,
+            flexible,
+        })
+    }
+
+    /// Finds a member by name, also through anonymous members: the way to it as (record, index in
+    /// its shape) pairs from the outside in.
+    pub(crate) fn find_member(&mut self, id: RecordId, name: Symbol) -> Option<Vec<(RecordId, usize)>> {
+        self.find_member_within(id, name, 0)
+    }
+
+    fn find_member_within(
+        &mut self,
+        id: RecordId,
+        name: Symbol,
+        depth: u32,
+    ) -> Option<Vec<(RecordId, usize)>> {
+        let shape = self.shape(id);
+        if let Some(i) = shape.members.iter().position(|m| m.name == Some(name)) {
+            return Some(vec![(id, i)]);
+        }
+        if depth > 60 {
+            return None;
+        }
+        for (i, member) in shape.members.iter().enumerate() {
+            if member.name.is_none()
+                && member.bits.is_none()
+                && let CType::Record(inner) = *self.canonical(member.ty)
+                && let Some(mut path) = self.find_member_within(inner, name, depth + 1)
+            {
+                path.insert(0, (id, i));
+                return Some(path);
+            }
+        }
+        None
+    }
+
+    /// Offset in bits of a member of a record, by its index in the shape.
+    pub(crate) fn member_offset(&mut self, id: RecordId, index: usize) -> Option<u64> {
+        let shape = self.shape(id);
+        let record = self.record(id)?;
+        let before = shape.members.iter().take(index);
+        let skipped = before.filter(|m| m.bits.is_some() && m.name.is_none()).count();
+        record.fields.get(index - skipped)?.offset_bits
+    }
+}

@@ -1,0 +1,150 @@
+//! The state of analysis of one unit's file scope: types, names and what is known of them so far.
+//!
+//! Everything is computed when asked for and kept. One thread works in it at a time; the
+//! [`Unit`](crate::unit::Unit) holds it behind a lock.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    EnumConst, Function, FunctionId, ItemScope, Variable, VariableId, initial::InitialMemo,
+    record::RecordEntity,
+};
+use crate::{
+    ast::{EnumSpec, RecordSpec},
+    ctypes::{CType, CTypeId, Enum, EnumId, RecordId, TypeTable, Typedef, TypedefId},
+    items::Items,
+    symbol::Symbol,
+};
+
+/// How deep questions may lead to other questions before the answer is "unknown".
+pub(crate) const MAX_DEPTH: u32 = 180;
+
+#[derive(Debug)]
+pub(crate) struct Sema {
+    pub(crate) items: Arc<Items>,
+    pub(crate) big_endian: bool,
+    pub(crate) types: TypeTable,
+    pub(crate) records: Vec<RecordEntity>,
+    pub(crate) enums: Vec<EnumEntity>,
+    pub(crate) typedefs: Vec<Arc<Typedef>>,
+    pub(crate) functions: Vec<Arc<Function>>,
+    pub(crate) variables: Vec<Arc<Variable>>,
+    /// Records, enums and typedefs by the item (serial number) and token that declare them.
+    pub(crate) records_by_place: FxHashMap<(u64, u32), RecordId>,
+    pub(crate) enums_by_place: FxHashMap<(u64, u32), EnumId>,
+    pub(crate) typedefs_by_place: FxHashMap<(u64, u32), TypedefId>,
+    /// File-scope tags.
+    pub(crate) tags: FxHashMap<Symbol, CTypeId>,
+    /// File-scope ordinary names.
+    pub(crate) names: FxHashMap<Symbol, Name>,
+    /// Finished scopes by serial number of the item.
+    pub(crate) scopes: FxHashMap<u64, Arc<ItemScope>>,
+    pub(crate) initials: InitialMemo,
+    pub(crate) depth: u32,
+    pub(crate) laid_out: usize,
+}
+
+/// What is known of a file-scope ordinary name.
+#[derive(Clone, Debug)]
+pub(crate) enum Name {
+    /// Being worked out: a question about it now has no answer.
+    Busy,
+    Unknown,
+    Typedef(TypedefId),
+    Function(FunctionId),
+    Variable(VariableId),
+    Enumerator(EnumConst),
+}
+
+/// An enum and how far it is known.
+#[derive(Debug)]
+pub(crate) struct EnumEntity {
+    pub(crate) tag: Option<Symbol>,
+    pub(crate) spec: Option<(Arc<EnumSpec>, SpecPlace)>,
+    pub(crate) busy: bool,
+    /// Values so far, while busy.
+    pub(crate) partial: Vec<(Symbol, EnumConst)>,
+    pub(crate) done: Option<Arc<Enum>>,
+}
+
+/// Where a specifier with a body stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpecPlace {
+    pub(crate) item: u32,
+    pub(crate) serial: u64,
+}
+
+/// A tag's definition in an item's syntax.
+#[derive(Clone, Debug)]
+pub(crate) enum TagSpec {
+    Record(Arc<RecordSpec>),
+    Enum(Arc<EnumSpec>),
+}
+
+impl Sema {
+    pub(crate) fn new(items: Arc<Items>, big_endian: bool) -> Sema {
+        Sema {
+            items,
+            big_endian,
+            types: TypeTable::new(),
+            records: Vec::new(),
+            enums: Vec::new(),
+            typedefs: Vec::new(),
+            functions: Vec::new(),
+            variables: Vec::new(),
+            records_by_place: FxHashMap::default(),
+            enums_by_place: FxHashMap::default(),
+            typedefs_by_place: FxHashMap::default(),
+            tags: FxHashMap::default(),
+            names: FxHashMap::default(),
+            scopes: FxHashMap::default(),
+            initials: InitialMemo::default(),
+            depth: 0,
+            laid_out: 0,
+        }
+    }
+
+    /// Runs a step that may lead to others; the default answer when that goes too deep.
+    pub(crate) fn deeper<T: Default>(&mut self, f: impl FnOnce(&mut Sema) -> T) -> T {
+        if self.depth >= MAX_DEPTH {
+            return T::default();
+        }
+        self.depth += 1;
+        let answer = f(self);
+        self.depth -= 1;
+        answer
+    }
+
+    pub(crate) fn ctype(&self, id: CTypeId) -> &CType {
+        self.types.get(id)
+    }
+
+    /// The type with typedefs, qualifiers and tags at the top taken off.
+    pub(crate) fn strip(&self, mut id: CTypeId) -> CTypeId {
+        // Typedefs form no cycle (their target is looked up before they exist); the bound is for safety.
+        for _ in 0..10_000 {
+            match *self.types.get(id) {
+                CType::Qualified { of, .. } | CType::Tagged { of, .. } => id = of,
+                CType::Typedef(t) => match self.typedefs.get(t.0 as usize) {
+                    Some(t) => id = t.to,
+                    None => return CTypeId::UNKNOWN,
+                },
+                _ => return id,
+            }
+        }
+        CTypeId::UNKNOWN
+    }
+
+    /// The stripped type's structure.
+    pub(crate) fn canonical(&self, id: CTypeId) -> &CType {
+        self.types.get(self.strip(id))
+    }
+}
+
+impl Default for CTypeId {
+    fn default() -> Self {
+        CTypeId::UNKNOWN
+    }
+}
