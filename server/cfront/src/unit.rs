@@ -21,15 +21,6 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ItemId(pub u32);
 
-/// A parsed item.
-#[derive(Debug)]
-pub struct ParsedItem {
-    /// Unique in the process: two parses never share it.
-    pub serial: u64,
-    /// Its syntax.
-    pub syntax: ast::Item,
-}
-
 /// Something that happens at top level when the compiler reads the unit from start to end.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -68,80 +59,222 @@ pub struct Work {
 /// A translation unit.
 #[derive(Clone, Debug)]
 pub struct Unit {
-    inner: Arc<Inner>,
+    inner: Arc<Inside>,
 }
 
 #[derive(Debug)]
-struct Inner {}
+struct Inside {
+    pp: Arc<Preprocessed>,
+    items: Arc<Items>,
+    /// Types and names of file scope; shared by units that differ in function bodies only.
+    environment: Arc<Environment>,
+    environment_reused: bool,
+}
+
+#[derive(Debug)]
+struct Environment {
+    sema: Mutex<Sema>,
+    /// Units that shared it so far: local types pile up, so at some point it is built anew.
+    uses: u32,
+}
+
+/// Edits after which the environment is built anew.
+const MAX_USES: u32 = 2000;
 
 impl Unit {
+    /// Builds the unit of a preprocessed file. From `previous`, the unit before the last edit, all
+    /// that did not change is taken over: items with equal tokens keep their syntax, and when only
+    /// function bodies changed, all types, names and layouts stay. The result is the same without.
+    pub fn build(pp: Arc<Preprocessed>, previous: Option<&Unit>, big_endian: bool) -> Unit {
+        let mut items = Items::new(&pp.chunks, previous.map(|p| &*p.inner.items));
+        if let Some(previous) = previous {
+            let environment = &previous.inner.environment;
+            let same_order = previous.sema().big_endian == big_endian;
+            if same_order
+                && environment.uses < MAX_USES
+                && items.same_interface(&previous.inner.items)
+            {
+                items.share_parses(&previous.inner.items);
+                let items = Arc::new(items);
+                let environment = previous.inner.environment.clone();
+                let mut sema = environment.sema.lock().unwrap_or_else(PoisonError::into_inner);
+                sema.items = items.clone();
+                // Scopes of bodies that are gone.
+                if sema.scopes.len() > 4096 {
+                    sema.scopes.clear();
+                }
+                drop(sema);
+                return Unit {
+                    inner: Arc::new(Inside { pp, items, environment, environment_reused: true }),
+                };
+            }
+        }
+        let items = Arc::new(items);
+        let sema = Mutex::new(Sema::new(items.clone(), big_endian));
+        let environment = Arc::new(Environment { sema, uses: 0 });
+        Unit { inner: Arc::new(Inside { pp, items, environment, environment_reused: false }) }
+    }
+
+    fn sema(&self) -> MutexGuard<'_, Sema> {
+        // A panic inside would be a bug; what was computed before it is still right.
+        self.inner.environment.sema.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The preprocessed tokens the unit was built from.
+    pub fn preprocessed(&self) -> &Arc<Preprocessed> {
+        &self.inner.pp
+    }
+
+    /// Whether the target is `bpfeb`.
+    pub fn big_endian(&self) -> bool {
+        self.sema().big_endian
+    }
+
     // ---- items and places ----
 
     /// Number of top-level items; [`ItemId`]s are below it.
     pub fn item_count(&self) -> u32 {
-        0
+        self.inner.items.len()
     }
 
     /// The item, parsed when it was not yet.
-    pub fn item(&self, _id: ItemId) -> Option<Arc<ParsedItem>> {
-        None
+    pub fn item(&self, id: ItemId) -> Option<Arc<ParsedItem>> {
+        self.inner.items.parsed(id.0)
     }
 
     /// The expanded tokens of an item.
-    pub fn tokens(&self, _id: ItemId) -> &[Token] {
-        &[]
+    pub fn tokens(&self, id: ItemId) -> Option<TokenSlice> {
+        self.inner.items.tokens(id.0)
     }
 
     /// Whether the item's first token stands in the main file (or a macro used there).
-    pub fn in_main_file(&self, _id: ItemId) -> bool {
-        false
+    pub fn in_main_file(&self, id: ItemId) -> bool {
+        let first = self.tokens(id).and_then(|t| t.first().copied());
+        first
+            .and_then(|t| self.inner.pp.expansion(t.loc))
+            .is_some_and(|range| range.file == self.inner.pp.main)
     }
 
     /// What the user wrote for a token of an item.
-    pub fn token_place(&self, _id: ItemId, _token: u32) -> Option<FileRange> {
-        None
+    pub fn token_place(&self, id: ItemId, token: u32) -> Option<FileRange> {
+        let token = *self.tokens(id)?.get(token as usize)?;
+        self.inner.pp.written(token.loc)
     }
 
-    /// The tokens whose text stands at that byte of a file (an argument used twice gives two).
-    pub fn tokens_at(&self, _file: FileId, _offset: u32) -> Vec<TokenPlace> {
-        Vec::new()
+    /// The tokens whose text stands at that byte of a file (an argument used twice gives two, a
+    /// macro's name all tokens that came out of it).
+    pub fn tokens_at(&self, file: FileId, offset: u32) -> Vec<TokenPlace> {
+        let mut found = Vec::new();
+        for item in 0..self.item_count() {
+            let Some((chunk, start)) = self.inner.items.place(item) else { continue };
+            if chunk.first_file != file && file != self.inner.pp.main {
+                continue;
+            }
+            if !self.item_touches(item, file, offset) {
+                continue;
+            }
+            let Some(tokens) = self.inner.items.tokens(item) else { continue };
+            let _ = start;
+            for (i, token) in tokens.iter().enumerate() {
+                let Some(range) = self.inner.pp.written(token.loc) else { continue };
+                if range.file == file && range.start <= offset && offset < range.end {
+                    found.push(TokenPlace { item: ItemId(item), token: i as u32 });
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether an item's text may hold that byte: it lies between the places of its first and last
+    /// token where these are in the file.
+    fn item_touches(&self, item: u32, file: FileId, offset: u32) -> bool {
+        let Some(tokens) = self.inner.items.tokens(item) else { return false };
+        let place = |t: Option<&crate::token::Token>| {
+            t.and_then(|t| self.inner.pp.expansion(t.loc)).filter(|r| r.file == file)
+        };
+        match (place(tokens.first()), place(tokens.last())) {
+            // The last token may be a macro's name with arguments behind it.
+            (Some(first), Some(last)) => {
+                let end = match self.inner.items.tokens(item + 1) {
+                    Some(next) => place(next.first()).map_or(u32::MAX, |r| r.start),
+                    None => u32::MAX,
+                };
+                first.start <= offset && offset < end.max(last.end)
+            }
+            (None, None) => false,
+            _ => true,
+        }
+    }
+
+    /// Names declared at file scope, with their name spaces; a name may come more than once.
+    pub fn declared_names(&self) -> Vec<(Symbol, NameSpace)> {
+        self.inner.items.names().collect()
     }
 
     // ---- names ----
 
     /// What an ordinary identifier means at file scope; header items are parsed on demand.
-    pub fn ordinary(&self, _name: Symbol) -> Option<Global> {
-        None
+    pub fn ordinary(&self, name: Symbol) -> Option<Global> {
+        let mut sema = self.sema();
+        match sema.name(name) {
+            Name::Typedef(id) => Some(Global::Typedef(id)),
+            Name::Function(id) => sema.functions.get(id.0 as usize).cloned().map(Global::Function),
+            Name::Variable(id) => sema.variables.get(id.0 as usize).cloned().map(Global::Variable),
+            Name::Enumerator(c) => Some(Global::Enumerator(c)),
+            Name::Unknown | Name::Busy => None,
+        }
     }
 
     /// The function of that name.
-    pub fn function(&self, _name: Symbol) -> Option<Arc<Function>> {
-        None
+    pub fn function(&self, name: Symbol) -> Option<Arc<Function>> {
+        match self.ordinary(name)? {
+            Global::Function(function) => Some(function),
+            _ => None,
+        }
     }
 
     /// The variable of that name.
-    pub fn variable(&self, _name: Symbol) -> Option<Arc<Variable>> {
-        None
+    pub fn variable(&self, name: Symbol) -> Option<Arc<Variable>> {
+        match self.ordinary(name)? {
+            Global::Variable(variable) => Some(variable),
+            _ => None,
+        }
     }
 
     /// By id.
-    pub fn function_by_id(&self, _id: FunctionId) -> Option<Arc<Function>> {
-        None
+    pub fn function_by_id(&self, id: FunctionId) -> Option<Arc<Function>> {
+        self.sema().functions.get(id.0 as usize).cloned()
     }
 
     /// By id.
-    pub fn variable_by_id(&self, _id: VariableId) -> Option<Arc<Variable>> {
-        None
+    pub fn variable_by_id(&self, id: VariableId) -> Option<Arc<Variable>> {
+        self.sema().variables.get(id.0 as usize).cloned()
     }
 
     /// The enumerator of that name.
-    pub fn enumerator(&self, _name: Symbol) -> Option<EnumConst> {
-        None
+    pub fn enumerator(&self, name: Symbol) -> Option<EnumConst> {
+        match self.ordinary(name)? {
+            Global::Enumerator(constant) => Some(constant),
+            _ => None,
+        }
+    }
+
+    /// The typedef of that name.
+    pub fn typedef_named(&self, name: Symbol) -> Option<TypedefId> {
+        match self.ordinary(name)? {
+            Global::Typedef(id) => Some(id),
+            _ => None,
+        }
     }
 
     /// The type of `struct tag`, `union tag` or `enum tag` at file scope, defined or not.
-    pub fn tag(&self, _name: Symbol) -> Option<CTypeId> {
-        None
+    pub fn tag(&self, name: Symbol) -> Option<CTypeId> {
+        let mut sema = self.sema();
+        match sema.tags.get(&name) {
+            Some(&ty) => Some(ty),
+            None if self.inner.items.has_tag(name) => Some(sema.file_tag(name, Some(false))),
+            None => None,
+        }
     }
 
     /// What happens at top level, in order: all declarations and definitions of functions and
@@ -150,112 +283,215 @@ impl Unit {
     /// them up by name when a body refers to them, their `decls` have places that compare with
     /// [`ItemId`]s.
     pub fn top_level(&self) -> Vec<Event> {
-        Vec::new()
+        let mut events = Vec::new();
+        let wanted: Vec<u32> = self
+            .inner
+            .items
+            .ordinary_items()
+            .filter(|&(item, lazy)| !lazy || self.in_main_file(ItemId(item)))
+            .map(|(item, _)| item)
+            .collect();
+        for item in wanted {
+            let Some(parsed) = self.inner.items.parsed(item) else { continue };
+            match &parsed.syntax {
+                ast::Item::Function(f) => {
+                    let Some(name) = f.declarator.name else { continue };
+                    let Some(function) = self.function(name.name) else { continue };
+                    let defines = function.definition_place().is_some_and(|p| p.item == item);
+                    if defines && function.is_eager() {
+                        events.push(Event::Function(function));
+                    } else if defines {
+                        events.push(Event::DeferredFunction(function));
+                    }
+                }
+                ast::Item::Declaration(d) if d.specs.storage != ast::Storage::Typedef => {
+                    for declarator in &d.declarators {
+                        let Some(name) = declarator.declarator.name else { continue };
+                        let at = |decls: &[crate::sema::Decl]| {
+                            let here =
+                                |d: &crate::sema::Decl| d.place.item == item && d.place.token == name.token;
+                            decls.iter().position(here)
+                        };
+                        match self.ordinary(name.name) {
+                            Some(Global::Function(f)) => {
+                                if let Some(index) = at(&f.decls) {
+                                    events.push(Event::FunctionDeclaration(f, index));
+                                }
+                            }
+                            Some(Global::Variable(v)) => {
+                                if let Some(index) = at(&v.decls) {
+                                    events.push(Event::Variable(v, index));
+                                }
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        events
     }
 
     /// All functions of [`Unit::top_level`], each once, in order of first declaration.
     pub fn functions(&self) -> Vec<Arc<Function>> {
-        Vec::new()
+        let mut seen = FxHashMap::default();
+        self.top_level()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Function(f)
+                | Event::FunctionDeclaration(f, _)
+                | Event::DeferredFunction(f) => Some(f),
+                Event::Variable(..) => None,
+            })
+            .filter(|f| seen.insert(f.id, ()).is_none())
+            .collect()
     }
 
     /// All variables of [`Unit::top_level`], each once, in order of first declaration.
     pub fn variables(&self) -> Vec<Arc<Variable>> {
-        Vec::new()
+        let mut seen = FxHashMap::default();
+        self.top_level()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Variable(v, _) => Some(v),
+                _ => None,
+            })
+            .filter(|v| seen.insert(v.id, ()).is_none())
+            .collect()
     }
 
     // ---- inside items ----
 
     /// The scopes inside an item: what its identifiers refer to, locals, types of its expressions.
-    /// For functions this is the body's scope; for declarations, that of declarators and initialisers.
-    pub fn scope(&self, _id: ItemId) -> Option<Arc<ItemScope>> {
-        None
+    /// For functions this is the body's scope; for declarations, that of initialisers.
+    pub fn scope(&self, id: ItemId) -> Option<Arc<ItemScope>> {
+        let parsed = self.inner.items.parsed(id.0)?;
+        self.sema().scope_of(id.0, &parsed)
+    }
+
+    /// What an identifier token of a walked item refers to.
+    pub(crate) fn resolve(&self, scope: &ItemScope, ident: ast::Ident) -> Resolution {
+        match scope.uses.get(&ident.token) {
+            Some(&Inner::Local(id)) => return Resolution::Local(id),
+            Some(&Inner::Enumerator(c)) => return Resolution::Enumerator(c),
+            Some(&Inner::Typedef(id)) => return Resolution::Typedef(id),
+            None => {}
+        }
+        match self.ordinary(ident.name) {
+            Some(Global::Function(f)) => Resolution::Function(f),
+            Some(Global::Variable(v)) => Resolution::Variable(v),
+            Some(Global::Enumerator(c)) => Resolution::Enumerator(c),
+            Some(Global::Typedef(id)) => Resolution::Typedef(id),
+            None => Resolution::Unknown,
+        }
     }
 
     /// The type of an expression of an item (before array decay); `None`: not known.
-    pub fn expr_type(&self, _scope: &ItemScope, _expr: &ast::Expr) -> Option<CTypeId> {
-        None
+    pub fn expr_type(&self, scope: &Arc<ItemScope>, expr: &ast::Expr) -> Option<CTypeId> {
+        let mut cx = Cx::finished(scope.clone());
+        Some(self.sema().expr_type(&mut cx, expr)).filter(|&ty| ty != CTypeId::UNKNOWN)
     }
 
-    /// The value of an integer constant expression as the front end folds it (no variable is read,
-    /// also no `const` one).
-    pub fn constant(&self, _scope: &ItemScope, _expr: &ast::Expr) -> Option<i128> {
-        None
+    /// The value of an integer constant expression as the front end folds it. Reads of `const`
+    /// integers with a constant initialiser are folded, too.
+    pub fn constant(&self, scope: &Arc<ItemScope>, expr: &ast::Expr) -> Option<i128> {
+        let mut cx = Cx::finished(scope.clone());
+        self.sema().int_value(&mut cx, expr)
     }
 
     /// The type that a type name in an item (cast, sizeof) means.
-    pub fn type_name(&self, _scope: &ItemScope, _ty: &ast::TypeName) -> CTypeId {
-        CTypeId::UNKNOWN
+    pub fn type_name(&self, scope: &Arc<ItemScope>, ty: &ast::TypeName) -> CTypeId {
+        let mut cx = Cx::finished(scope.clone());
+        self.sema().type_name(&mut cx, ty)
+    }
+
+    /// Whether two types are compatible (C 6.2.7), qualifiers at the top left aside.
+    pub fn compatible(&self, a: CTypeId, b: CTypeId) -> bool {
+        self.sema().compatible(a, b, false)
     }
 
     /// The bytes a file-scope variable starts with.
-    pub fn initial(&self, _variable: &Variable) -> Initial {
-        Initial::Unknown
+    pub fn initial(&self, variable: &Variable) -> Initial {
+        self.sema().initial(variable)
     }
 
     /// The bytes a static local starts with.
-    pub fn initial_of_local(&self, _scope: &ItemScope, _local: LocalId) -> Initial {
-        Initial::Unknown
+    pub fn initial_of_local(&self, scope: &Arc<ItemScope>, local: LocalId) -> Initial {
+        self.sema().initial_of_local(scope, local)
     }
 
     // ---- types ----
 
     /// The structure of a type.
-    pub fn ctype(&self, _id: CTypeId) -> CType {
-        CType::Unknown
+    pub fn ctype(&self, id: CTypeId) -> CType {
+        self.sema().ctype(id).clone()
     }
 
     /// The type with typedefs, qualifiers and tags at the top taken off.
-    pub fn canonical(&self, _id: CTypeId) -> CType {
-        CType::Unknown
+    pub fn canonical(&self, id: CTypeId) -> CType {
+        self.sema().canonical(id).clone()
     }
 
     /// A struct or union with its layout.
-    pub fn record(&self, _id: RecordId) -> Option<Arc<Record>> {
-        None
+    pub fn record(&self, id: RecordId) -> Option<Arc<Record>> {
+        self.sema().record(id)
     }
 
     /// An enum.
-    pub fn enumeration(&self, _id: EnumId) -> Option<Arc<Enum>> {
-        None
+    pub fn enumeration(&self, id: EnumId) -> Option<Arc<Enum>> {
+        self.sema().enumeration(id)
     }
 
     /// A typedef.
-    pub fn typedef(&self, _id: TypedefId) -> Option<Arc<Typedef>> {
-        None
+    pub fn typedef(&self, id: TypedefId) -> Option<Arc<Typedef>> {
+        self.sema().typedefs.get(id.0 as usize).cloned()
     }
 
     /// Size in bytes; `None` for incomplete and unknown types.
-    pub fn size_of(&self, _id: CTypeId) -> Option<u64> {
-        None
+    pub fn size_of(&self, id: CTypeId) -> Option<u64> {
+        self.sema().size_of(id)
     }
 
     /// Alignment in bytes.
-    pub fn align_of(&self, _id: CTypeId) -> Option<u64> {
-        None
+    pub fn align_of(&self, id: CTypeId) -> Option<u64> {
+        self.sema().align_of(id)
     }
 
     /// Whether the type is const (arrays: their elements), looking through typedefs.
-    pub fn is_const(&self, _id: CTypeId) -> bool {
-        false
+    pub fn is_const(&self, id: CTypeId) -> bool {
+        self.sema().quals(id).0.is_const
     }
 
     /// Whether the type is volatile.
-    pub fn is_volatile(&self, _id: CTypeId) -> bool {
-        false
+    pub fn is_volatile(&self, id: CTypeId) -> bool {
+        self.sema().quals(id).0.is_volatile
     }
 
     /// The address space of the type, 0 when none is given.
-    pub fn address_space(&self, _id: CTypeId) -> u32 {
-        0
+    pub fn address_space(&self, id: CTypeId) -> u32 {
+        self.sema().quals(id).1
     }
 
-    /// The type as C text, declaring `name` when one is given.
-    pub fn spell(&self, _id: CTypeId, _name: Option<&str>) -> String {
-        String::new()
+    /// The type as C text, declaring `name` when one is given. Anonymous records and enums are
+    /// written `struct {...}`.
+    pub fn spell(&self, id: CTypeId, name: Option<&str>) -> String {
+        crate::ctypes::spell::spell(&self.sema(), id, name)
     }
 
-    /// How much work has been done.
+    /// How much work has been done for this unit (types: also for those it shares them with).
     pub fn work(&self) -> Work {
-        Work::default()
+        let items = &self.inner.items.work;
+        Work {
+            items_parsed: items.parsed.load(Ordering::Relaxed),
+            items_reused: items.reused.load(Ordering::Relaxed),
+            types_laid_out: self.sema().laid_out,
+            environment_reused: self.inner.environment_reused,
+        }
+    }
+
+    /// Runs a step in the unit's analysis (for conversions that ask much).
+    pub(crate) fn with_sema<T>(&self, f: impl FnOnce(&mut Sema) -> T) -> T {
+        f(&mut self.sema())
     }
 }

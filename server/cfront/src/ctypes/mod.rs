@@ -4,6 +4,7 @@
 //! an equal [`CTypeId`]. Records, enums and typedefs are entities with an identity of their own;
 //! their content is found through the [`Unit`](crate::unit::Unit), because it may come late or never.
 
+pub(crate) mod spell;
 mod table;
 
 pub use table::TypeTable;

@@ -250,6 +250,8 @@ pub struct Local {
     pub size: Option<u64>,
     /// Alignment in bytes.
     pub align: Option<u64>,
+    /// The value of a `const` integer with a constant initialiser.
+    pub constant: Option<i128>,
 }
 
 /// Kinds of local declarations.

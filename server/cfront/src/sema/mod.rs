@@ -1,10 +1,24 @@
 //! Meaning of declarations and expressions: scopes, types, constants, initialisers.
 
+mod attrs;
+mod builtins;
+mod constant;
 mod entity;
+mod enums;
+mod expr;
+mod globals;
+mod initial;
+mod layout;
+mod lower;
+mod record;
 mod scope;
+mod state;
+mod walk;
 
 pub use entity::{
     Attributes, Decl, Definition, EnumConst, Function, FunctionId, Global, Initial, Linkage, Local,
     LocalId, LocalKind, Relocation, RelocationTarget, Resolution, Variable, VariableId, Visibility,
 };
 pub use scope::ItemScope;
+pub(crate) use scope::{Cx, Inner};
+pub(crate) use state::{Name, Sema, SpecPlace, TagSpec};

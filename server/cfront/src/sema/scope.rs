@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{EnumConst, Local, LocalId};
+use super::{EnumConst, Local, LocalId, Resolution};
 use crate::{
-    ast::Ident,
-    ctypes::{CTypeId, TypedefId},
+    ast::{Ident, Initializer},
+    ctypes::{CTypeId, DeclPlace, TypedefId},
     symbol::Symbol,
 };
 
@@ -28,6 +28,7 @@ pub(crate) enum Inner {
 pub struct ItemScope {
     pub(crate) item: u32,
     pub(crate) serial: u64,
+    pub(crate) in_function: bool,
     pub(crate) locals: Vec<Local>,
     /// Identifier tokens that refer to something declared in the item.
     pub(crate) uses: FxHashMap<u32, Inner>,
@@ -35,6 +36,8 @@ pub struct ItemScope {
     pub(crate) tag_uses: FxHashMap<u32, CTypeId>,
     /// Local by the token of its declarator's name.
     pub(crate) by_token: FxHashMap<u32, LocalId>,
+    /// Initialisers of static locals.
+    pub(crate) static_inits: FxHashMap<LocalId, Arc<Initializer>>,
 }
 
 impl ItemScope {
@@ -61,9 +64,15 @@ impl ItemScope {
         }
     }
 
-    /// The number of the item ([`ItemId`](crate::unit::ItemId)) at the time it was read.
-    pub fn item(&self) -> u32 {
-        self.item
+    /// Where the item is.
+    pub fn place(&self) -> DeclPlace {
+        DeclPlace { item: self.item, token: 0 }
+    }
+
+    /// What the identifier token refers to: a variable, function, parameter, enumerator or typedef
+    /// used in an expression or as a type name. File-scope names are looked up when asked.
+    pub fn resolve(&self, unit: &crate::unit::Unit, ident: Ident) -> Resolution {
+        unit.resolve(self, ident)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How deep questions may lead to other questions before the answer is "unknown".
-pub(crate) const MAX_DEPTH: u32 = 180;
+pub(crate) const MAX_DEPTH: u32 = 400;
 
 #[derive(Debug)]
 pub(crate) struct Sema {

@@ -1,0 +1,566 @@
+//! The top-level items of a unit: an index of the names they declare first, their syntax on demand.
+//!
+//! An [`ItemChunk`] belongs to a chunk of expanded tokens and is shared by all units that see that
+//! chunk. The syntax of an item depends on its tokens, the pragmas in force and on which of its
+//! identifiers are typedef names; a kept parse is used again where all of these are the same.
+
+use std::{
+    cell::RefCell,
+    hash::{Hash, Hasher},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use crate::{
+    ast::{DeclSpecs, Declarator, Derived, EnumSpec, FieldDecl, Item, Span, TypeSpec},
+    names::{NameSpace, for_each_declared},
+    parse::parse_item,
+    pp::Chunk,
+    pragma::PragmaStack,
+    sema::{SpecPlace, TagSpec},
+    split::{ItemRange, split_from},
+    symbol::Symbol,
+    token::{Token, TokenKind},
+};
+
+/// A parsed item.
+#[derive(Debug)]
+pub struct ParsedItem {
+    /// Unique in the process: two parses never share it.
+    pub serial: u64,
+    /// Its syntax.
+    pub syntax: Item,
+    /// Tokens that could not be read, or before which something is missing.
+    pub errors: Vec<Span>,
+    /// Names that the parser asked about, and whether they were typedef names.
+    typedefs: Vec<(Symbol, bool)>,
+}
+
+/// One item of a chunk.
+#[derive(Debug)]
+struct Slot {
+    range: ItemRange,
+    /// Nothing of it is needed until a name is asked for.
+    lazy: bool,
+    /// It declares variables or functions.
+    ordinary: bool,
+    hash: OnceLock<u64>,
+    /// Kept parses, by what the typedef names around it were.
+    parsed: Mutex<Vec<Arc<ParsedItem>>>,
+}
+
+/// The items of one chunk and the names they declare.
+#[derive(Debug)]
+pub(crate) struct ItemChunk {
+    pub(crate) chunk: Arc<Chunk>,
+    pragmas_before: PragmaStack,
+    pragmas_after: PragmaStack,
+    slots: Vec<Slot>,
+    /// (name, item, name space), sorted.
+    names: Vec<(Symbol, u32, u8)>,
+    /// Hash of all tokens but those of function bodies.
+    interface: u64,
+}
+
+const TYPEDEF: u8 = 0;
+const ORDINARY: u8 = 1;
+const ENUMERATOR: u8 = 2;
+const TAG: u8 = 3;
+const TAG_DEFINED: u8 = 4;
+
+impl ItemChunk {
+    /// Finds the items of a chunk.
+    pub(crate) fn new(chunk: Arc<Chunk>, pragmas: PragmaStack) -> ItemChunk {
+        let tokens = chunk.tokens();
+        let (ranges, pragmas_after) = split_from(&tokens, pragmas.clone());
+        let mut names = Vec::new();
+        let mut slots = Vec::with_capacity(ranges.len());
+        let mut interface = FxHasher::default();
+        let mut last = 0;
+        for range in ranges {
+            let index = slots.len() as u32;
+            let mut ordinary = false;
+            let item = tokens.get(range.start..range.end).unwrap_or(&[]);
+            let lazy = for_each_declared(item, |declared| {
+                let space = match declared.space {
+                    NameSpace::Typedef => TYPEDEF,
+                    NameSpace::Ordinary => {
+                        ordinary = true;
+                        ORDINARY
+                    }
+                    NameSpace::Enumerator => ENUMERATOR,
+                    NameSpace::Tag if declared.defines => TAG_DEFINED,
+                    NameSpace::Tag => TAG,
+                };
+                names.push((declared.name, index, space));
+            });
+            // Pragmas between items are part of what the items see.
+            let between = tokens.get(last..range.start).unwrap_or(&[]);
+            between.iter().for_each(|t| t.sym.hash(&mut interface));
+            let body = body_start(item).unwrap_or(item.len());
+            for token in item.get(..body).unwrap_or(item) {
+                (token.kind as u8, token.sym).hash(&mut interface);
+            }
+            interface.write_u8(0xff);
+            last = range.end;
+            slots.push(Slot {
+                range,
+                lazy,
+                ordinary,
+                hash: OnceLock::new(),
+                parsed: Mutex::default(),
+            });
+        }
+        let rest = tokens.get(last..).unwrap_or(&[]);
+        rest.iter().for_each(|t| t.sym.hash(&mut interface));
+        names.sort_unstable();
+        names.dedup();
+        ItemChunk {
+            chunk,
+            pragmas_before: pragmas,
+            pragmas_after,
+            slots,
+            names,
+            interface: interface.finish(),
+        }
+    }
+
+    fn declaring(&self, name: Symbol) -> impl Iterator<Item = (u32, u8)> + '_ {
+        let start = self.names.partition_point(|&(n, ..)| n < name);
+        let rest = self.names.get(start..).unwrap_or(&[]);
+        rest.iter().take_while(move |&&(n, ..)| n == name).map(|&(_, item, space)| (item, space))
+    }
+
+    fn tokens_of(&self, slot: &Slot) -> crate::pp::TokenSlice {
+        self.chunk.tokens_in(slot.range.range())
+    }
+
+    fn hash_of(&self, slot: &Slot) -> u64 {
+        *slot.hash.get_or_init(|| {
+            let mut hasher = FxHasher::default();
+            for token in self.tokens_of(slot).iter() {
+                (token.kind as u8, token.sym).hash(&mut hasher);
+            }
+            hasher.finish()
+        })
+    }
+}
+
+/// The token of the `{` that a function's body begins with; `None` for items that end otherwise.
+fn body_start(tokens: &[Token]) -> Option<usize> {
+    if !tokens.last()?.is("}") {
+        return None;
+    }
+    let mut depth = 0usize;
+    for (i, token) in tokens.iter().enumerate().rev() {
+        if token.kind != TokenKind::Punct {
+            continue;
+        }
+        match token.sym.as_str() {
+            "}" => depth += 1,
+            "{" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(i);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn same_text(a: &[Token], b: &[Token]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.kind == y.kind && x.sym == y.sym)
+}
+
+/// Work counted by a unit and those that share its items.
+#[derive(Debug, Default)]
+pub(crate) struct ItemWork {
+    pub(crate) parsed: AtomicUsize,
+    pub(crate) reused: AtomicUsize,
+}
+
+/// All items of a unit.
+#[derive(Debug)]
+pub(crate) struct Items {
+    chunks: Vec<Arc<ItemChunk>>,
+    /// Number of the first item of each chunk, and the total.
+    starts: Vec<u32>,
+    /// The parse this unit uses, by chunk and item.
+    parses: Vec<Arc<Vec<OnceLock<Arc<ParsedItem>>>>>,
+    /// Where the file's own items are: one flag a chunk.
+    pub(crate) work: ItemWork,
+}
+
+impl Items {
+    /// Indexes the chunks of a unit; what an earlier unit knows is taken over.
+    pub(crate) fn new(chunks: &[Arc<Chunk>], previous: Option<&Items>) -> Items {
+        let mut old: FxHashMap<*const Chunk, usize> = FxHashMap::default();
+        if let Some(previous) = previous {
+            for (i, chunk) in previous.chunks.iter().enumerate() {
+                old.insert(Arc::as_ptr(&chunk.chunk), i);
+            }
+        }
+        let mut taken = vec![false; previous.map_or(0, |p| p.chunks.len())];
+        let mut pragmas = PragmaStack::default();
+        let mut out: Vec<Arc<ItemChunk>> = Vec::with_capacity(chunks.len());
+        let mut fresh = Vec::new();
+        for chunk in chunks {
+            let known = old.get(&Arc::as_ptr(chunk)).copied();
+            let kept = known.and_then(|i| {
+                let kept = previous?.chunks.get(i)?;
+                (kept.pragmas_before == pragmas).then(|| (i, kept.clone()))
+            });
+            let chunk = match kept {
+                Some((i, kept)) => {
+                    if let Some(taken) = taken.get_mut(i) {
+                        *taken = true;
+                    }
+                    kept
+                }
+                None => {
+                    fresh.push(out.len());
+                    Arc::new(ItemChunk::new(chunk.clone(), pragmas))
+                }
+            };
+            pragmas = chunk.pragmas_after.clone();
+            out.push(chunk);
+        }
+        if let Some(previous) = previous
+            && !fresh.is_empty()
+        {
+            take_over(previous, &taken, fresh.iter().filter_map(|&i| out.get(i)));
+        }
+        let mut starts = Vec::with_capacity(out.len() + 1);
+        let mut total = 0u32;
+        for chunk in &out {
+            starts.push(total);
+            total += chunk.slots.len() as u32;
+        }
+        starts.push(total);
+        let parses = out
+            .iter()
+            .map(|chunk| {
+                let mut slots = Vec::new();
+                slots.resize_with(chunk.slots.len(), OnceLock::new);
+                Arc::new(slots)
+            })
+            .collect();
+        Items { chunks: out, starts, parses, work: ItemWork::default() }
+    }
+
+    /// Takes over the choice of parses for chunks that an earlier unit with the same file-scope
+    /// names has: all typedef names are the same there.
+    pub(crate) fn share_parses(&mut self, previous: &Items) {
+        let mut old: FxHashMap<*const ItemChunk, usize> = FxHashMap::default();
+        for (i, chunk) in previous.chunks.iter().enumerate() {
+            old.insert(Arc::as_ptr(chunk), i);
+        }
+        for (i, chunk) in self.chunks.iter().enumerate() {
+            if let Some(parses) =
+                old.get(&Arc::as_ptr(chunk)).and_then(|&k| previous.parses.get(k))
+                && let Some(slot) = self.parses.get_mut(i)
+            {
+                *slot = parses.clone();
+            }
+        }
+    }
+
+    /// Whether both units have the same items up to function bodies.
+    pub(crate) fn same_interface(&self, other: &Items) -> bool {
+        self.chunks.len() == other.chunks.len()
+            && self.chunks.iter().zip(&other.chunks).all(|(a, b)| {
+                Arc::ptr_eq(a, b)
+                    || (a.slots.len() == b.slots.len()
+                        && a.interface == b.interface
+                        && a.pragmas_before == b.pragmas_before)
+            })
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    fn locate(&self, item: u32) -> Option<(usize, usize)> {
+        let chunk = self.starts.partition_point(|&s| s <= item).checked_sub(1)?;
+        let index = (item - self.starts.get(chunk)?) as usize;
+        (index < self.chunks.get(chunk)?.slots.len()).then_some((chunk, index))
+    }
+
+    fn slot(&self, item: u32) -> Option<(&ItemChunk, &Slot)> {
+        let (chunk, index) = self.locate(item)?;
+        let chunk = self.chunks.get(chunk)?;
+        Some((chunk, chunk.slots.get(index)?))
+    }
+
+    /// The tokens of an item.
+    pub(crate) fn tokens(&self, item: u32) -> Option<crate::pp::TokenSlice> {
+        let (chunk, slot) = self.slot(item)?;
+        Some(chunk.tokens_of(slot))
+    }
+
+    /// The chunk of an item and the number of its first token there.
+    pub(crate) fn place(&self, item: u32) -> Option<(&Arc<Chunk>, usize)> {
+        let (chunk, slot) = self.slot(item)?;
+        Some((&chunk.chunk, slot.range.start))
+    }
+
+    /// The item that holds a token of a chunk.
+    pub(crate) fn item_of_token(&self, chunk: &Arc<Chunk>, token: usize) -> Option<(u32, u32)> {
+        let index = self.chunks.iter().position(|c| Arc::ptr_eq(&c.chunk, chunk))?;
+        let slots = &self.chunks.get(index)?.slots;
+        let at = slots.partition_point(|s| s.range.start <= token).checked_sub(1)?;
+        let slot = slots.get(at).filter(|s| token < s.range.end)?;
+        Some((self.starts.get(index)? + at as u32, (token - slot.range.start) as u32))
+    }
+
+    /// The syntax of an item.
+    pub(crate) fn parsed(&self, item: u32) -> Option<Arc<ParsedItem>> {
+        let (chunk_index, index) = self.locate(item)?;
+        let known = self.parses.get(chunk_index)?.get(index)?;
+        if let Some(parsed) = known.get() {
+            return Some(parsed.clone());
+        }
+        let chunk = self.chunks.get(chunk_index)?;
+        let slot = chunk.slots.get(index)?;
+        let mut kept = slot.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parsed) = known.get() {
+            return Some(parsed.clone());
+        }
+        let fits = |p: &&Arc<ParsedItem>| p.typedefs.iter().all(|&(n, t)| self.is_typedef(n) == t);
+        let found = kept.iter().find(fits).cloned();
+        let parsed = match found {
+            Some(parsed) => {
+                self.work.reused.fetch_add(1, Ordering::Relaxed);
+                parsed
+            }
+            None => {
+                self.work.parsed.fetch_add(1, Ordering::Relaxed);
+                let parsed = Arc::new(self.parse(chunk, slot));
+                if kept.len() >= 4 {
+                    kept.remove(0);
+                }
+                kept.push(parsed.clone());
+                parsed
+            }
+        };
+        drop(kept);
+        let _ = known.set(parsed);
+        known.get().cloned()
+    }
+
+    fn parse(&self, chunk: &ItemChunk, slot: &Slot) -> ParsedItem {
+        static SERIAL: AtomicU64 = AtomicU64::new(1);
+        let asked: RefCell<FxHashMap<Symbol, bool>> = RefCell::default();
+        let scope = |name: Symbol| {
+            let mut asked = asked.borrow_mut();
+            *asked.entry(name).or_insert_with(|| self.is_typedef(name))
+        };
+        let parsed = parse_item(&chunk.tokens_of(slot), &slot.range.pragma, &scope);
+        ParsedItem {
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            syntax: parsed.item,
+            errors: parsed.syntax_errors,
+            typedefs: asked.into_inner().into_iter().collect(),
+        }
+    }
+
+    /// Whether some item declares the name as a typedef.
+    pub(crate) fn is_typedef(&self, name: Symbol) -> bool {
+        self.chunks.iter().any(|c| c.declaring(name).any(|(_, space)| space == TYPEDEF))
+    }
+
+    fn with_space(&self, name: Symbol, wanted: impl Fn(u8) -> bool) -> Vec<u32> {
+        let mut found = Vec::new();
+        for (chunk, start) in self.chunks.iter().zip(&self.starts) {
+            for (item, space) in chunk.declaring(name) {
+                let item = start + item;
+                if wanted(space) && found.last() != Some(&item) {
+                    found.push(item);
+                }
+            }
+        }
+        found
+    }
+
+    /// Items that declare a variable, function or typedef of that name, in order.
+    pub(crate) fn declaring(&self, name: Symbol) -> Vec<u32> {
+        self.with_space(name, |space| space == ORDINARY || space == TYPEDEF)
+    }
+
+    /// Whether some item names the tag.
+    pub(crate) fn has_tag(&self, name: Symbol) -> bool {
+        !self.with_space(name, |space| space >= TAG).is_empty()
+    }
+
+    /// The definition of a tag.
+    pub(crate) fn defining_tag(&self, tag: Symbol) -> Option<(TagSpec, SpecPlace)> {
+        for item in self.with_space(tag, |space| space == TAG_DEFINED) {
+            let Some(parsed) = self.parsed(item) else { continue };
+            let mut found = None;
+            each_spec(&parsed.syntax, &mut |spec| {
+                let fits = match spec {
+                    TypeSpec::Record(r) => r.fields.is_some() && r.tag.is_some_and(|t| t.name == tag),
+                    TypeSpec::Enum(e) => e.values.is_some() && e.tag.is_some_and(|t| t.name == tag),
+                    _ => false,
+                };
+                if fits && found.is_none() {
+                    found = match spec {
+                        TypeSpec::Record(r) => Some(TagSpec::Record(Arc::new((**r).clone()))),
+                        TypeSpec::Enum(e) => Some(TagSpec::Enum(Arc::new((**e).clone()))),
+                        _ => None,
+                    };
+                }
+            });
+            if let Some(spec) = found {
+                return Some((spec, SpecPlace { item, serial: parsed.serial }));
+            }
+        }
+        None
+    }
+
+    /// The enum that has an enumerator of that name.
+    pub(crate) fn defining_enumerator(&self, name: Symbol) -> Option<(TagSpec, SpecPlace)> {
+        for item in self.with_space(name, |space| space == ENUMERATOR) {
+            let Some(parsed) = self.parsed(item) else { continue };
+            let mut found = None;
+            each_spec(&parsed.syntax, &mut |spec| {
+                if found.is_none()
+                    && let TypeSpec::Enum(e) = spec
+                    && e.values.iter().flatten().any(|v| v.name.name == name)
+                {
+                    found = Some(Arc::new((**e).clone()));
+                }
+            });
+            if let Some(spec) = found {
+                return Some((TagSpec::Enum(spec), SpecPlace { item, serial: parsed.serial }));
+            }
+        }
+        None
+    }
+
+    /// Items that declare variables or functions, with whether they can wait.
+    pub(crate) fn ordinary_items(&self) -> impl Iterator<Item = (u32, bool)> + '_ {
+        self.chunks.iter().zip(&self.starts).flat_map(|(chunk, &start)| {
+            let slots = chunk.slots.iter().enumerate();
+            slots.filter(|(_, s)| s.ordinary).map(move |(i, s)| (start + i as u32, s.lazy))
+        })
+    }
+
+    /// Names declared in a name space of file scope.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (Symbol, NameSpace)> + '_ {
+        self.chunks.iter().flat_map(|chunk| {
+            chunk.names.iter().map(|&(name, _, space)| {
+                let space = match space {
+                    TYPEDEF => NameSpace::Typedef,
+                    ORDINARY => NameSpace::Ordinary,
+                    ENUMERATOR => NameSpace::Enumerator,
+                    _ => NameSpace::Tag,
+                };
+                (name, space)
+            })
+        })
+    }
+}
+
+/// Gives the items of fresh chunks the parses of equal items that were dropped.
+fn take_over<'a>(
+    previous: &Items,
+    taken: &[bool],
+    fresh: impl Iterator<Item = &'a Arc<ItemChunk>>,
+) {
+    let mut pool: FxHashMap<u64, Vec<(&ItemChunk, &Slot)>> = FxHashMap::default();
+    for (chunk, _) in previous.chunks.iter().zip(taken).filter(|(_, taken)| !**taken) {
+        for slot in &chunk.slots {
+            pool.entry(chunk.hash_of(slot)).or_default().push((chunk, slot));
+        }
+    }
+    for chunk in fresh {
+        for slot in &chunk.slots {
+            let Some(candidates) = pool.get_mut(&chunk.hash_of(slot)) else { continue };
+            let tokens = chunk.tokens_of(slot);
+            let fits = |(old, old_slot): &(&ItemChunk, &Slot)| {
+                old_slot.range.pragma == slot.range.pragma
+                    && same_text(&old.tokens_of(old_slot), &tokens)
+            };
+            let Some(at) = candidates.iter().position(fits) else { continue };
+            // Equal items must not share one parse: each has places of its own.
+            let (_, old_slot) = candidates.remove(at);
+            let kept = old_slot.parsed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            *slot.parsed.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        }
+    }
+}
+
+/// The enum among specifiers (nested ones included) that has an enumerator of that name.
+pub(crate) fn find_enumerator(specs: &DeclSpecs, name: Symbol) -> Option<Arc<EnumSpec>> {
+    let mut found = None;
+    in_specs(specs, 0, &mut |spec| {
+        if found.is_none()
+            && let TypeSpec::Enum(e) = spec
+            && e.values.iter().flatten().any(|v| v.name.name == name)
+        {
+            found = Some(Arc::new((**e).clone()));
+        }
+    });
+    found
+}
+
+/// Calls `found` for every type specifier at file scope of an item, nested ones included.
+fn each_spec(item: &Item, found: &mut dyn FnMut(&TypeSpec)) {
+    match item {
+        Item::Function(f) => {
+            in_specs(&f.specs, 0, found);
+            in_declarator(&f.declarator, 0, found);
+        }
+        Item::Declaration(d) => {
+            in_specs(&d.specs, 0, found);
+            for declarator in &d.declarators {
+                in_declarator(&declarator.declarator, 0, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn in_specs(specs: &DeclSpecs, depth: u32, found: &mut dyn FnMut(&TypeSpec)) {
+    if depth > 200 {
+        return;
+    }
+    found(&specs.ty);
+    match &specs.ty {
+        TypeSpec::Record(record) => {
+            for field in record.fields.iter().flatten() {
+                if let FieldDecl::Fields { specs, declarators, .. } = field {
+                    in_specs(specs, depth + 1, found);
+                    for d in declarators {
+                        in_declarator(&d.declarator, depth + 1, found);
+                    }
+                }
+            }
+        }
+        TypeSpec::TypeofType { ty, .. } | TypeSpec::Atomic(ty) => {
+            in_specs(&ty.specs, depth + 1, found);
+        }
+        _ => {}
+    }
+}
+
+fn in_declarator(declarator: &Declarator, depth: u32, found: &mut dyn FnMut(&TypeSpec)) {
+    if depth > 200 {
+        return;
+    }
+    for derived in &declarator.derived {
+        if let Derived::Function { params, .. } = derived {
+            for param in params {
+                in_specs(&param.specs, depth + 1, found);
+                in_declarator(&param.declarator, depth + 1, found);
+            }
+        }
+    }
+}

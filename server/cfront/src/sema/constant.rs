@@ -1,0 +1,732 @@
+//! Constant expressions in the target's types.
+
+use super::{
+    Definition, LocalKind, Variable,
+    expr::{Arith, last_expr, literal_kind, promote, unparen, usual},
+    scope::{Cx, Inner},
+    state::{Name, Sema},
+};
+use crate::{
+    ast::{BinaryOp, Designator, Expr, ExprKind, Ident, Initializer, StmtKind, TypeName, UnaryOp},
+    ctypes::{CType, CTypeId, FloatKind, IntKind},
+    symbol::Symbol,
+};
+
+/// What an address is relative to.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Base {
+    /// No object: an integer used as a pointer.
+    Null,
+    Symbol(Symbol),
+    Local(super::LocalId),
+    Str(Vec<u8>, u8),
+    Anonymous,
+}
+
+/// A constant.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Const {
+    /// Always in the range of its type.
+    Int(i128, IntKind),
+    Float(f64, FloatKind),
+    /// An address, also after a cast to an integer of 64 bits.
+    Addr(Base, i128),
+}
+
+/// A value cut to the width of a type.
+pub(crate) fn wrap(value: i128, kind: IntKind) -> i128 {
+    let bits = kind.size() as u32 * 8;
+    if bits >= 128 {
+        return value;
+    }
+    let shift = 128 - bits;
+    if kind.is_signed() {
+        (value << shift) >> shift
+    } else {
+        (((value as u128) << shift) >> shift) as i128
+    }
+}
+
+impl Const {
+    fn int(value: i128, kind: IntKind) -> Const {
+        Const::Int(wrap(value, kind), kind)
+    }
+
+    fn truth(&self) -> Option<bool> {
+        match self {
+            Const::Int(v, _) => Some(*v != 0),
+            Const::Float(v, _) => Some(*v != 0.0),
+            Const::Addr(Base::Null, v) => Some(*v != 0),
+            Const::Addr(..) => Some(true),
+        }
+    }
+}
+
+impl Sema {
+    /// The value of an integer constant expression.
+    pub(crate) fn int_value(&mut self, cx: &mut Cx, e: &Expr) -> Option<i128> {
+        match self.eval(cx, e)? {
+            Const::Int(v, _) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// The value of a lone identifier (an attribute's argument).
+    pub(crate) fn ident_value(&mut self, cx: &mut Cx, ident: Ident) -> Option<i128> {
+        match self.eval_ident(cx, ident)? {
+            Const::Int(v, _) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// Evaluates an expression as far as clang's front end folds it; `None` when it is not constant.
+    pub(crate) fn eval(&mut self, cx: &mut Cx, e: &Expr) -> Option<Const> {
+        self.deeper(|s| s.eval_at(cx, e))
+    }
+
+    fn eval_at(&mut self, cx: &mut Cx, e: &Expr) -> Option<Const> {
+        let ulong = |v: u64| Some(Const::Int(i128::from(v), IntKind::ULong));
+        match &e.kind {
+            ExprKind::Int { value, unsigned, longs, decimal } => Some(Const::Int(
+                i128::from(*value),
+                literal_kind(*value, *unsigned, *longs, *decimal),
+            )),
+            ExprKind::Char(value) => Some(Const::int(i128::from(*value), IntKind::Int)),
+            ExprKind::Float(text) => parse_float(text.as_str()),
+            ExprKind::Ident(ident) => self.eval_ident(cx, *ident),
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.eval(cx, e),
+            ExprKind::Str { bytes, width } => {
+                Some(Const::Addr(Base::Str(bytes.clone(), *width), 0))
+            }
+            ExprKind::Unary(op, operand) => self.eval_unary(cx, *op, operand, e),
+            ExprKind::Binary(..) => self.eval_chain(cx, e),
+            ExprKind::Conditional { cond, then, otherwise } => {
+                let value = self.eval(cx, cond)?;
+                let arm = if value.truth()? {
+                    match then {
+                        Some(then) => self.eval(cx, then)?,
+                        None => value,
+                    }
+                } else {
+                    self.eval(cx, otherwise)?
+                };
+                self.as_type_of(cx, arm, e)
+            }
+            ExprKind::Comma(first, last) => {
+                self.eval(cx, first)?;
+                self.eval(cx, last)
+            }
+            ExprKind::Cast { ty, expr } => {
+                let ty = self.type_name(cx, ty);
+                let value = self.eval(cx, expr)?;
+                self.convert(value, ty)
+            }
+            ExprKind::SizeofExpr(e) => ulong(self.sizeof_expr(cx, e)?),
+            ExprKind::SizeofType(ty) => {
+                let ty = self.type_name(cx, ty);
+                ulong(self.sizeof_type(ty)?)
+            }
+            ExprKind::AlignofExpr(e) => ulong(self.alignof_expr(cx, e)?),
+            ExprKind::AlignofType(ty) => {
+                let ty = self.type_name(cx, ty);
+                ulong(self.align_of(ty)?)
+            }
+            ExprKind::Offsetof { ty, path } => ulong(self.offsetof(cx, ty, path)?),
+            ExprKind::TypesCompatible(a, b) => {
+                let (a, b) = (self.type_name(cx, a), self.type_name(cx, b));
+                if a == CTypeId::UNKNOWN || b == CTypeId::UNKNOWN {
+                    return None;
+                }
+                Some(Const::Int(i128::from(self.compatible(a, b, false)), IntKind::Int))
+            }
+            ExprKind::ChooseExpr { cond, then, otherwise } => match self.int_value(cx, cond)? {
+                0 => self.eval(cx, otherwise),
+                _ => self.eval(cx, then),
+            },
+            ExprKind::Generic { control, arms } => {
+                let arm = self.generic_arm(cx, control, arms)?;
+                self.eval(cx, arm)
+            }
+            ExprKind::Call { callee, args } => self.eval_call(cx, callee, args),
+            ExprKind::StmtExpr(block) => match block.stmts.as_slice() {
+                [only] if matches!(only.kind, StmtKind::Expr(_)) => {
+                    let last = last_expr(block)?;
+                    self.eval(cx, last)
+                }
+                _ => None,
+            },
+            ExprKind::BuiltinWithTypes { name, types, args }
+                if name.as_str() == "__builtin_bit_cast" =>
+            {
+                let ty = self.type_name(cx, types.first()?);
+                let value = self.eval(cx, args.first()?)?;
+                match value {
+                    Const::Float(..) => None,
+                    value => self.convert(value, ty),
+                }
+            }
+            ExprKind::CompoundLiteral { ty, init } => {
+                let id = self.type_name(cx, ty);
+                match (self.canonical(id), &**init) {
+                    (CType::Array { .. }, _) => Some(Const::Addr(Base::Anonymous, 0)),
+                    (CType::Record(_), _) => None,
+                    (_, init) => {
+                        let value = self.eval_initializer(cx, init)?;
+                        self.convert(value, id)
+                    }
+                }
+            }
+            ExprKind::Member { .. } | ExprKind::Index { .. } => {
+                // An array member is its address; anything else would have to be read.
+                let (base, offset, ty) = self.eval_lvalue(cx, e)?;
+                match self.canonical(ty) {
+                    CType::Array { .. } | CType::Function(_) => Some(Const::Addr(base, offset)),
+                    _ => None,
+                }
+            }
+            ExprKind::VaArg { .. }
+            | ExprKind::Postfix(..)
+            | ExprKind::Assign(..)
+            | ExprKind::BuiltinWithTypes { .. }
+            | ExprKind::LabelAddress(_)
+            | ExprKind::Error => None,
+        }
+    }
+
+    /// The scalar an initialiser gives: `x`, `{x}` or `{}`.
+    pub(crate) fn eval_initializer(&mut self, cx: &mut Cx, init: &Initializer) -> Option<Const> {
+        match init {
+            Initializer::Expr(e) => self.eval(cx, e),
+            Initializer::List(items, _) => match items.as_slice() {
+                [] => Some(Const::Int(0, IntKind::Int)),
+                [first, ..] if first.designators.is_empty() => {
+                    self.deeper(|s| s.eval_initializer(cx, &first.value))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    fn eval_ident(&mut self, cx: &mut Cx, ident: Ident) -> Option<Const> {
+        match cx.lookup(ident) {
+            Some(Inner::Enumerator(c)) => return self.enumerator_value(c.value, c.ty),
+            Some(Inner::Local(id)) => {
+                let local = cx.scope.local(id)?;
+                let (kind, ty, value) = (local.kind, local.ty, local.constant);
+                if let Some(value) = value {
+                    return self.convert(Const::Int(value, IntKind::Int128), ty);
+                }
+                let array = matches!(self.canonical(ty), CType::Array { .. });
+                return match kind {
+                    LocalKind::Static if array => Some(Const::Addr(Base::Local(id), 0)),
+                    LocalKind::Function => Some(Const::Addr(Base::Symbol(ident.name), 0)),
+                    LocalKind::Extern if array => Some(Const::Addr(Base::Symbol(ident.name), 0)),
+                    _ => None,
+                };
+            }
+            Some(Inner::Typedef(_)) => return None,
+            None => {}
+        }
+        match self.name(ident.name) {
+            Name::Enumerator(c) => self.enumerator_value(c.value, c.ty),
+            Name::Function(_) => Some(Const::Addr(Base::Symbol(ident.name), 0)),
+            Name::Variable(id) => {
+                let variable = self.variables.get(id.0 as usize)?.clone();
+                match self.canonical(variable.ty) {
+                    CType::Array { .. } => Some(Const::Addr(Base::Symbol(ident.name), 0)),
+                    CType::Int(_) | CType::Bool | CType::Enum(_) | CType::Float(_) => {
+                        self.const_variable(&variable)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn enumerator_value(&mut self, value: i128, ty: CTypeId) -> Option<Const> {
+        match self.arith(ty)? {
+            Arith::Int(kind) => Some(Const::int(value, kind)),
+            Arith::Float(_) => None,
+        }
+    }
+
+    /// The value of a `const` scalar with a constant initialiser: the front end folds reads of it.
+    pub(crate) fn const_variable(&mut self, variable: &Variable) -> Option<Const> {
+        let (quals, _) = self.quals(variable.ty);
+        if !quals.is_const || quals.is_volatile || variable.attrs.weak {
+            return None;
+        }
+        let Definition::Initialised(_) = variable.definition else { return None };
+        let id = variable.id;
+        if let Some(known) = self.initials.constants.get(&id) {
+            return known.clone();
+        }
+        // While it is worked out it is not constant: `const int a = a;`.
+        self.initials.constants.insert(id, None);
+        let value = self.with_initializer(variable, |s, cx, init| {
+            let value = s.eval_initializer(cx, init)?;
+            s.convert(value, variable.ty)
+        });
+        self.initials.constants.insert(id, value.clone());
+        value
+    }
+
+    /// Converts to the type of a whole expression (of a conditional, which may be wider than the arm).
+    fn as_type_of(&mut self, cx: &mut Cx, value: Const, e: &Expr) -> Option<Const> {
+        if !matches!(value, Const::Int(..) | Const::Float(..)) {
+            return Some(value);
+        }
+        let ty = self.expr_type(cx, e);
+        match self.canonical(ty) {
+            CType::Int(_) | CType::Float(_) | CType::Bool | CType::Enum(_) => {
+                self.convert(value, ty)
+            }
+            _ => Some(value),
+        }
+    }
+
+    /// Converts a constant to a type (C 6.3).
+    pub(crate) fn convert(&mut self, value: Const, ty: CTypeId) -> Option<Const> {
+        let is_bool = matches!(self.canonical(ty), CType::Bool);
+        if is_bool {
+            return Some(Const::Int(i128::from(value.truth()?), IntKind::UChar));
+        }
+        if let CType::Pointer(_) = self.canonical(ty) {
+            return match value {
+                Const::Int(v, _) => Some(Const::Addr(Base::Null, wrap(v, IntKind::ULong))),
+                Const::Addr(..) => Some(value),
+                Const::Float(..) => None,
+            };
+        }
+        match (value, self.arith(ty)?) {
+            (Const::Int(v, _), Arith::Int(kind)) => Some(Const::int(v, kind)),
+            (Const::Int(v, from), Arith::Float(kind)) => {
+                let v = if from == IntKind::UInt128 { v as u128 as f64 } else { v as f64 };
+                Some(Const::Float(round_float(v, kind), kind))
+            }
+            (Const::Float(v, _), Arith::Float(kind)) => {
+                Some(Const::Float(round_float(v, kind), kind))
+            }
+            (Const::Float(v, _), Arith::Int(kind)) => {
+                v.is_finite().then(|| Const::int(v.trunc() as i128, kind))
+            }
+            (Const::Addr(Base::Null, v), Arith::Int(kind)) => Some(Const::int(v, kind)),
+            (Const::Addr(base, v), Arith::Int(kind)) if kind.size() >= 8 => {
+                Some(Const::Addr(base, v))
+            }
+            (Const::Addr(..), _) => None,
+        }
+    }
+
+    fn eval_unary(&mut self, cx: &mut Cx, op: UnaryOp, operand: &Expr, e: &Expr) -> Option<Const> {
+        match op {
+            UnaryOp::AddrOf => {
+                let (base, offset, _) = self.eval_lvalue(cx, operand)?;
+                Some(Const::Addr(base, offset))
+            }
+            UnaryOp::Deref => {
+                let (base, offset, ty) = self.eval_lvalue(cx, e)?;
+                match self.canonical(ty) {
+                    CType::Array { .. } | CType::Function(_) => Some(Const::Addr(base, offset)),
+                    _ => None,
+                }
+            }
+            UnaryOp::Not => {
+                let value = self.eval(cx, operand)?;
+                Some(Const::Int(i128::from(!value.truth()?), IntKind::Int))
+            }
+            UnaryOp::Plus | UnaryOp::Minus | UnaryOp::BitNot => {
+                let value = self.eval(cx, operand)?;
+                match value {
+                    Const::Int(v, kind) => {
+                        let Arith::Int(kind) = promote(Arith::Int(kind)) else { return None };
+                        Some(Const::int(
+                            match op {
+                                UnaryOp::Minus => v.wrapping_neg(),
+                                UnaryOp::BitNot => !v,
+                                _ => v,
+                            },
+                            kind,
+                        ))
+                    }
+                    Const::Float(v, kind) => match op {
+                        UnaryOp::Minus => Some(Const::Float(-v, kind)),
+                        UnaryOp::Plus => Some(Const::Float(v, kind)),
+                        _ => None,
+                    },
+                    Const::Addr(..) => None,
+                }
+            }
+            UnaryOp::Extension => self.eval(cx, operand),
+            UnaryOp::PreInc | UnaryOp::PreDec => None,
+        }
+    }
+
+    /// Binary operators; the left spine of a chain is walked in a loop.
+    fn eval_chain(&mut self, cx: &mut Cx, e: &Expr) -> Option<Const> {
+        let mut spine = Vec::new();
+        let mut left = e;
+        while let ExprKind::Binary(op, l, r) = &left.kind {
+            spine.push((*op, &**l, &**r));
+            left = l;
+        }
+        let mut value = self.eval(cx, left);
+        while let Some((op, l, r)) = spine.pop() {
+            value = self.eval_binary(cx, op, (l, value), r);
+        }
+        value
+    }
+
+    fn eval_binary(
+        &mut self,
+        cx: &mut Cx,
+        op: BinaryOp,
+        (l, left): (&Expr, Option<Const>),
+        r: &Expr,
+    ) -> Option<Const> {
+        if matches!(op, BinaryOp::LogAnd | BinaryOp::LogOr) {
+            let stop = op == BinaryOp::LogOr;
+            let answer = |b: bool| Some(Const::Int(i128::from(b), IntKind::Int));
+            let left = left?.truth()?;
+            if left == stop {
+                return answer(stop);
+            }
+            let right = self.eval(cx, r)?.truth()?;
+            return answer(right);
+        }
+        let left = left?;
+        let right = self.eval(cx, r)?;
+        match (left, right) {
+            (Const::Int(a, ak), Const::Int(b, bk)) => int_op(op, (a, ak), (b, bk)),
+            (Const::Addr(a, x), Const::Addr(b, y)) => {
+                if a != b || matches!(a, Base::Anonymous) {
+                    return None;
+                }
+                let compare = |v: bool| Some(Const::Int(i128::from(v), IntKind::Int));
+                match op {
+                    BinaryOp::Sub => {
+                        let size = self.step(cx, l)?;
+                        Some(Const::int((x - y).checked_div(size)?, IntKind::Long))
+                    }
+                    BinaryOp::Eq => compare(x == y),
+                    BinaryOp::Ne => compare(x != y),
+                    BinaryOp::Lt => compare(x < y),
+                    BinaryOp::Gt => compare(x > y),
+                    BinaryOp::Le => compare(x <= y),
+                    BinaryOp::Ge => compare(x >= y),
+                    _ => None,
+                }
+            }
+            (Const::Addr(base, x), Const::Int(v, _)) => {
+                let scaled = v.checked_mul(self.step(cx, l)?)?;
+                match op {
+                    BinaryOp::Add => Some(Const::Addr(base, wrap(x + scaled, IntKind::Long))),
+                    BinaryOp::Sub => Some(Const::Addr(base, wrap(x - scaled, IntKind::Long))),
+                    BinaryOp::Eq if v == 0 && base != Base::Null => Some(Const::Int(0, IntKind::Int)),
+                    BinaryOp::Ne if v == 0 && base != Base::Null => Some(Const::Int(1, IntKind::Int)),
+                    BinaryOp::Eq if base == Base::Null => {
+                        Some(Const::Int(i128::from(x == v), IntKind::Int))
+                    }
+                    BinaryOp::Ne if base == Base::Null => {
+                        Some(Const::Int(i128::from(x != v), IntKind::Int))
+                    }
+                    _ => None,
+                }
+            }
+            (Const::Int(v, _), Const::Addr(base, x)) if op == BinaryOp::Add => {
+                let scaled = v.checked_mul(self.step(cx, r)?)?;
+                Some(Const::Addr(base, wrap(x + scaled, IntKind::Long)))
+            }
+            (a, b) => float_op(op, a, b),
+        }
+    }
+
+    /// How many bytes adding 1 to an expression moves: the pointee's size, or 1 for an address that
+    /// was cast to an integer.
+    fn step(&mut self, cx: &mut Cx, e: &Expr) -> Option<i128> {
+        let ty = self.expr_type(cx, e);
+        let to = match *self.canonical(ty) {
+            CType::Pointer(to) | CType::Array { elem: to, .. } => to,
+            CType::Int(_) => return Some(1),
+            CType::Function(_) => return Some(1),
+            _ => return None,
+        };
+        self.sizeof_type(to).map(i128::from)
+    }
+
+    /// `sizeof` of a type; GNU C gives `void` and functions 1.
+    pub(crate) fn sizeof_type(&mut self, ty: CTypeId) -> Option<u64> {
+        match self.canonical(ty) {
+            CType::Void | CType::Function(_) => Some(1),
+            _ => self.size_of(ty),
+        }
+    }
+
+    fn sizeof_expr(&mut self, cx: &mut Cx, e: &Expr) -> Option<u64> {
+        let ty = self.expr_type(cx, e);
+        self.sizeof_type(ty)
+    }
+
+    fn alignof_expr(&mut self, cx: &mut Cx, e: &Expr) -> Option<u64> {
+        if let ExprKind::Ident(ident) = &unparen(e).kind {
+            match cx.lookup(*ident) {
+                Some(Inner::Local(id)) => return cx.scope.local(id)?.align,
+                Some(_) => {}
+                None => {
+                    if let Name::Variable(id) = self.name(ident.name) {
+                        return self.variables.get(id.0 as usize)?.align;
+                    }
+                }
+            }
+        }
+        let ty = self.expr_type(cx, e);
+        self.align_of(ty)
+    }
+
+    fn offsetof(&mut self, cx: &mut Cx, ty: &TypeName, path: &[Designator]) -> Option<u64> {
+        let mut ty = self.type_name(cx, ty);
+        let mut offset: i128 = 0;
+        for step in path {
+            match step {
+                Designator::Field(ident) => {
+                    let (more, field) = self.member_at(ty, ident.name)?;
+                    offset = offset.checked_add(more)?;
+                    ty = field;
+                }
+                Designator::Index(e) => {
+                    let index = self.int_value(cx, e)?;
+                    let CType::Array { elem, .. } = *self.canonical(ty) else { return None };
+                    let size = i128::from(self.size_of(elem)?);
+                    offset = offset.checked_add(index.checked_mul(size)?)?;
+                    ty = elem;
+                }
+                Designator::Range(..) => return None,
+            }
+        }
+        u64::try_from(offset).ok()
+    }
+
+    /// Offset in bytes and type of a member; `None` for bit-fields that share bytes.
+    fn member_at(&mut self, ty: CTypeId, name: Symbol) -> Option<(i128, CTypeId)> {
+        let CType::Record(record) = *self.canonical(ty) else { return None };
+        let path = self.find_member(record, name)?;
+        let mut bits: u64 = 0;
+        let mut member = CTypeId::UNKNOWN;
+        for (record, index) in path {
+            bits = bits.checked_add(self.member_offset(record, index)?)?;
+            member = self.shape(record).members.get(index)?.ty;
+        }
+        (bits % 8 == 0).then_some((i128::from(bits / 8), member))
+    }
+
+    /// The object an expression designates: what it lies in, the byte offset there, and its type.
+    pub(crate) fn eval_lvalue(&mut self, cx: &mut Cx, e: &Expr) -> Option<(Base, i128, CTypeId)> {
+        self.deeper(|s| s.eval_lvalue_at(cx, e))
+    }
+
+    fn eval_lvalue_at(&mut self, cx: &mut Cx, e: &Expr) -> Option<(Base, i128, CTypeId)> {
+        match &e.kind {
+            ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.eval_lvalue(cx, e),
+            ExprKind::Ident(ident) => {
+                if let Some(inner) = cx.lookup(*ident) {
+                    let Inner::Local(id) = inner else { return None };
+                    let local = cx.scope.local(id)?;
+                    let base = match local.kind {
+                        LocalKind::Static => Base::Local(id),
+                        LocalKind::Extern | LocalKind::Function => Base::Symbol(ident.name),
+                        _ => return None,
+                    };
+                    return Some((base, 0, local.ty));
+                }
+                let ty = match self.name(ident.name) {
+                    Name::Variable(id) => self.variables.get(id.0 as usize)?.ty,
+                    Name::Function(id) => self.functions.get(id.0 as usize)?.ty,
+                    _ => return None,
+                };
+                Some((Base::Symbol(ident.name), 0, ty))
+            }
+            ExprKind::Str { bytes, width } => {
+                let ty = self.expr_type(cx, e);
+                Some((Base::Str(bytes.clone(), *width), 0, ty))
+            }
+            ExprKind::CompoundLiteral { ty, .. } => {
+                let ty = self.type_name(cx, ty);
+                Some((Base::Anonymous, 0, ty))
+            }
+            ExprKind::Unary(UnaryOp::Deref, p) => {
+                let Const::Addr(base, offset) = self.eval(cx, p)? else { return None };
+                let ty = self.expr_type(cx, p);
+                Some((base, offset, self.pointee(ty)))
+            }
+            ExprKind::Member { base, arrow, field } => {
+                let (root, offset, ty) = if *arrow {
+                    let Const::Addr(root, offset) = self.eval(cx, base)? else { return None };
+                    let ty = self.expr_type(cx, base);
+                    (root, offset, self.pointee(ty))
+                } else {
+                    self.eval_lvalue(cx, base)?
+                };
+                let (more, member) = self.member_at(ty, field.name)?;
+                Some((root, offset.checked_add(more)?, member))
+            }
+            ExprKind::Index { base, index } => {
+                let Const::Addr(root, offset) = self.eval(cx, base)? else { return None };
+                let index = self.int_value(cx, index)?;
+                let ty = self.expr_type(cx, base);
+                let elem = self.pointee(ty);
+                let size = i128::from(self.sizeof_type(elem)?);
+                Some((root, offset.checked_add(index.checked_mul(size)?)?, elem))
+            }
+            _ => None,
+        }
+    }
+
+    fn eval_call(&mut self, cx: &mut Cx, callee: &Expr, args: &[Expr]) -> Option<Const> {
+        let ExprKind::Ident(ident) = &unparen(callee).kind else { return None };
+        let name = ident.name.as_str().strip_prefix("__builtin_")?;
+        if name == "constant_p" {
+            let arg = args.first()?;
+            return match self.eval(cx, arg) {
+                Some(Const::Int(..) | Const::Float(..) | Const::Addr(Base::Null | Base::Str(..), _)) => {
+                    Some(Const::Int(1, IntKind::Int))
+                }
+                // In a body the optimiser has the last word.
+                _ if cx.scope.in_function => None,
+                _ => Some(Const::Int(0, IntKind::Int)),
+            };
+        }
+        if name == "strlen" {
+            let Const::Addr(Base::Str(bytes, 1), 0) = self.eval(cx, args.first()?)? else {
+                return None;
+            };
+            let len = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+            return Some(Const::Int(len as i128, IntKind::ULong));
+        }
+        if matches!(name, "expect" | "expect_with_probability" | "assume_aligned") {
+            let value = self.eval(cx, args.first()?)?;
+            return match value {
+                Const::Int(v, _) if name != "assume_aligned" => Some(Const::int(v, IntKind::Long)),
+                other => Some(other),
+            };
+        }
+        let Const::Int(value, _) = self.eval(cx, args.first()?)? else { return None };
+        let int = |v: u32| Some(Const::Int(i128::from(v), IntKind::Int));
+        let v64 = value as u64;
+        let v32 = value as u32;
+        match name {
+            "bswap16" => Some(Const::Int(i128::from((value as u16).swap_bytes()), IntKind::UShort)),
+            "bswap32" => Some(Const::Int(i128::from(v32.swap_bytes()), IntKind::UInt)),
+            "bswap64" => Some(Const::Int(i128::from(v64.swap_bytes()), IntKind::ULong)),
+            "popcount" => int(v32.count_ones()),
+            "popcountl" | "popcountll" => int(v64.count_ones()),
+            "parity" => int(v32.count_ones() & 1),
+            "parityl" | "parityll" => int(v64.count_ones() & 1),
+            "ctz" if v32 != 0 => int(v32.trailing_zeros()),
+            "ctzl" | "ctzll" if v64 != 0 => int(v64.trailing_zeros()),
+            "clz" if v32 != 0 => int(v32.leading_zeros()),
+            "clzl" | "clzll" if v64 != 0 => int(v64.leading_zeros()),
+            "ffs" => int(if v32 == 0 { 0 } else { v32.trailing_zeros() + 1 }),
+            "ffsl" | "ffsll" => int(if v64 == 0 { 0 } else { v64.trailing_zeros() + 1 }),
+            "abs" => Some(Const::int(value.checked_abs()?, IntKind::Int)),
+            "labs" => Some(Const::int(value.checked_abs()?, IntKind::Long)),
+            _ => None,
+        }
+    }
+}
+
+fn int_op(op: BinaryOp, (a, ak): (i128, IntKind), (b, bk): (i128, IntKind)) -> Option<Const> {
+    if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
+        let Arith::Int(kind) = promote(Arith::Int(ak)) else { return None };
+        let bits = kind.size() as i128 * 8;
+        if b < 0 || b >= bits {
+            return None;
+        }
+        let a = wrap(a, kind);
+        let v = match (op, kind) {
+            (BinaryOp::Shl, _) => a.wrapping_shl(b as u32),
+            (_, IntKind::UInt128) => ((a as u128) >> b) as i128,
+            _ => a >> b,
+        };
+        return Some(Const::int(v, kind));
+    }
+    let Arith::Int(kind) = usual(promote(Arith::Int(ak)), promote(Arith::Int(bk))) else {
+        return None;
+    };
+    let (a, b) = (wrap(a, kind), wrap(b, kind));
+    let compare = |v: bool| Some(Const::Int(i128::from(v), IntKind::Int));
+    let unsigned128 = kind == IntKind::UInt128;
+    let less = if unsigned128 { (a as u128) < b as u128 } else { a < b };
+    let v = match op {
+        BinaryOp::Add => a.wrapping_add(b),
+        BinaryOp::Sub => a.wrapping_sub(b),
+        BinaryOp::Mul => a.wrapping_mul(b),
+        BinaryOp::Div if b == 0 => return None,
+        BinaryOp::Rem if b == 0 => return None,
+        BinaryOp::Div if unsigned128 => ((a as u128) / b as u128) as i128,
+        BinaryOp::Rem if unsigned128 => ((a as u128) % b as u128) as i128,
+        BinaryOp::Div => a.wrapping_div(b),
+        BinaryOp::Rem => a.wrapping_rem(b),
+        BinaryOp::BitAnd => a & b,
+        BinaryOp::BitOr => a | b,
+        BinaryOp::BitXor => a ^ b,
+        BinaryOp::Eq => return compare(a == b),
+        BinaryOp::Ne => return compare(a != b),
+        BinaryOp::Lt => return compare(less),
+        BinaryOp::Ge => return compare(!less),
+        BinaryOp::Gt => return compare(!less && a != b),
+        BinaryOp::Le => return compare(less || a == b),
+        BinaryOp::Shl | BinaryOp::Shr | BinaryOp::LogAnd | BinaryOp::LogOr => return None,
+    };
+    Some(Const::int(v, kind))
+}
+
+fn float_op(op: BinaryOp, a: Const, b: Const) -> Option<Const> {
+    let (a, ak) = to_float(a)?;
+    let (b, bk) = to_float(b)?;
+    let kind = ak.into_iter().chain(bk).max()?;
+    let compare = |v: bool| Some(Const::Int(i128::from(v), IntKind::Int));
+    let v = match op {
+        BinaryOp::Add => a + b,
+        BinaryOp::Sub => a - b,
+        BinaryOp::Mul => a * b,
+        BinaryOp::Div => a / b,
+        BinaryOp::Eq => return compare(a == b),
+        BinaryOp::Ne => return compare(a != b),
+        BinaryOp::Lt => return compare(a < b),
+        BinaryOp::Gt => return compare(a > b),
+        BinaryOp::Le => return compare(a <= b),
+        BinaryOp::Ge => return compare(a >= b),
+        _ => return None,
+    };
+    Some(Const::Float(round_float(v, kind), kind))
+}
+
+fn to_float(value: Const) -> Option<(f64, Option<FloatKind>)> {
+    match value {
+        Const::Float(v, kind) => Some((v, Some(kind))),
+        Const::Int(v, _) => Some((v as f64, None)),
+        Const::Addr(..) => None,
+    }
+}
+
+fn round_float(value: f64, kind: FloatKind) -> f64 {
+    match kind {
+        FloatKind::Float | FloatKind::Half => f64::from(value as f32),
+        _ => value,
+    }
+}
+
+/// A decimal floating constant; hexadecimal ones are left alone.
+fn parse_float(text: &str) -> Option<Const> {
+    if text.starts_with("0x") || text.starts_with("0X") {
+        return None;
+    }
+    let (digits, kind) = match text.as_bytes().last()? {
+        b'f' | b'F' => (text.get(..text.len() - 1)?, FloatKind::Float),
+        b'l' | b'L' => (text.get(..text.len() - 1)?, FloatKind::LongDouble),
+        _ => (text, FloatKind::Double),
+    };
+    let value: f64 = digits.parse().ok()?;
+    Some(Const::Float(round_float(value, kind), kind))
+}

@@ -1,0 +1,636 @@
+//! Initialisers: array lengths they complete, and the bytes they make.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    Initial, ItemScope, LocalId, Relocation, RelocationTarget, Variable, VariableId,
+    constant::{Base, Const},
+    expr::unparen,
+    scope::Cx,
+    state::Sema,
+};
+use crate::{
+    ast::{Designator, Expr, ExprKind, InitItem, Initializer},
+    ctypes::{ArrayLen, CType, CTypeId, FloatKind, RecordId},
+};
+
+/// Objects larger than this are not written out.
+const MAX_BYTES: u64 = 16 << 20;
+/// Steps after which a hostile initialiser (nested ranges) is given up.
+const MAX_STEPS: u32 = 4 << 20;
+
+/// What was worked out before.
+#[derive(Debug, Default)]
+pub(crate) struct InitialMemo {
+    pub(crate) constants: FxHashMap<VariableId, Option<Const>>,
+    bytes: FxHashMap<VariableId, Initial>,
+}
+
+/// An object while it is written.
+#[derive(Debug, Default)]
+struct Image {
+    /// Grows with the last byte that is not zero.
+    bytes: Vec<u8>,
+    relocations: Vec<Relocation>,
+    unknown: bool,
+    /// End of the last element that an initialiser reached, in bytes.
+    end: u64,
+    steps: u32,
+    big_endian: bool,
+    /// Only lengths matter: no values are computed.
+    lengths_only: bool,
+}
+
+impl Image {
+    fn write(&mut self, offset: u64, data: &[u8]) {
+        let end = offset.saturating_add(data.len() as u64);
+        if end > MAX_BYTES {
+            self.unknown |= data.iter().any(|&b| b != 0);
+            return;
+        }
+        // What was written there before is overridden (C 6.7.9p19).
+        self.relocations.retain(|r| r.offset < offset || r.offset >= end);
+        let end = end as usize;
+        if self.bytes.len() < end {
+            if data.iter().all(|&b| b == 0) && self.bytes.len() <= offset as usize {
+                return;
+            }
+            self.bytes.resize(end, 0);
+        }
+        if let Some(slot) = self.bytes.get_mut(offset as usize..end) {
+            slot.copy_from_slice(data);
+        }
+    }
+
+    fn write_bits(&mut self, offset_bits: u64, width: u32, value: i128) {
+        for i in 0..u64::from(width) {
+            // In little-endian order bit 0 of the value comes first, in big-endian order last.
+            let bit = if self.big_endian { u64::from(width) - 1 - i } else { i };
+            let set = value >> bit & 1 == 1;
+            let at = offset_bits + i;
+            let (byte, shift) = ((at / 8) as usize, at % 8);
+            let mask = if self.big_endian { 0x80u8 >> shift } else { 1u8 << shift };
+            if byte as u64 >= MAX_BYTES {
+                self.unknown |= set;
+                continue;
+            }
+            if self.bytes.len() <= byte {
+                if !set {
+                    continue;
+                }
+                self.bytes.resize(byte + 1, 0);
+            }
+            if let Some(b) = self.bytes.get_mut(byte) {
+                *b = if set { *b | mask } else { *b & !mask };
+            }
+        }
+    }
+
+    fn tick(&mut self) -> bool {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            self.unknown = true;
+        }
+        self.steps <= MAX_STEPS
+    }
+}
+
+/// Where a value goes: byte offset, or bit offset and width of a bit-field.
+#[derive(Clone, Copy)]
+struct Slot {
+    offset: u64,
+    bits: Option<(u64, u32)>,
+}
+
+impl Sema {
+    /// A type with the array length that an initialiser gives it. The initialiser has been walked.
+    pub(crate) fn completed(&mut self, cx: &mut Cx, ty: CTypeId, init: &Initializer) -> CTypeId {
+        let CType::Array { elem, len: ArrayLen::Incomplete } = *self.canonical(ty) else {
+            return ty;
+        };
+        let mut image = Image { lengths_only: true, ..Image::default() };
+        let len = match self.fill(cx, ty, 0, init, &mut image) {
+            Some(len) if !image.unknown => ArrayLen::Fixed(len),
+            _ => ArrayLen::Unknown,
+        };
+        self.types.array(elem, len)
+    }
+
+    /// The same for an initialiser that was not walked yet.
+    pub(crate) fn completed_walking(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        init: &Initializer,
+    ) -> CTypeId {
+        if let CType::Array { len: ArrayLen::Incomplete, .. } = self.canonical(ty) {
+            self.walk_initializer(cx, init);
+            return self.completed(cx, ty, init);
+        }
+        ty
+    }
+
+    /// Bytes that the initialiser of a flexible array member adds to a variable
+    /// (clang `VarDecl::getFlexibleArrayInitChars`).
+    pub(crate) fn flexible_extra(&mut self, variable: &Variable) -> Option<u64> {
+        if !self.ends_flexible(variable.ty) {
+            return None;
+        }
+        let ty = variable.ty;
+        self.with_initializer(variable, |s, cx, init| s.extra_of(cx, ty, init))
+    }
+
+    pub(crate) fn extra_of(&mut self, cx: &mut Cx, ty: CTypeId, init: &Initializer) -> Option<u64> {
+        if !self.ends_flexible(ty) {
+            return None;
+        }
+        let size = self.size_of(ty)?;
+        let mut image = Image { lengths_only: true, ..Image::default() };
+        self.fill(cx, ty, 0, init, &mut image)?;
+        Some(image.end.saturating_sub(size))
+    }
+
+    fn ends_flexible(&mut self, ty: CTypeId) -> bool {
+        let CType::Record(id) = *self.canonical(ty) else { return false };
+        let last = self.shape(id).members.last().map(|m| m.ty);
+        last.is_some_and(|ty| match *self.canonical(ty) {
+            CType::Array { len: ArrayLen::Incomplete, .. } => true,
+            CType::Record(_) => self.deeper(|s| s.ends_flexible(ty)),
+            _ => false,
+        })
+    }
+
+    /// The bytes a file-scope variable starts with.
+    pub(crate) fn initial(&mut self, variable: &Variable) -> Initial {
+        match variable.definition {
+            super::Definition::None => return Initial::Unknown,
+            super::Definition::Tentative(_) => return Initial::Zero,
+            super::Definition::Initialised(_) => {}
+        }
+        if let Some(known) = self.initials.bytes.get(&variable.id) {
+            return known.clone();
+        }
+        let (ty, size) = (variable.ty, variable.size);
+        let initial = self
+            .with_initializer(variable, |s, cx, init| Some(s.initial_bytes(cx, ty, size, init)))
+            .unwrap_or(Initial::Unknown);
+        self.initials.bytes.insert(variable.id, initial.clone());
+        initial
+    }
+
+    /// The bytes a static local starts with.
+    pub(crate) fn initial_of_local(&mut self, scope: &Arc<ItemScope>, id: LocalId) -> Initial {
+        let Some(local) = scope.local(id) else { return Initial::Unknown };
+        if !local.initialised {
+            return Initial::Zero;
+        }
+        let Some(init) = scope.static_inits.get(&id).cloned() else { return Initial::Unknown };
+        let mut cx = Cx::finished(scope.clone());
+        self.initial_bytes(&mut cx, local.ty, local.size, &init)
+    }
+
+    fn initial_bytes(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        size: Option<u64>,
+        init: &Initializer,
+    ) -> Initial {
+        let mut image = Image { big_endian: self.big_endian, ..Image::default() };
+        let filled = self.fill(cx, ty, 0, init, &mut image);
+        if image.unknown || filled.is_none() {
+            return Initial::Unknown;
+        }
+        if image.relocations.is_empty() && image.bytes.iter().all(|&b| b == 0) {
+            return Initial::Zero;
+        }
+        let Some(size) = size.filter(|&s| s <= MAX_BYTES) else { return Initial::Unknown };
+        image.bytes.resize(size as usize, 0);
+        image.relocations.sort_by_key(|r| r.offset);
+        Initial::Bytes { bytes: image.bytes, relocations: image.relocations }
+    }
+
+    /// Initialises an object; gives the number of elements when it is an array. `None`: not known.
+    fn fill(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        offset: u64,
+        init: &Initializer,
+        image: &mut Image,
+    ) -> Option<u64> {
+        self.deeper(|s| match init {
+            Initializer::Expr(e) => s.fill_expr(cx, ty, Slot { offset, bits: None }, e, image),
+            Initializer::List(items, _) => {
+                let canonical = s.canonical(ty).clone();
+                match canonical {
+                    CType::Array { elem, .. } => {
+                        // `char a[] = {"text"}`
+                        if let [only] = items.as_slice()
+                            && only.designators.is_empty()
+                            && let Initializer::Expr(e) = &only.value
+                            && s.is_string_for(elem, e)
+                        {
+                            let slot = Slot { offset, bits: None };
+                            return s.fill_expr(cx, ty, slot, e, image);
+                        }
+                        s.fill_list(cx, ty, offset, items, &mut 0, true, image)
+                    }
+                    CType::Record(_) | CType::Vector { .. } => {
+                        s.fill_list(cx, ty, offset, items, &mut 0, true, image)
+                    }
+                    CType::Unknown => None,
+                    _ => {
+                        // A scalar in braces.
+                        match items.first() {
+                            None => {
+                                image.end = image.end.max(offset + s.size_of(ty)?);
+                                Some(1)
+                            }
+                            Some(item) => s.fill(cx, ty, offset, &item.value, image),
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    fn is_string_for(&self, elem: CTypeId, e: &Expr) -> bool {
+        let ExprKind::Str { width, .. } = &unparen(e).kind else { return false };
+        match self.canonical(elem) {
+            CType::Int(kind) => kind.size() == u64::from(*width),
+            _ => false,
+        }
+    }
+
+    fn fill_expr(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        slot: Slot,
+        e: &Expr,
+        image: &mut Image,
+    ) -> Option<u64> {
+        let offset = slot.offset;
+        let inner = unparen(e);
+        if let CType::Array { elem, len } = *self.canonical(ty) {
+            if let ExprKind::Str { bytes, width } = &inner.kind
+                && self.is_string_for(elem, inner)
+            {
+                let chars = bytes.len() as u64 / u64::from((*width).max(1)) + 1;
+                let count = match len {
+                    ArrayLen::Fixed(len) => len,
+                    _ => chars,
+                };
+                let room = count.checked_mul(u64::from(*width))?;
+                image.end = image.end.max(offset + room);
+                let shown = bytes.get(..bytes.len().min(room as usize)).unwrap_or(bytes);
+                if self.big_endian && *width > 1 {
+                    let swapped: Vec<u8> = shown
+                        .chunks(usize::from(*width))
+                        .flat_map(|c| c.iter().rev().copied().collect::<Vec<_>>())
+                        .collect();
+                    image.write(offset, &swapped);
+                } else {
+                    image.write(offset, shown);
+                }
+                return Some(count);
+            }
+        }
+        match &inner.kind {
+            ExprKind::CompoundLiteral { ty: literal, init } if self.is_aggregate(ty) => {
+                let literal = self.type_name(cx, literal);
+                let literal = self.completed(cx, literal, init);
+                return self.fill(cx, literal, offset, init, image);
+            }
+            ExprKind::ChooseExpr { cond, then, otherwise } => {
+                let arm = if self.int_value(cx, cond)? == 0 { otherwise } else { then };
+                return self.fill(cx, ty, offset, &Initializer::Expr((**arm).clone()), image);
+            }
+            _ => {}
+        }
+        if self.is_aggregate(ty) {
+            image.unknown = true;
+            return None;
+        }
+        let size = self.size_of(ty)?;
+        image.end = image.end.max(offset + size);
+        if image.lengths_only {
+            return Some(1);
+        }
+        let value = self.eval(cx, e).and_then(|v| self.convert(v, ty));
+        self.put(size, slot, value, image);
+        Some(1)
+    }
+
+    fn is_aggregate(&self, ty: CTypeId) -> bool {
+        matches!(self.canonical(ty), CType::Array { .. } | CType::Record(_) | CType::Vector { .. })
+    }
+
+    fn put(&mut self, size: u64, slot: Slot, value: Option<Const>, image: &mut Image) {
+        match (value, slot.bits) {
+            (Some(Const::Int(v, _)), Some((at, width))) => image.write_bits(at, width, v),
+            (Some(Const::Int(v, _) | Const::Addr(Base::Null, v)), None) => {
+                let raw = v.to_le_bytes();
+                let mut data = raw.get(..size as usize).unwrap_or(&raw).to_vec();
+                if self.big_endian {
+                    data.reverse();
+                }
+                image.write(slot.offset, &data);
+            }
+            (Some(Const::Float(v, kind)), None) => {
+                let mut data = match kind {
+                    FloatKind::Float => (v as f32).to_le_bytes().to_vec(),
+                    FloatKind::Double | FloatKind::LongDouble => v.to_le_bytes().to_vec(),
+                    FloatKind::Half | FloatKind::Float128 => {
+                        image.unknown |= v.to_bits() != 0;
+                        return;
+                    }
+                };
+                if self.big_endian {
+                    data.reverse();
+                }
+                image.write(slot.offset, &data);
+            }
+            (Some(Const::Addr(base, addend)), None) if size == 8 => {
+                let mut data = (addend as i64).to_le_bytes().to_vec();
+                if self.big_endian {
+                    data.reverse();
+                }
+                image.write(slot.offset, &data);
+                let target = match base {
+                    Base::Symbol(name) => RelocationTarget::Symbol(name),
+                    Base::Local(id) => RelocationTarget::Local(id),
+                    Base::Str(bytes, width) => RelocationTarget::String(bytes, width),
+                    Base::Anonymous | Base::Null => RelocationTarget::Anonymous,
+                };
+                image.relocations.push(Relocation { offset: slot.offset, target });
+            }
+            _ => image.unknown = true,
+        }
+    }
+
+    /// Fills an aggregate from the items at `pos` on. `braced`: the list is the aggregate's own;
+    /// else braces were left out, and it takes only what it has room for.
+    #[allow(clippy::too_many_arguments)]
+    fn fill_list(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        offset: u64,
+        items: &[InitItem],
+        pos: &mut usize,
+        braced: bool,
+        image: &mut Image,
+    ) -> Option<u64> {
+        match *self.canonical(ty) {
+            CType::Array { elem, len } => {
+                let limit = match len {
+                    ArrayLen::Fixed(n) => n,
+                    ArrayLen::Incomplete => u64::MAX,
+                    ArrayLen::Unknown => return None,
+                };
+                self.fill_array(cx, (elem, limit), offset, items, pos, braced, image)
+            }
+            CType::Vector { elem, len } => {
+                self.fill_array(cx, (elem, len), offset, items, pos, braced, image)
+            }
+            CType::Record(id) => self.fill_record(cx, id, offset, items, pos, braced, image),
+            _ => None,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn fill_array(
+        &mut self,
+        cx: &mut Cx,
+        (elem, limit): (CTypeId, u64),
+        offset: u64,
+        items: &[InitItem],
+        pos: &mut usize,
+        braced: bool,
+        image: &mut Image,
+    ) -> Option<u64> {
+        let size = self.size_of(elem)?;
+        let mut index: u64 = 0;
+        let mut count: u64 = 0;
+        while let Some(item) = items.get(*pos) {
+            if !image.tick() {
+                return None;
+            }
+            let at = |index: u64| index.checked_mul(size).and_then(|o| offset.checked_add(o));
+            let range = match item.designators.first() {
+                None => None,
+                Some(_) if !braced => break,
+                Some(Designator::Index(e)) => {
+                    let i = u64::try_from(self.int_value(cx, e)?).ok()?;
+                    Some((i, i))
+                }
+                Some(Designator::Range(from, to)) => {
+                    let from = u64::try_from(self.int_value(cx, from)?).ok()?;
+                    let to = u64::try_from(self.int_value(cx, to)?).ok()?;
+                    Some((from, to))
+                }
+                Some(Designator::Field(_)) => {
+                    *pos += 1;
+                    continue;
+                }
+            };
+            match range {
+                Some((from, to)) => {
+                    if to < from || to >= limit {
+                        return None;
+                    }
+                    // Lengths do not depend on what lies between.
+                    let start = if image.lengths_only { to } else { from };
+                    for i in start..=to {
+                        if !image.tick() {
+                            return None;
+                        }
+                        let rest = item.designators.get(1..).unwrap_or(&[]);
+                        self.fill_designated(cx, elem, at(i)?, rest, &item.value, image)?;
+                    }
+                    *pos += 1;
+                    index = to.checked_add(1)?;
+                }
+                None => {
+                    if index >= limit {
+                        if !braced {
+                            break;
+                        }
+                        // Too many: clang warns and ignores them.
+                        *pos += 1;
+                        continue;
+                    }
+                    self.fill_element(cx, elem, Slot { offset: at(index)?, bits: None }, items, pos, image)?;
+                    index += 1;
+                }
+            }
+            count = count.max(index);
+        }
+        Some(count)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn fill_record(
+        &mut self,
+        cx: &mut Cx,
+        id: RecordId,
+        offset: u64,
+        items: &[InitItem],
+        pos: &mut usize,
+        braced: bool,
+        image: &mut Image,
+    ) -> Option<u64> {
+        let record = self.record(id)?;
+        record.size?;
+        let mut index = 0;
+        while let Some(item) = items.get(*pos) {
+            if !image.tick() {
+                return None;
+            }
+            match item.designators.first() {
+                Some(_) if !braced => break,
+                Some(Designator::Field(name)) => {
+                    let path = self.find_member(id, name.name)?;
+                    // Where the next item without a designator goes.
+                    let shape = self.shape(id);
+                    let first = path.first()?.1;
+                    let unnamed = |m: &&super::record::Member| m.bits.is_some() && m.name.is_none();
+                    index = first + 1 - shape.members.iter().take(first).filter(unnamed).count();
+                    let mut bits = offset.checked_mul(8)?;
+                    let mut ty = CTypeId::UNKNOWN;
+                    let mut width = None;
+                    for (record, i) in path {
+                        bits = bits.checked_add(self.member_offset(record, i)?)?;
+                        let shape = self.shape(record);
+                        let member = shape.members.get(i)?;
+                        ty = member.ty;
+                        width = member.bits;
+                    }
+                    let rest = item.designators.get(1..).unwrap_or(&[]);
+                    match width {
+                        Some(width) => {
+                            let slot = Slot { offset: bits / 8, bits: Some((bits, width?)) };
+                            self.fill_bits(cx, ty, slot, &item.value, image)?;
+                        }
+                        None => {
+                            self.fill_designated(cx, ty, bits / 8, rest, &item.value, image)?;
+                        }
+                    }
+                    *pos += 1;
+                    continue;
+                }
+                Some(_) => {
+                    *pos += 1;
+                    continue;
+                }
+                None => {}
+            }
+            let past = if record.is_union { 1 } else { record.fields.len() };
+            if index >= past {
+                if !braced {
+                    break;
+                }
+                *pos += 1;
+                continue;
+            }
+            let field = record.fields.get(index)?;
+            let bits = offset.checked_mul(8)?.checked_add(field.offset_bits?)?;
+            let slot = Slot { offset: bits / 8, bits: field.bits.map(|width| (bits, width)) };
+            index += 1;
+            if slot.bits.is_some() {
+                self.fill_bits(cx, field.ty, slot, &item.value, image)?;
+                *pos += 1;
+            } else {
+                self.fill_element(cx, field.ty, slot, items, pos, image)?;
+            }
+        }
+        Some(1)
+    }
+
+    fn fill_bits(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        slot: Slot,
+        value: &Initializer,
+        image: &mut Image,
+    ) -> Option<u64> {
+        if image.lengths_only {
+            return Some(1);
+        }
+        let value = self.eval_initializer(cx, value).and_then(|v| self.convert(v, ty));
+        let size = self.size_of(ty)?;
+        self.put(size, slot, value, image);
+        Some(1)
+    }
+
+    /// Follows the rest of a designator list down to the object that the value initialises.
+    fn fill_designated(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        offset: u64,
+        rest: &[Designator],
+        value: &Initializer,
+        image: &mut Image,
+    ) -> Option<u64> {
+        if rest.is_empty() {
+            return self.fill(cx, ty, offset, value, image);
+        }
+        let item = InitItem { designators: rest.to_vec(), value: value.clone() };
+        self.deeper(|s| {
+            s.fill_list(cx, ty, offset, std::slice::from_ref(&item), &mut 0, true, image)
+        })
+    }
+
+    /// Initialises one element from the item at `pos`, or, when its braces were left out, from as
+    /// many items as it takes.
+    fn fill_element(
+        &mut self,
+        cx: &mut Cx,
+        ty: CTypeId,
+        slot: Slot,
+        items: &[InitItem],
+        pos: &mut usize,
+        image: &mut Image,
+    ) -> Option<u64> {
+        let item = items.get(*pos)?;
+        let Initializer::Expr(e) = &item.value else {
+            *pos += 1;
+            return self.fill(cx, ty, slot.offset, &item.value, image);
+        };
+        let whole = match *self.canonical(ty) {
+            CType::Array { elem, .. } => {
+                self.is_string_for(elem, e)
+                    || matches!(unparen(e).kind, ExprKind::CompoundLiteral { .. })
+            }
+            CType::Record(id) => {
+                let from = self.expr_type(cx, e);
+                match *self.canonical(from) {
+                    CType::Record(other) => other == id,
+                    _ => false,
+                }
+            }
+            CType::Vector { .. } => true,
+            _ => true,
+        };
+        if whole {
+            *pos += 1;
+            return self.fill_expr(cx, ty, slot, e, image);
+        }
+        let before = *pos;
+        let filled = self.deeper(|s| s.fill_list(cx, ty, slot.offset, items, pos, false, image));
+        if *pos == before {
+            // An element without room (an empty struct) takes nothing.
+            if matches!(self.size_of(ty), Some(0)) {
+                return Some(1);
+            }
+            *pos += 1;
+        }
+        filled
+    }
+}
