@@ -4,17 +4,26 @@
 //! known by the names they declare and parsed when such a name is asked for; an edit takes over all
 //! that it did not touch from the previous unit (see `memo`).
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
+use rustc_hash::FxHashMap;
+
+pub use crate::items::ParsedItem;
 use crate::{
     ast,
     ctypes::{CType, CTypeId, Enum, EnumId, Record, RecordId, Typedef, TypedefId},
+    items::Items,
+    names::NameSpace,
+    pp::{Preprocessed, TokenSlice},
     sema::{
-        EnumConst, Function, FunctionId, Global, Initial, ItemScope, LocalId, Variable, VariableId,
+        Cx, EnumConst, Function, FunctionId, Global, Initial, Inner, ItemScope, LocalId, Name,
+        Resolution, Sema, Variable, VariableId,
     },
     source::{FileId, FileRange},
     symbol::Symbol,
-    token::Token,
 };
 
 /// A top-level item by its place in the unit's order; ids compare as places in the unit do.
@@ -75,7 +84,7 @@ struct Inside {
 struct Environment {
     sema: Mutex<Sema>,
     /// Units that shared it so far: local types pile up, so at some point it is built anew.
-    uses: u32,
+    uses: AtomicU32,
 }
 
 /// Edits after which the environment is built anew.
@@ -91,7 +100,7 @@ impl Unit {
             let environment = &previous.inner.environment;
             let same_order = previous.sema().big_endian == big_endian;
             if same_order
-                && environment.uses < MAX_USES
+                && environment.uses.fetch_add(1, Ordering::Relaxed) < MAX_USES
                 && items.same_interface(&previous.inner.items)
             {
                 items.share_parses(&previous.inner.items);
@@ -111,7 +120,7 @@ impl Unit {
         }
         let items = Arc::new(items);
         let sema = Mutex::new(Sema::new(items.clone(), big_endian));
-        let environment = Arc::new(Environment { sema, uses: 0 });
+        let environment = Arc::new(Environment { sema, uses: AtomicU32::new(0) });
         Unit { inner: Arc::new(Inside { pp, items, environment, environment_reused: false }) }
     }
 
