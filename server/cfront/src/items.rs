@@ -193,7 +193,6 @@ pub(crate) struct Items {
     starts: Vec<u32>,
     /// The parse this unit uses, by chunk and item.
     parses: Vec<Arc<Vec<OnceLock<Arc<ParsedItem>>>>>,
-    /// Where the file's own items are: one flag a chunk.
     pub(crate) work: ItemWork,
 }
 
@@ -262,8 +261,7 @@ impl Items {
             old.insert(Arc::as_ptr(chunk), i);
         }
         for (i, chunk) in self.chunks.iter().enumerate() {
-            if let Some(parses) =
-                old.get(&Arc::as_ptr(chunk)).and_then(|&k| previous.parses.get(k))
+            if let Some(parses) = old.get(&Arc::as_ptr(chunk)).and_then(|&k| previous.parses.get(k))
                 && let Some(slot) = self.parses.get_mut(i)
             {
                 *slot = parses.clone();
@@ -308,15 +306,6 @@ impl Items {
     pub(crate) fn place(&self, item: u32) -> Option<(&Arc<Chunk>, usize)> {
         let (chunk, slot) = self.slot(item)?;
         Some((&chunk.chunk, slot.range.start))
-    }
-
-    /// The item that holds a token of a chunk.
-    pub(crate) fn item_of_token(&self, chunk: &Arc<Chunk>, token: usize) -> Option<(u32, u32)> {
-        let index = self.chunks.iter().position(|c| Arc::ptr_eq(&c.chunk, chunk))?;
-        let slots = &self.chunks.get(index)?.slots;
-        let at = slots.partition_point(|s| s.range.start <= token).checked_sub(1)?;
-        let slot = slots.get(at).filter(|s| token < s.range.end)?;
-        Some((self.starts.get(index)? + at as u32, (token - slot.range.start) as u32))
     }
 
     /// The syntax of an item.
@@ -405,7 +394,9 @@ impl Items {
             let mut found = None;
             each_spec(&parsed.syntax, &mut |spec| {
                 let fits = match spec {
-                    TypeSpec::Record(r) => r.fields.is_some() && r.tag.is_some_and(|t| t.name == tag),
+                    TypeSpec::Record(r) => {
+                        r.fields.is_some() && r.tag.is_some_and(|t| t.name == tag)
+                    }
                     TypeSpec::Enum(e) => e.values.is_some() && e.tag.is_some_and(|t| t.name == tag),
                     _ => false,
                 };

@@ -9,6 +9,7 @@ pub mod ctypes;
 pub mod dump;
 pub mod fixture;
 pub mod flags;
+mod items;
 pub mod lexer;
 pub mod names;
 pub mod parse;
@@ -26,4 +27,6 @@ pub mod symbol;
 mod test_lexer;
 pub mod token;
 pub mod unit;
+#[cfg(test)]
+mod unit_tests;
 pub mod words;

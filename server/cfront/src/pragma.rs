@@ -44,7 +44,7 @@ pub struct Subjects {
 }
 
 /// The pragma stacks while items are read in order.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, PartialEq, Debug)]
 pub(crate) struct PragmaStack {
     state: PragmaState,
     packs: Vec<(Option<String>, Option<u32>)>,

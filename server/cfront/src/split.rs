@@ -33,18 +33,19 @@ impl ItemRange {
 /// Cuts a token stream into its top-level items. Pragma tokens between items belong to none; every
 /// other token belongs to exactly one item.
 pub fn split(tokens: &[Token]) -> Vec<ItemRange> {
-    let mut splitter = Splitter {
-        tokens,
-        words: Words::get(),
-        pragmas: PragmaStack::default(),
-        items: Vec::new(),
-        unclosed: 0,
-    };
+    split_from(tokens, PragmaStack::default()).0
+}
+
+/// The same for a stream that continues another: takes the pragmas in force before it, and gives
+/// those in force behind it.
+pub(crate) fn split_from(tokens: &[Token], pragmas: PragmaStack) -> (Vec<ItemRange>, PragmaStack) {
+    let mut splitter =
+        Splitter { tokens, words: Words::get(), pragmas, items: Vec::new(), unclosed: 0 };
     let mut at = 0;
     while at < tokens.len() {
         at = splitter.item(at);
     }
-    splitter.items
+    (splitter.items, splitter.pragmas)
 }
 
 struct Splitter<'a> {

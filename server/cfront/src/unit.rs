@@ -317,8 +317,9 @@ impl Unit {
                     for declarator in &d.declarators {
                         let Some(name) = declarator.declarator.name else { continue };
                         let at = |decls: &[crate::sema::Decl]| {
-                            let here =
-                                |d: &crate::sema::Decl| d.place.item == item && d.place.token == name.token;
+                            let here = |d: &crate::sema::Decl| {
+                                d.place.item == item && d.place.token == name.token
+                            };
                             decls.iter().position(here)
                         };
                         match self.ordinary(name.name) {
@@ -497,10 +498,5 @@ impl Unit {
             types_laid_out: self.sema().laid_out,
             environment_reused: self.inner.environment_reused,
         }
-    }
-
-    /// Runs a step in the unit's analysis (for conversions that ask much).
-    pub(crate) fn with_sema<T>(&self, f: impl FnOnce(&mut Sema) -> T) -> T {
-        f(&mut self.sema())
     }
 }

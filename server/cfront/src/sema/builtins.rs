@@ -5,8 +5,11 @@ use crate::ctypes::{CTypeId, IntKind, TypeTable};
 /// Builtins that return what their first argument is (`Some(false)`) or points at (`Some(true)`).
 pub(crate) fn first_argument_type(name: &str) -> Option<bool> {
     match name {
-        "__builtin_preserve_access_index" | "__builtin_launder" | "__builtin_addressof"
-        | "__builtin_nondeterministic_value" | "__builtin_elementwise_abs" => Some(false),
+        "__builtin_preserve_access_index"
+        | "__builtin_launder"
+        | "__builtin_addressof"
+        | "__builtin_nondeterministic_value"
+        | "__builtin_elementwise_abs" => Some(false),
         _ if name.starts_with("__sync_") => match name {
             "__sync_synchronize" | "__sync_lock_release" => None,
             _ if name.starts_with("__sync_bool_") => None,
@@ -39,8 +42,16 @@ pub(crate) fn return_type(types: &mut TypeTable, name: &str) -> Option<CTypeId> 
     }
     let rest = name.strip_prefix("__builtin_")?;
     match rest {
-        "memcpy" | "memset" | "memmove" | "alloca" | "frame_address" | "return_address"
-        | "extract_return_addr" | "memcpy_inline" | "assume_aligned" | "memchr"
+        "memcpy"
+        | "memset"
+        | "memmove"
+        | "alloca"
+        | "frame_address"
+        | "return_address"
+        | "extract_return_addr"
+        | "memcpy_inline"
+        | "assume_aligned"
+        | "memchr"
         | "alloca_with_align" => Some(types.pointer(CTypeId::VOID)),
         "strcpy" | "strncpy" | "strcat" | "strncat" | "strchr" | "strrchr" | "strstr" => {
             Some(types.pointer(CTypeId::CHAR))
@@ -54,8 +65,8 @@ pub(crate) fn return_type(types: &mut TypeTable, name: &str) -> Option<CTypeId> 
         "trap" | "unreachable" | "prefetch" | "va_start" | "va_end" | "va_copy" | "assume"
         | "debugtrap" | "bzero" | "memset_inline" => Some(CTypeId::VOID),
         "constant_p" | "types_compatible_p" | "memcmp" | "strcmp" | "strncmp" | "abs" | "ffs"
-        | "ffsl" | "ffsll" | "clz" | "clzl" | "clzll" | "clzg" | "ctz" | "ctzl" | "ctzll" | "ctzg"
-        | "popcount" | "popcountl" | "popcountll" | "popcountg" | "parity" | "parityl"
+        | "ffsl" | "ffsll" | "clz" | "clzl" | "clzll" | "clzg" | "ctz" | "ctzl" | "ctzll"
+        | "ctzg" | "popcount" | "popcountl" | "popcountll" | "popcountg" | "parity" | "parityl"
         | "parityll" | "clrsb" | "clrsbl" | "clrsbll" | "isnan" | "isinf" | "bcmp" => {
             Some(CTypeId::INT)
         }

@@ -423,8 +423,12 @@ impl Sema {
                 match op {
                     BinaryOp::Add => Some(Const::Addr(base, wrap(x + scaled, IntKind::Long))),
                     BinaryOp::Sub => Some(Const::Addr(base, wrap(x - scaled, IntKind::Long))),
-                    BinaryOp::Eq if v == 0 && base != Base::Null => Some(Const::Int(0, IntKind::Int)),
-                    BinaryOp::Ne if v == 0 && base != Base::Null => Some(Const::Int(1, IntKind::Int)),
+                    BinaryOp::Eq if v == 0 && base != Base::Null => {
+                        Some(Const::Int(0, IntKind::Int))
+                    }
+                    BinaryOp::Ne if v == 0 && base != Base::Null => {
+                        Some(Const::Int(1, IntKind::Int))
+                    }
                     BinaryOp::Eq if base == Base::Null => {
                         Some(Const::Int(i128::from(x == v), IntKind::Int))
                     }
@@ -588,9 +592,9 @@ impl Sema {
         if name == "constant_p" {
             let arg = args.first()?;
             return match self.eval(cx, arg) {
-                Some(Const::Int(..) | Const::Float(..) | Const::Addr(Base::Null | Base::Str(..), _)) => {
-                    Some(Const::Int(1, IntKind::Int))
-                }
+                Some(
+                    Const::Int(..) | Const::Float(..) | Const::Addr(Base::Null | Base::Str(..), _),
+                ) => Some(Const::Int(1, IntKind::Int)),
                 // In a body the optimiser has the last word.
                 _ if cx.scope.in_function => None,
                 _ => Some(Const::Int(0, IntKind::Int)),

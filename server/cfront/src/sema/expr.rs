@@ -1,7 +1,7 @@
 //! Types of expressions.
 
 use super::{
-    Resolution, builtins,
+    builtins,
     scope::{Cx, Inner},
     state::{Name, Sema},
 };
@@ -148,29 +148,6 @@ impl Sema {
                 self.types.array(CTypeId::CHAR, ArrayLen::Unknown)
             }
             _ => CTypeId::UNKNOWN,
-        }
-    }
-
-    /// What an identifier of a walked item refers to.
-    pub(crate) fn resolution(&mut self, cx: &mut Cx, ident: Ident) -> Resolution {
-        match cx.lookup(ident) {
-            Some(Inner::Local(id)) => return Resolution::Local(id),
-            Some(Inner::Enumerator(c)) => return Resolution::Enumerator(c),
-            Some(Inner::Typedef(id)) => return Resolution::Typedef(id),
-            None => {}
-        }
-        match self.name(ident.name) {
-            Name::Function(id) => match self.functions.get(id.0 as usize) {
-                Some(f) => Resolution::Function(f.clone()),
-                None => Resolution::Unknown,
-            },
-            Name::Variable(id) => match self.variables.get(id.0 as usize) {
-                Some(v) => Resolution::Variable(v.clone()),
-                None => Resolution::Unknown,
-            },
-            Name::Enumerator(c) => Resolution::Enumerator(c),
-            Name::Typedef(id) => Resolution::Typedef(id),
-            Name::Unknown | Name::Busy => Resolution::Unknown,
         }
     }
 
@@ -365,7 +342,8 @@ impl Sema {
             if let CType::Record(record) = *self.canonical(base)
                 && let Some(path) = self.find_member(record, field.name)
                 && let Some(&(record, index)) = path.last()
-                && let Some(Some(Some(width))) = self.shape(record).members.get(index).map(|m| m.bits)
+                && let Some(Some(Some(width))) =
+                    self.shape(record).members.get(index).map(|m| m.bits)
                 && width < 32
             {
                 return Some(Arith::Int(IntKind::Int));

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     ast::{
-        Attr, DeclSpecs, Declaration, Declarator, Derived, Initializer, Item, Param, Storage, TypeSpec,
+        Attr, DeclSpecs, Declaration, Declarator, Derived, Initializer, Item, Param, Storage,
+        TypeSpec,
     },
     ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Typedef},
     items::ParsedItem,
@@ -61,7 +62,8 @@ impl Sema {
                     self.take_params(&mut gathered, &mut cx, &f.declarator);
                 }
                 Item::Declaration(d) => {
-                    if let Some(found) = self.in_declaration(name, &mut gathered, item, &parsed, d) {
+                    if let Some(found) = self.in_declaration(name, &mut gathered, item, &parsed, d)
+                    {
                         return found;
                     }
                 }

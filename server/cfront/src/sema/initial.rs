@@ -464,7 +464,14 @@ impl Sema {
                         *pos += 1;
                         continue;
                     }
-                    self.fill_element(cx, elem, Slot { offset: at(index)?, bits: None }, items, pos, image)?;
+                    self.fill_element(
+                        cx,
+                        elem,
+                        Slot { offset: at(index)?, bits: None },
+                        items,
+                        pos,
+                        image,
+                    )?;
                     index += 1;
                 }
             }

@@ -172,10 +172,10 @@ impl Sema {
             return Arc::default();
         }
         entity.shape_busy = true;
-        let shape = Arc::new(self.deeper(|s| Some(s.read_members(cx, &spec))).unwrap_or(Shape {
-            has_error: true,
-            ..Shape::default()
-        }));
+        let shape = Arc::new(
+            self.deeper(|s| Some(s.read_members(cx, &spec)))
+                .unwrap_or(Shape { has_error: true, ..Shape::default() }),
+        );
         if let Some(entity) = self.records.get_mut(id.0 as usize) {
             entity.shape_busy = false;
             entity.shape = Some(shape.clone());
@@ -356,7 +356,11 @@ impl Sema {
 
     /// Finds a member by name, also through anonymous members: the way to it as (record, index in
     /// its shape) pairs from the outside in.
-    pub(crate) fn find_member(&mut self, id: RecordId, name: Symbol) -> Option<Vec<(RecordId, usize)>> {
+    pub(crate) fn find_member(
+        &mut self,
+        id: RecordId,
+        name: Symbol,
+    ) -> Option<Vec<(RecordId, usize)>> {
         self.find_member_within(id, name, 0)
     }
 
