@@ -135,8 +135,8 @@ impl ItemChunk {
         rest.iter().take_while(move |&&(n, ..)| n == name).map(|&(_, item, space)| (item, space))
     }
 
-    fn tokens_of(&self, slot: &Slot) -> crate::pp::TokenSlice {
-        self.chunk.tokens_in(slot.range.range())
+    fn tokens_of(&self, slot: &Slot) -> &[Token] {
+        self.chunk.slice(slot.range.range())
     }
 
     fn hash_of(&self, slot: &Slot) -> u64 {
@@ -297,15 +297,14 @@ impl Items {
     }
 
     /// The tokens of an item.
-    pub(crate) fn tokens(&self, item: u32) -> Option<crate::pp::TokenSlice> {
+    pub(crate) fn tokens(&self, item: u32) -> Option<&[Token]> {
         let (chunk, slot) = self.slot(item)?;
         Some(chunk.tokens_of(slot))
     }
 
-    /// The chunk of an item and the number of its first token there.
-    pub(crate) fn place(&self, item: u32) -> Option<(&Arc<Chunk>, usize)> {
-        let (chunk, slot) = self.slot(item)?;
-        Some((&chunk.chunk, slot.range.start))
+    /// The chunk of an item.
+    pub(crate) fn chunk_of(&self, item: u32) -> Option<&Arc<Chunk>> {
+        self.slot(item).map(|(chunk, _)| &chunk.chunk)
     }
 
     /// The syntax of an item.
@@ -350,7 +349,7 @@ impl Items {
             let mut asked = asked.borrow_mut();
             *asked.entry(name).or_insert_with(|| self.is_typedef(name))
         };
-        let parsed = parse_item(&chunk.tokens_of(slot), &slot.range.pragma, &scope);
+        let parsed = parse_item(chunk.tokens_of(slot), &slot.range.pragma, &scope);
         ParsedItem {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             syntax: parsed.item,
@@ -477,7 +476,7 @@ fn take_over<'a>(
             let tokens = chunk.tokens_of(slot);
             let fits = |(old, old_slot): &(&ItemChunk, &Slot)| {
                 old_slot.range.pragma == slot.range.pragma
-                    && same_text(&old.tokens_of(old_slot), &tokens)
+                    && same_text(old.tokens_of(old_slot), tokens)
             };
             let Some(at) = candidates.iter().position(fits) else { continue };
             // Equal items must not share one parse: each has places of its own.

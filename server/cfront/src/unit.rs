@@ -17,13 +17,14 @@ use crate::{
     ctypes::{CType, CTypeId, Enum, EnumId, Record, RecordId, Typedef, TypedefId},
     items::Items,
     names::NameSpace,
-    pp::{Preprocessed, TokenSlice},
+    pp::Preprocessed,
     sema::{
         Cx, EnumConst, Function, FunctionId, Global, Initial, Inner, ItemScope, LocalId, Name,
         Resolution, Sema, Variable, VariableId,
     },
     source::{FileId, FileRange},
     symbol::Symbol,
+    token::Token,
 };
 
 /// A top-level item by its place in the unit's order; ids compare as places in the unit do.
@@ -152,13 +153,13 @@ impl Unit {
     }
 
     /// The expanded tokens of an item.
-    pub fn tokens(&self, id: ItemId) -> Option<TokenSlice> {
-        self.inner.items.tokens(id.0)
+    pub fn tokens(&self, id: ItemId) -> &[Token] {
+        self.inner.items.tokens(id.0).unwrap_or(&[])
     }
 
     /// Whether the item's first token stands in the main file (or a macro used there).
     pub fn in_main_file(&self, id: ItemId) -> bool {
-        let first = self.tokens(id).and_then(|t| t.first().copied());
+        let first = self.tokens(id).first();
         first
             .and_then(|t| self.inner.pp.expansion(t.loc))
             .is_some_and(|range| range.file == self.inner.pp.main)
@@ -166,7 +167,7 @@ impl Unit {
 
     /// What the user wrote for a token of an item.
     pub fn token_place(&self, id: ItemId, token: u32) -> Option<FileRange> {
-        let token = *self.tokens(id)?.get(token as usize)?;
+        let token = *self.tokens(id).get(token as usize)?;
         self.inner.pp.written(token.loc)
     }
 
@@ -175,7 +176,7 @@ impl Unit {
     pub fn tokens_at(&self, file: FileId, offset: u32) -> Vec<TokenPlace> {
         let mut found = Vec::new();
         for item in 0..self.item_count() {
-            let Some((chunk, start)) = self.inner.items.place(item) else { continue };
+            let Some(chunk) = self.inner.items.chunk_of(item) else { continue };
             if chunk.first_file != file && file != self.inner.pp.main {
                 continue;
             }
@@ -183,7 +184,6 @@ impl Unit {
                 continue;
             }
             let Some(tokens) = self.inner.items.tokens(item) else { continue };
-            let _ = start;
             for (i, token) in tokens.iter().enumerate() {
                 let Some(range) = self.inner.pp.written(token.loc) else { continue };
                 if range.file == file && range.start <= offset && offset < range.end {

@@ -68,6 +68,11 @@ impl Chunk {
         TokenSlice { tokens: Arc::clone(&self.tokens), range }
     }
 
+    /// The same, borrowed.
+    pub fn slice(&self, range: Range<usize>) -> &[Token] {
+        self.tokens.get(range).unwrap_or(&[])
+    }
+
     /// The trail that a place in this chunk's table stands for.
     pub fn trail(&self, loc: Loc) -> Option<&Trail> {
         (loc.file == Loc::TRAIL | self.id).then(|| self.trails.get(loc.offset as usize)).flatten()
