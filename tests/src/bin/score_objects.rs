@@ -89,7 +89,11 @@ fn main() -> ExitCode {
 }
 
 fn print_score(what: &str, score: &Score) {
-    let percent = 100.0 * score.same as f64 / score.total.max(1) as f64;
+    if score.total == 0 {
+        println!("{what:<28} none");
+        return;
+    }
+    let percent = 100.0 * score.same as f64 / score.total as f64;
     println!("{what:<28} {:>5} of {:>5}  {percent:6.2} %", score.same, score.total);
 }
 

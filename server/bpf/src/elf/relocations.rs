@@ -225,9 +225,10 @@ impl<'g, 'a> Graph<'g, 'a> {
                 ));
             };
             let member = match map.value_type.map(|ty| self.btf.get(ty)) {
-                Some(Type::Struct(ops)) => {
-                    ops.members.iter().find(|m| u64::from(m.offset_bits) == offset * 8)
-                }
+                Some(Type::Struct(ops)) => ops
+                    .members
+                    .iter()
+                    .find(|m| Some(u64::from(m.offset_bits)) == offset.checked_mul(8)),
                 _ => None,
             };
             let Some(member) = member else {

@@ -88,7 +88,7 @@ fn no_prefix_and_no_changed_byte_panics() {
         accepted += usize::from(open(&LITTLE[..length], "x").is_ok());
     }
     for at in 0..LITTLE.len() {
-        for value in [0x00, 0x01, 0x7f, 0xff] {
+        for value in [0x01, 0xff] {
             let mut bytes = LITTLE.to_vec();
             bytes[at] = value;
             if let Ok(object) = open(&bytes, "x") {

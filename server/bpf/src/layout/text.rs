@@ -49,16 +49,19 @@ pub fn print_section(object: &Object, section: &Section, out: &mut String) {
     let mut lines = Lines::new(1, CACHE_LINE);
     let mut dumper = CDumper::with_plain_names(&object.btf);
     for variable in &section.variables {
+        if lines.is_full() {
+            break;
+        }
         let storage = match variable.linkage {
             Linkage::Global => String::new(),
             other => format!("{} ", linkage(other)),
         };
-        lines.gap(variable.offset * 8, "hole");
+        lines.gap(variable.offset.saturating_mul(8), "hole");
         let certain =
             variable.certainty == Certainty::Certain && section.certainty == Certainty::Certain;
         let entry = Entry {
-            offset_bits: variable.offset * 8,
-            size_bits: variable.size * 8,
+            offset_bits: variable.offset.saturating_mul(8),
+            size_bits: variable.size.saturating_mul(8),
             bitfield: false,
             note: if certain { "" } else { " depends on the optimiser" },
         };
@@ -81,7 +84,7 @@ fn section_meaning(object: &Object, section: &Section) -> String {
         (Some(map), SectionKind::Percpu) => format!(
             " /* map {}, {} bytes on each possible CPU */",
             map.name,
-            section.size.next_multiple_of(8)
+            section.size.div_ceil(8).saturating_mul(8)
         ),
         (Some(map), _) => format!(" /* map {} */", map.name),
         (None, SectionKind::Other) => " /* libbpf makes no map of this section */".into(),

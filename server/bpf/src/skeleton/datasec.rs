@@ -68,6 +68,9 @@ fn values(
     let mut position = 0u64;
     let mut paddings = 0;
     for variable in shown(section) {
+        if out.is_full() {
+            return;
+        }
         let name = identifier(variable.name.as_bytes());
         if position > variable.offset {
             out.fails(format!(
@@ -80,7 +83,8 @@ fn values(
             out.fails(format!("the alignment of variable {} is not known", variable.name));
             return;
         };
-        if position.next_multiple_of(MAX_ALIGN.min(align.into())) != variable.offset {
+        let aligned = position.checked_next_multiple_of(MAX_ALIGN.min(align.into()));
+        if aligned != Some(variable.offset) {
             let gap = variable.offset - position;
             out.line(format_args!("\t\tchar __pad{paddings}[{gap}];"));
             paddings += 1;
@@ -95,6 +99,9 @@ fn values(
 /// `codegen_subskel_datasecs`
 fn pointers(out: &mut Writer<'_>, dumper: &mut CDumper<'_>, ident: &SmolStr, section: &Section) {
     for variable in shown(section) {
+        if out.is_full() {
+            return;
+        }
         let ty = dumper.type_decl(variable.ty, "", 2, !keeps_modifiers(section));
         let name = &variable.name;
         let declaration = if needs_typeof(out.object, variable.ty) {

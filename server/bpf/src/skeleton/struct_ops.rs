@@ -8,6 +8,8 @@ use crate::object::{Map, MapKind};
 use btf::{Btf, CDumper, Composite, Type};
 use std::fmt::Write;
 
+/// Longest text of one shadow type: only a damaged object asks for more.
+const MAX_BYTES: usize = 8 << 20;
 /// Size of a pointer in bytes.
 const POINTER: u64 = 8;
 
@@ -22,6 +24,9 @@ pub(super) fn shadows(out: &mut Writer<'_>) {
     }
     out.line(format_args!("\tstruct {{"));
     for map in maps {
+        if out.is_full() {
+            break;
+        }
         let ty = map.value_type.map(|id| object.btf.get(id));
         let Some(Type::Struct(composite)) = ty else {
             out.fails(format!("the type of struct_ops map {} is not known", map.name));
@@ -44,6 +49,9 @@ fn members<'b>(btf: &'b Btf, composite: &'b Composite, text: &mut String) -> Opt
     let mut dumper = CDumper::new(btf);
     let mut position = 0u64;
     for (index, member) in composite.members.iter().enumerate() {
+        if text.len() > MAX_BYTES {
+            return Some(&member.name);
+        }
         let offset = u64::from(member.offset_bits / 8);
         if position < offset {
             let _ = writeln!(text, "\t\t\tchar __padding_{index}[{}];", offset - position);

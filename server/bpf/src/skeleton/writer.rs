@@ -5,6 +5,9 @@ use crate::object::Object;
 use smol_str::SmolStr;
 use std::fmt::{Arguments, Write};
 
+/// Longest text that is made: only a damaged object asks for more.
+const MAX_BYTES: usize = 32 << 20;
+
 pub(super) struct Writer<'a> {
     pub(super) object: &'a Object,
     pub(super) kind: SkeletonKind,
@@ -50,6 +53,15 @@ impl<'a> Writer<'a> {
     pub(super) fn fails(&mut self, why: String) {
         self.line(format_args!("/* bpftool stops here: {why} */"));
         self.preview.note.get_or_insert(why);
+    }
+
+    /// Whether the text is longer than any real one; says so once it is.
+    pub(super) fn is_full(&mut self) -> bool {
+        let full = self.preview.text.len() > MAX_BYTES;
+        if full {
+            self.fails("the header would be too long".into());
+        }
+        full
     }
 
     pub(super) fn finish(self) -> Preview {

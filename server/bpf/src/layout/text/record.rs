@@ -12,6 +12,9 @@ const MAX_NESTING: usize = 32;
 /// How many lines are printed: a damaged file may say one type in many places.
 const MAX_LINES: usize = 200_000;
 
+/// How many bytes of text are made, for the same reason.
+const MAX_BYTES: usize = 16 << 20;
+
 /// Place of a member or variable, in bits.
 pub(super) struct Entry {
     pub(super) offset_bits: u64,
@@ -53,9 +56,14 @@ impl Lines {
         }
     }
 
+    /// Whether the text is longer than any real one.
+    pub(super) fn is_full(&self) -> bool {
+        self.count > MAX_LINES || self.text.len() > MAX_BYTES
+    }
+
     fn line(&mut self, text: &str, comment: &str) {
         self.count += 1;
-        if self.count > MAX_LINES {
+        if self.is_full() {
             return;
         }
         let tabs = "\t".repeat(self.indent);
@@ -109,7 +117,7 @@ impl Lines {
         let comment = place(&entry);
         self.line(&format!("{declaration};"), &comment);
         self.entries += 1;
-        self.sum_bits += entry.size_bits;
+        self.sum_bits = self.sum_bits.saturating_add(entry.size_bits);
         self.position = self.position.max(entry.offset_bits.saturating_add(entry.size_bits));
     }
 
@@ -144,7 +152,7 @@ impl Lines {
         if last > 0 && size > 0 {
             self.comment_line(&format!("last cacheline: {last} byte{}", plural(last)));
         }
-        if self.count > MAX_LINES {
+        if self.is_full() {
             self.text.push_str("\t/* and so on */\n");
         }
         self.text
@@ -234,7 +242,7 @@ impl Printer<'_> {
         lines.position = base;
         lines.boundary = (base / 8 / self.cache_line + 1) * self.cache_line;
         for member in &composite.members {
-            let Some(left) = self.left.checked_sub(1) else { break };
+            let Some(left) = self.left.checked_sub(1).filter(|_| !lines.is_full()) else { break };
             self.left = left;
             let offset = base + u64::from(member.offset_bits);
             if is_union {
