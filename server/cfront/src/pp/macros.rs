@@ -141,7 +141,6 @@ pub enum Builtin {
     IsTarget,
     HasEmbed,
     HasConstexprBuiltin,
-    BuildingModule,
 }
 
 /// A macro definition.
