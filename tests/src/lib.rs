@@ -1,8 +1,8 @@
 //! Black box tests; see `tests/` in this folder.
 
-pub mod binary;
-pub mod lsp_client;
 pub mod skeleton_extract;
+pub mod type_truth;
+pub mod units;
 
 /// The first line in which two texts differ, in words; `None` when they are equal.
 pub fn first_difference(expected: &str, got: &str) -> Option<String> {

@@ -107,3 +107,284 @@ fn basics() {
         "#]],
     );
 }
+
+#[test]
+fn bit_fields_packed_and_anonymous_members() {
+    check_layout(
+        "struct s { char c; unsigned a:3, :2, b:9; union { int x; struct { short y; } __attribute__((packed)); };\n\
+         long l __attribute__((packed)); enum { P, Q } e; struct { char z[3]; } __attribute__((aligned(8))) in;\n\
+         int (*fn)(const char *, ...); typeof(((struct t *)0)->v) tv; char fam[]; };\n\
+         struct t { unsigned long long v; };",
+        expect![[r#"
+            size Some(48) align Some(8)
+            Some(0) char c
+            Some(8) unsigned int a : 3
+            Some(13) unsigned int b : 9
+            Some(32) union {...}
+            Some(64) long l
+            Some(128) enum {...} e
+            Some(192) struct {...} in
+            Some(256) int (*fn)(const char *, ...)
+            Some(320) unsigned long long tv
+            Some(384) char fam[]
+        "#]],
+    );
+}
+
+#[test]
+fn pragma_pack_and_typedef_alignment() {
+    check_layout(
+        "typedef long low __attribute__((aligned(2))); typedef int i16 __attribute__((mode(HI)));\n\
+         #pragma pack(push, 2)\nstruct s { char a; int b; low c; __int128 d; i16 e; };\n#pragma pack(pop)\n",
+        expect![[r#"
+            size Some(32) align Some(2)
+            Some(0) char a
+            Some(16) int b
+            Some(48) low c
+            Some(112) __int128 d
+            Some(240) i16 e
+        "#]],
+    );
+}
+
+#[test]
+fn constants_of_types_and_offsets() {
+    check_variables(
+        "struct in { char c; int a[4]; }; struct o { int x; union { long y; struct in in; }; };\n\
+         #define offsetof(T, m) ((unsigned long)&((T *)0)->m)\n\
+         int a[offsetof(struct o, in.a[2])]; int b[__builtin_offsetof(struct o, in.a[1])];\n\
+         int c[sizeof(((struct o *)0)->in.a) / sizeof(int)]; int d[(-1 < 1u) + 1]; int e[-8 / 3 + 4];\n\
+         int f[_Alignof(struct o)]; int g[__builtin_types_compatible_p(int, typeof(1)) ? 7 : 8];\n\
+         int h[__builtin_choose_expr(sizeof(long) == 8, 3, 4)]; static const int N = 6; int i[N];\n\
+         int j[(char)300]; int k[sizeof(\"abc\" \"d\")]; long m = (long)&a[1];\n\
+         unsigned char n = 3 ? 1 : 0x1ff; int o = 1 ?: 2; long p = ~0u; long long q = 1LL << 40;\n",
+        expect![[r#"
+            int a[20] | 80 4
+            int b[16] | 64 4
+            int c[4] | 16 4
+            int d[1] | 4 4
+            int e[2] | 8 4
+            int f[8] | 32 4
+            int g[7] | 28 4
+            int h[3] | 12 4
+            const int N | 4 4 | 06000000
+            int i[6] | 24 4
+            int j[44] | 176 4
+            int k[5] | 20 4
+            long m | 8 8 | 0400000000000000 0:a
+            unsigned char n | 1 1 | 01
+            int o | 4 4 | 01000000
+            long p | 8 8 | ffffffff00000000
+            long long q | 8 8 | 0000000000010000
+        "#]],
+    );
+}
+
+#[test]
+fn map_definitions_by_macros() {
+    check_variables(
+        "#define SEC(n) __attribute__((section(n), used))\n#define __uint(name, val) int (*name)[val]\n\
+         #define __type(name, val) typeof(val) *name\n#define __array(name, val) typeof(val) *name[]\n\
+         enum { MAX = 1 << 10 }; struct v { int a[3]; };\n\
+         struct inner { __uint(type, 1); __uint(max_entries, MAX); __type(key, unsigned); __type(value, struct v); } in1 SEC(\".maps\"), in2 SEC(\".maps\");\n\
+         struct { __uint(type, 12); __array(values, struct inner); } outer SEC(\".maps\") = { .values = { &in1, [3] = &in2 } };\n\
+         extern int prog(void *ctx);\n struct { __uint(type, 3); __array(values, int (void *)); } jmp SEC(\".maps\") = { .values = { [1] = (void *)&prog } };\n",
+        expect![[r#"
+            struct inner in1 | 32 8
+            struct inner in2 | 32 8
+            struct {...} outer | 40 8 | 00000000000000000000000000000000000000000000000000000000000000000000000000000000 8:in1 32:in2
+            struct {...} jmp | 24 8 | 000000000000000000000000000000000000000000000000 16:prog
+        "#]],
+    );
+}
+
+#[test]
+fn initialisers() {
+    check_variables(
+        "struct p { int x, y; }; struct q { struct p p[2]; char c; } a = { 1, 2, 3, 4, 'c' };\n\
+         struct q b = { .p[1].y = 5, 6 }; int c[] = { [2 ... 4] = 7, 1 }; char d[3] = \"abc\"; char e[][4] = { \"x\", \"yz\" };\n\
+         struct { int n; char s[]; } f = { 1, \"ab\" }; struct { int a:3, b:5; unsigned c:9; } g = { 1, -1, 3 };\n\
+         union { long l; char c; } h = { .c = 1 }; struct p i = (struct p){ 8, 9 }; _Bool j = 5; double k = 0.5;\n\
+         void fn(void); void (*l)(void) = fn; const char *m[] = { \"a\", 0, \"b\" + 1 }; int *n = (int *)0; int o = {3};\n\
+         enum { E1 = 2 } z = E1; int big[2][2] = { { 1 }, 2, 3 }; struct p *pp = &(struct p){1,2}; int *q = &a.p[1].y;\n",
+        expect![[r#"
+            struct q a | 20 4 | 0100000002000000030000000400000063000000
+            struct q b | 20 4 | 0000000000000000000000000500000006000000
+            int c[6] | 24 4 | 000000000000000007000000070000000700000001000000
+            char d[3] | 3 1 | 616263
+            char e[2][4] | 8 1 | 78000000797a0000
+            struct {...} f | 7 4 | 01000000616200
+            struct {...} g | 4 4 | f9030000
+            union {...} h | 8 8 | 0100000000000000
+            struct p i | 8 4 | 0800000009000000
+            _Bool j | 1 1 | 01
+            double k | 8 8 | 000000000000e03f
+            void (*l)(void) | 8 8 | 0000000000000000 0:fn
+            const char *m[3] | 24 8 | 000000000000000000000000000000000100000000000000 0:"a" 16:"b"
+            int *n | 8 8 | zero
+            int o | 4 4 | 03000000
+            enum {...} z | 4 4 | 02000000
+            int big[2][2] | 16 4 | 01000000000000000200000003000000
+            struct p *pp | 8 8 | 0000000000000000 0:Anonymous
+            int *q | 8 8 | 0c00000000000000 0:a
+        "#]],
+    );
+}
+
+fn check_locals(text: &str, expect: Expect) {
+    let unit = unit(text);
+    let mut out = String::new();
+    for i in 0..unit.item_count() {
+        let Some(scope) = unit.scope(crate::unit::ItemId(i)) else { continue };
+        for l in scope.locals() {
+            out +=
+                &format!("{:?} {} {:?}\n", l.kind, unit.spell(l.ty, Some(l.name.as_str())), l.size);
+        }
+    }
+    expect.assert_eq(&out);
+}
+
+#[test]
+fn locals_and_statement_expressions() {
+    check_locals(
+        "struct s { int a; unsigned long b; } *gp; typedef int T;\n\
+         #define max(a, b) ({ typeof(a) _a = (a); typeof(b) _b = (b); _a > _b ? _a : _b; })\n\
+         int f(struct s *p, char arr[4], T t) {\n\
+           struct s *s = p; __auto_type x = p->b; typeof(*s) copy; typeof(max(t, p->b)) m; static int counts[] = {1, 2};\n\
+           enum { L = 3 }; int buf[L]; typedef char T; T c; const int k = 4; int kk[k];\n\
+           for (int i = 0; i < 4; i++) { T t = 0; struct s { char z; } in; typeof(in.z) w; }\n\
+           struct s again; typeof(&p->a) pa; typeof(gp[0].b + 1) sum; typeof(1 ? p : (void *)0) cond; typeof(arr) dec;\n\
+           typeof(*(8 ? ((void *)((long)(3) * 0l)) : (int *)8)) constexpr; typeof(*(8 ? ((void *)((long)(t) * 0l)) : (int *)8)) *not_constexpr;\n\
+           return max(max(t, 1), 2); }\n",
+        expect![[r#"
+            Param(0) struct s *p None
+            Param(1) char *arr None
+            Param(2) T t None
+            Auto struct s *s Some(8)
+            Auto unsigned long x Some(8)
+            Auto struct s copy Some(16)
+            Auto T _a Some(4)
+            Auto unsigned long _b Some(8)
+            Auto unsigned long m Some(8)
+            Static int counts[2] Some(8)
+            Auto int buf[3] Some(12)
+            Auto T c Some(1)
+            Auto const int k Some(4)
+            Auto int kk[4] Some(16)
+            Auto int i Some(4)
+            Auto T t Some(1)
+            Auto struct s in Some(1)
+            Auto char w Some(1)
+            Auto struct s again Some(16)
+            Auto int *pa Some(8)
+            Auto unsigned long sum Some(8)
+            Auto struct s *cond Some(8)
+            Auto char *dec Some(8)
+            Auto int constexpr Some(4)
+            Auto void *not_constexpr Some(8)
+            Auto T _a Some(4)
+            Auto int _b Some(4)
+            Auto int _a Some(4)
+            Auto T _a Some(4)
+            Auto int _b Some(4)
+            Auto int _b Some(4)
+        "#]],
+    );
+}
+
+fn check_events(text: &str, expect: Expect) {
+    let unit = unit(text);
+    let mut out = String::new();
+    for event in unit.top_level() {
+        out += &match event {
+            crate::unit::Event::Function(f) => {
+                format!("function {}\n", unit.spell(f.ty, Some(f.name.as_str())))
+            }
+            crate::unit::Event::FunctionDeclaration(f, i) => format!("declared {} #{i}\n", f.name),
+            crate::unit::Event::DeferredFunction(f) => format!("deferred {}\n", f.name),
+            crate::unit::Event::Variable(v, i) => {
+                format!("variable {} #{i} {:?} {:?}\n", v.name, v.definition, v.linkage)
+            }
+        };
+    }
+    expect.assert_eq(&out);
+}
+
+#[test]
+fn events_of_headers_and_the_file() {
+    check_events(
+        "#include \"h.h\"\nint a; extern int b[]; int b[3] = {}; static int helper(int x) { return x; }\n\
+         int f(void *ctx);\nint f(void *c) { return a; }\ninline int inl(void) { return 1; }\n\
+         __attribute__((used)) static int u(void) { return 0; }\n\
+         //- /h.h\nint shared = 1; extern int not; static inline int lazy(void) { return 0; } int proto(void);\n\
+         static long (*const bpf_x)(void) = (void *)1; int later __attribute__((section(\".bss.x\")));\n",
+        expect![[r#"
+            variable shared #0 Initialised(0) External
+            variable later #0 Tentative(0) External
+            variable a #0 Tentative(0) External
+            variable b #0 Initialised(1) External
+            variable b #1 Initialised(1) External
+            deferred helper
+            declared f #0
+            function int f(void *)
+            deferred inl
+            function int u(void)
+        "#]],
+    );
+}
+
+/// Work after an edit: (items parsed, records laid out, whether file scope was kept).
+fn edited(before: &str, after: &str) -> (usize, usize, bool) {
+    let session = Session::default();
+    let flags = Flags::default();
+    let path = std::path::Path::new("/main.bpf.c");
+    let fs = crate::session::MemoryFileSystem::default();
+    fs.write(path, before);
+    let ask = |unit: &Unit| {
+        unit.variables();
+        for i in 0..unit.item_count() {
+            unit.item(crate::unit::ItemId(i));
+            unit.scope(crate::unit::ItemId(i));
+        }
+    };
+    let first = preprocess(&session, &fs, path, before.into(), &flags);
+    let first = Unit::build(Arc::new(first), None, false);
+    ask(&first);
+    let laid_out = first.work().types_laid_out;
+    let second = preprocess(&session, &fs, path, after.into(), &flags);
+    let second = Unit::build(Arc::new(second), Some(&first), false);
+    ask(&second);
+    let work = second.work();
+    let before = if work.environment_reused { laid_out } else { 0 };
+    (work.items_parsed, work.types_laid_out - before, work.environment_reused)
+}
+
+const PROGRAM: &str = "struct s { int a, b; }; struct s v; typedef int T;\nint f(void) { return v.a; }\nint g(void) { T x = 0; return x; }\n";
+
+#[test]
+fn an_edit_in_a_body_parses_one_item() {
+    assert_eq!(edited(PROGRAM, &PROGRAM.replace("v.a", "v.b")), (1, 0, true));
+}
+
+#[test]
+fn an_edit_of_a_declaration_keeps_the_other_syntax() {
+    assert_eq!(edited(PROGRAM, &PROGRAM.replace("a, b", "a, b, c")), (1, 1, false));
+}
+
+#[test]
+fn a_typedef_that_becomes_a_variable_is_noticed() {
+    // `T` is no type any more, so `g` is parsed again.
+    assert_eq!(edited(PROGRAM, &PROGRAM.replace("typedef int T", "int T")), (2, 1, false));
+}
+
+#[test]
+fn hostile_nesting_ends() {
+    let deep = format!("int x = {}1{};", "(".repeat(20_000), ")".repeat(20_000));
+    unit(&deep).variables();
+    let chain: String =
+        (1..3000).map(|i| format!("typedef struct {{ t{} *p; }} t{i};\n", i - 1)).collect();
+    let chain = format!("typedef int t0;\n{chain}t2999 v;");
+    assert_eq!(variables(&unit(&chain)), "t2999 v | 8 8\n");
+    let own = "struct s { struct s inner; int a[sizeof(struct s)]; } v; enum { A = A }; const int k = k; int z[k];";
+    unit(own).variables();
+}

@@ -6,14 +6,11 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
 use crate::{environment::Environment, lines::Lines, pipeline::Pipelines};
-
-/// Open documents by path.
-pub(crate) type Documents = BTreeMap<Arc<Path>, Arc<Document>>;
 
 /// An open document, or a file read from disk for an answer.
 #[derive(Debug)]
@@ -69,11 +66,11 @@ pub enum Change {
     },
     /// A document was closed: the file on disk counts again.
     Closed(Arc<Path>),
-    /// These files on disk changed.
-    Disk(Vec<PathBuf>),
+    /// Files on disk, compile flags or search paths may be others than before.
+    Disk,
     /// New options.
     Options(Options),
-    /// Another environment: other flags or search paths.
+    /// Another environment (settings that change where headers are found).
     Environment(Arc<dyn Environment>),
 }
 
@@ -86,10 +83,11 @@ pub struct AnalysisHost {
 #[derive(Clone)]
 pub struct Analysis {
     pub(crate) environment: Arc<dyn Environment>,
-    pub(crate) documents: Arc<Documents>,
+    /// Open documents by path.
+    pub(crate) documents: Arc<BTreeMap<Arc<Path>, Arc<Document>>>,
     pub(crate) options: Arc<Options>,
-    /// Counts changes that may change the answers about more than one file.
-    pub(crate) revision: u64,
+    /// Counts changes outside the open documents.
+    pub(crate) disk_revision: u64,
     pub(crate) pipelines: Arc<Pipelines>,
     cancel: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
@@ -104,14 +102,13 @@ pub type Cancellable<T> = Result<T, Cancelled>;
 impl AnalysisHost {
     /// A world without open documents.
     pub fn new(environment: Arc<dyn Environment>) -> AnalysisHost {
-        let pipelines = Arc::new(Pipelines::new(environment.clone()));
         AnalysisHost {
             current: Analysis {
                 environment,
                 documents: Arc::default(),
                 options: Arc::default(),
-                revision: 0,
-                pipelines,
+                disk_revision: 0,
+                pipelines: Arc::default(),
                 cancel: None,
             },
         }
@@ -123,32 +120,18 @@ impl AnalysisHost {
         match change {
             Change::Text { path, version, text } => {
                 let document = Arc::new(Document::new(path.clone(), version, text));
-                let opened =
-                    Arc::make_mut(&mut current.documents).insert(path.clone(), document).is_none();
-                self.documents_changed(&path, opened);
+                Arc::make_mut(&mut current.documents).insert(path, document);
             }
             Change::Closed(path) => {
                 Arc::make_mut(&mut current.documents).remove(&path);
                 current.pipelines.forget(&path);
-                self.documents_changed(&path, true);
             }
-            Change::Disk(paths) => {
-                current.pipelines.disk_changed(&paths);
-                current.revision += 1;
-            }
+            Change::Disk => current.disk_revision += 1,
             Change::Options(options) => current.options = Arc::new(options),
             Change::Environment(environment) => {
-                current.pipelines.environment_changed(&environment);
                 current.environment = environment;
-                current.revision += 1;
+                current.disk_revision += 1;
             }
-        }
-    }
-
-    fn documents_changed(&mut self, path: &Path, set: bool) {
-        let current = &mut self.current;
-        if current.pipelines.documents_changed(&current.documents, path, set) {
-            current.revision += 1;
         }
     }
 

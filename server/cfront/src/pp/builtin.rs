@@ -37,6 +37,7 @@ pub(crate) fn define(table: &mut MacroTable) {
         ("__has_extension", Builtin::HasExtension),
         ("__has_warning", Builtin::HasWarning),
         ("__is_identifier", Builtin::IsIdentifier),
+        ("__building_module", Builtin::BuildingModule),
         ("__is_target_arch", Builtin::IsTarget),
         ("__is_target_vendor", Builtin::IsTarget),
         ("__is_target_os", Builtin::IsTarget),
@@ -117,7 +118,12 @@ impl Engine<'_> {
     }
 
     fn ask(&mut self, builtin: Builtin, name: Symbol, args: &[Token]) -> u64 {
-        let word = spelled(args);
+        // As in clang, names of attributes may come from macros; other names are taken as written.
+        let attribute = matches!(
+            builtin,
+            Builtin::HasAttribute | Builtin::HasCAttribute | Builtin::HasDeclspec
+        );
+        let word = if attribute { spelled(&self.pre_expand(args)) } else { spelled(args) };
         match builtin {
             Builtin::HasInclude | Builtin::HasIncludeNext => {
                 let mut args = args.to_vec();
@@ -133,7 +139,7 @@ impl Engine<'_> {
             Builtin::HasCAttribute => features::c_attribute(&word),
             Builtin::HasDeclspec => features::declspec(plain(&word)),
             Builtin::HasBuiltin => features::builtin(&word),
-            Builtin::HasConstexprBuiltin | Builtin::HasEmbed => 0,
+            Builtin::HasConstexprBuiltin | Builtin::HasEmbed | Builtin::BuildingModule => 0,
             Builtin::HasFeature => features::feature(plain(&word)),
             Builtin::HasExtension => features::extension(plain(&word)),
             Builtin::HasWarning => u64::from(features::warning(word.trim_matches('"'))),

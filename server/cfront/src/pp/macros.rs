@@ -141,6 +141,7 @@ pub enum Builtin {
     IsTarget,
     HasEmbed,
     HasConstexprBuiltin,
+    BuildingModule,
 }
 
 /// A macro definition.

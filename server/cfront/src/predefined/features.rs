@@ -15,7 +15,8 @@ pub(crate) fn attribute(name: &str) -> u64 {
 
 /// `__has_c_attribute`; the name may have a scope.
 pub(crate) fn c_attribute(name: &str) -> u64 {
-    let plain = |w: &str| w.trim_matches('_').to_owned();
+    let plain =
+        |w: &str| w.strip_prefix("__").and_then(|w| w.strip_suffix("__")).unwrap_or(w).to_owned();
     let name = match name.split_once("::") {
         Some((scope, word)) => format!("{}::{}", plain(scope.trim()), plain(word.trim())),
         None => plain(name),

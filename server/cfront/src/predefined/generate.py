@@ -59,7 +59,7 @@ def write_table():
 def ask(macro, names, extra=()):
     """{name: value} of those that clang gives another value than 0."""
     text = "".join(f"@{i} {macro}({n})\n" for i, n in enumerate(names))
-    args = [CLANG, *BASE, "-E", "-P", "-w", "-x", "c", *extra, "-"]
+    args = [CLANG, *BASE, "-undef", "-E", "-P", "-w", "-x", "c", *extra, "-"]
     out = subprocess.run(args, input=text, capture_output=True, text=True).stdout
     found = {}
     for line in out.splitlines():
@@ -76,9 +76,18 @@ def words(library):
     return sorted(w.decode() for w in found)
 
 
+def parts(library):
+    """Words inside texts too: attributes are only spelled in the printer's texts."""
+    data = pathlib.Path(library).read_bytes()
+    found = set(re.findall(rb"(?<![A-Za-z0-9_])[a-z_][a-z0-9_]{1,45}(?![A-Za-z0-9_])", data))
+    found |= set(re.findall(rb"(?<![A-Za-z0-9_])(?:objc|swift|ns|cf|os)_[A-Za-z0-9_]{1,45}", data))
+    return sorted(w.decode() for w in found)
+
+
 def write_names(library):
-    candidates = words(library)
-    plain = [w for w in candidates if not (w.startswith("__") and w.endswith("__"))]
+    special = re.compile(r"__(has|is_target|building|is_identifier)_|__is_identifier|__[A-Z_]+__$|__VA_|_Pragma|__pragma|__identifier")
+    candidates = sorted(w for w in {*words(library), *parts(library)} if not special.match(w))
+    plain = [w for w in candidates if not w.startswith("__")]
     lists = {
         "ATTRIBUTES": ask("__has_attribute", plain),
         "C_ATTRIBUTES": ask("__has_c_attribute", plain + [f"{s}::{w}" for s in ("clang", "gnu") for w in plain if len(w) < 45]),
@@ -87,9 +96,12 @@ def write_names(library):
         "FEATURES": ask("__has_feature", plain),
         "EXTENSIONS": ask("__has_extension", plain),
     }
-    keywords = [w for w in candidates if w not in ask("__is_identifier", candidates)]
-    listing = subprocess.run(["diagtool-19", "list-warnings"], capture_output=True, text=True).stdout
-    warnings = sorted(set(re.findall(r"\[(-W[^\]]+)\]", listing)))
+    identifiers = ask("__is_identifier", candidates)
+    keywords = [w for w in candidates if w not in identifiers]
+    listing = subprocess.run([CLANG, "--autocomplete=-W"], capture_output=True, text=True).stdout
+    names = {w for w in re.findall(r"^-W[a-z][^\s=,]*$", listing, re.M)}
+    warnings = [w for w in ask("__has_warning", [f'"{w}"' for w in sorted(names)])]
+    warnings = [w.strip('"') for w in warnings]
     with open(HERE / "names.rs", "w") as out:
         out.write("//! What clang 19 answers to `__has_*` for `-target bpf`. Made by `generate.py`; do not edit.\n")
         for name, values in lists.items():

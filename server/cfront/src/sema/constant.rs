@@ -521,7 +521,7 @@ impl Sema {
             bits = bits.checked_add(self.member_offset(record, index)?)?;
             member = self.shape(record).members.get(index)?.ty;
         }
-        (bits % 8 == 0).then_some((i128::from(bits / 8), member))
+        bits.is_multiple_of(8).then_some((i128::from(bits / 8), member))
     }
 
     /// The object an expression designates: what it lies in, the byte offset there, and its type.

@@ -52,13 +52,12 @@ impl Sema {
                 self.types.unqualified(ty)
             }
             ExprKind::Conditional { cond, then, otherwise } => {
-                let then = match then {
-                    Some(then) => self.expr_type(cx, then),
-                    None => self.expr_type(cx, cond),
-                };
+                let then = then.as_deref().unwrap_or(cond);
+                let then_ty = self.expr_type(cx, then);
                 let otherwise_ty = self.expr_type(cx, otherwise);
-                let null = self.is_null_constant(cx, otherwise);
-                self.conditional_type(then, otherwise_ty, null)
+                let then_null = self.is_null_constant(cx, then_ty, then);
+                let otherwise_null = self.is_null_constant(cx, otherwise_ty, otherwise);
+                self.conditional_type((then_ty, then_null), (otherwise_ty, otherwise_null))
             }
             ExprKind::Comma(_, last) => {
                 let ty = self.expr_type(cx, last);
@@ -352,7 +351,8 @@ impl Sema {
         Some(arith)
     }
 
-    fn conditional_type(&mut self, a: CTypeId, b: CTypeId, b_null: bool) -> CTypeId {
+    fn conditional_type(&mut self, a: (CTypeId, bool), b: (CTypeId, bool)) -> CTypeId {
+        let ((a, a_null), (b, b_null)) = (a, b);
         let (a, b) = (self.rvalue(a), self.rvalue(b));
         if a == b {
             return a;
@@ -368,13 +368,8 @@ impl Sema {
                     let to = s.pointee(t);
                     matches!(s.canonical(to), CType::Void)
                 };
-                return if b_null {
-                    a
-                } else if void(self, a) || !void(self, b) {
-                    a
-                } else {
-                    b
-                };
+                let keep_a = b_null || (!a_null && (void(self, a) || !void(self, b)));
+                return if keep_a { a } else { b };
             }
             _ => {}
         }
@@ -385,15 +380,15 @@ impl Sema {
         }
     }
 
-    fn is_null_constant(&mut self, cx: &mut Cx, e: &Expr) -> bool {
+    /// Whether a pointer-typed arm is a null pointer constant (C 6.3.2.3p3): a zero, or a zero
+    /// cast to `void *`. `__is_constexpr` of the kernel rests on this.
+    fn is_null_constant(&mut self, cx: &mut Cx, ty: CTypeId, e: &Expr) -> bool {
+        let CType::Pointer(to) = *self.canonical(ty) else { return false };
+        if !matches!(self.types.get(to), CType::Void) {
+            return false;
+        }
         match &unparen(e).kind {
-            ExprKind::Int { value: 0, .. } => true,
-            ExprKind::Cast { ty, expr } => {
-                let ty = self.type_name(cx, ty);
-                let to = self.pointee(ty);
-                matches!(self.types.get(to), CType::Void)
-                    && matches!(unparen(expr).kind, ExprKind::Int { value: 0, .. })
-            }
+            ExprKind::Cast { expr, .. } => self.int_value(cx, expr) == Some(0),
             _ => false,
         }
     }

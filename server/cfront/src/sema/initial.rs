@@ -275,29 +275,28 @@ impl Sema {
     ) -> Option<u64> {
         let offset = slot.offset;
         let inner = unparen(e);
-        if let CType::Array { elem, len } = *self.canonical(ty) {
-            if let ExprKind::Str { bytes, width } = &inner.kind
-                && self.is_string_for(elem, inner)
-            {
-                let chars = bytes.len() as u64 / u64::from((*width).max(1)) + 1;
-                let count = match len {
-                    ArrayLen::Fixed(len) => len,
-                    _ => chars,
-                };
-                let room = count.checked_mul(u64::from(*width))?;
-                image.end = image.end.max(offset + room);
-                let shown = bytes.get(..bytes.len().min(room as usize)).unwrap_or(bytes);
-                if self.big_endian && *width > 1 {
-                    let swapped: Vec<u8> = shown
-                        .chunks(usize::from(*width))
-                        .flat_map(|c| c.iter().rev().copied().collect::<Vec<_>>())
-                        .collect();
-                    image.write(offset, &swapped);
-                } else {
-                    image.write(offset, shown);
-                }
-                return Some(count);
+        if let CType::Array { elem, len } = *self.canonical(ty)
+            && let ExprKind::Str { bytes, width } = &inner.kind
+            && self.is_string_for(elem, inner)
+        {
+            let chars = bytes.len() as u64 / u64::from((*width).max(1)) + 1;
+            let count = match len {
+                ArrayLen::Fixed(len) => len,
+                _ => chars,
+            };
+            let room = count.checked_mul(u64::from(*width))?;
+            image.end = image.end.max(offset + room);
+            let shown = bytes.get(..bytes.len().min(room as usize)).unwrap_or(bytes);
+            if self.big_endian && *width > 1 {
+                let swapped: Vec<u8> = shown
+                    .chunks(usize::from(*width))
+                    .flat_map(|c| c.iter().rev().copied().collect::<Vec<_>>())
+                    .collect();
+                image.write(offset, &swapped);
+            } else {
+                image.write(offset, shown);
             }
+            return Some(count);
         }
         match &inner.kind {
             ExprKind::CompoundLiteral { ty: literal, init } if self.is_aggregate(ty) => {

@@ -1,0 +1,103 @@
+//! Scores types from source against BTF.
+//!
+//!     score_types CORPUS_DIR [--only TEXT]     every object of a corpus
+//!     score_types --header FILE.h FILE.btf     one header, e.g. vmlinux.h and the kernel's BTF
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use bpf_lsp_tests::{
+    type_truth::{TypeScore, compare},
+    units::{commands, unit_of},
+};
+use cfront::session::Session;
+
+fn main() -> ExitCode {
+    // Deep nesting in debug builds needs room.
+    let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
+    worker.ok().and_then(|w| w.join().ok()).unwrap_or(ExitCode::from(2))
+}
+
+fn run() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["--header", header, btf] => one_header(Path::new(header), Path::new(btf)),
+        [corpus] => whole_corpus(Path::new(corpus), ""),
+        [corpus, "--only", text] => whole_corpus(Path::new(corpus), text),
+        _ => {
+            eprintln!("usage: score_types CORPUS_DIR [--only TEXT] | --header FILE.h FILE.btf");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn print(id: &str, score: &TypeScore) {
+    for difference in &score.differences {
+        println!("{id}: {difference}");
+    }
+}
+
+fn one_header(header: &Path, btf: &Path) -> ExitCode {
+    let session = Session::new();
+    let (Some(unit), Ok(bytes)) =
+        (unit_of(&session, header, &[], Path::new("/")), std::fs::read(btf))
+    else {
+        eprintln!("cannot read");
+        return ExitCode::from(2);
+    };
+    let truth = match btf::read(&bytes) {
+        Ok(truth) => truth,
+        Err(e) => {
+            eprintln!("{}: {e}", btf.display());
+            return ExitCode::from(2);
+        }
+    };
+    let score = compare(&unit, &truth);
+    print("header", &score);
+    score.absent.iter().for_each(|a| println!("absent: {a}"));
+    println!(
+        "types equal: {} of {}, {} absent; {:?}",
+        score.equal,
+        score.compared,
+        score.absent.len(),
+        unit.work()
+    );
+    if score.equal == score.compared { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn whole_corpus(corpus: &Path, only: &str) -> ExitCode {
+    let entries = match commands(corpus) {
+        Ok(entries) => entries,
+        Err(e) => {
+            eprintln!("{}: {e}", corpus.display());
+            return ExitCode::from(2);
+        }
+    };
+    let session = Session::new();
+    let (mut objects, mut right, mut compared, mut equal, mut absent) = (0, 0, 0, 0, 0);
+    for entry in entries.iter().filter(|e| e.id.contains(only)) {
+        let Ok(bytes) = std::fs::read(PathBuf::from(&entry.object)) else { continue };
+        let Ok(truth) = bpf::elf::raw_btf(&bytes) else { continue };
+        let Some(unit) = unit_of(&session, &entry.file, &entry.arguments, &entry.directory) else {
+            println!("{}: cannot read", entry.id);
+            continue;
+        };
+        let score = compare(&unit, &truth);
+        print(&entry.id, &score);
+        for name in &score.absent {
+            println!("{}: absent {name}", entry.id);
+        }
+        objects += 1;
+        right += usize::from(score.equal == score.compared && score.absent.is_empty());
+        compared += score.compared;
+        equal += score.equal;
+        absent += score.absent.len();
+    }
+    println!(
+        "objects right: {right} of {objects}; types equal: {equal} of {compared}, {absent} absent"
+    );
+    if right == objects { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
