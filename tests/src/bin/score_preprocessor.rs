@@ -102,7 +102,9 @@ fn compare(session: &Session, clang: &str, entry: &Entry) -> Result<usize, Strin
     let around = |tokens: Vec<&str>| tokens.join(" ");
     let from = equal.saturating_sub(8);
     let place = ours.get(equal).and_then(|t| unit.written(t.loc));
-    let place = place.map(|r| format!("{}:{}", session.path(r.file).display(), r.start)).unwrap_or_default();
+    let place = place
+        .map(|r| format!("{}:{}", session.path(r.file).display(), r.start))
+        .unwrap_or_default();
     let wrong: Vec<_> = unit.diagnostics.iter().take(3).map(|d| d.message.as_str()).collect();
     Err(format!(
         "token {equal} of {} (clang {}) at {place}\n  ours  {}\n  clang {}\n  {wrong:?}",
@@ -125,8 +127,10 @@ fn main() {
             _ => database = PathBuf::from(arg),
         }
     }
-    let entries: Vec<Entry> =
-        entries(&database).into_iter().filter(|e| e.file.to_string_lossy().contains(&filter)).collect();
+    let entries: Vec<Entry> = entries(&database)
+        .into_iter()
+        .filter(|e| e.file.to_string_lossy().contains(&filter))
+        .collect();
     let session = Session::new();
     let next = AtomicUsize::new(0);
     let equal = AtomicUsize::new(0);

@@ -19,6 +19,8 @@ pub mod macros;
 mod pragma;
 pub(crate) mod preamble;
 mod substitute;
+#[cfg(test)]
+mod tests;
 pub mod trail;
 
 use std::{path::Path, sync::Arc};
