@@ -153,7 +153,7 @@ export class VSCode {
     }
 
     async #pick(text) {
-        const input = this.page.locator('.quick-input-widget input').first();
+        const input = this.page.locator('.quick-input-widget .quick-input-box input').first();
         await input.waitFor();
         await input.fill(text);
         return input;

@@ -72,6 +72,10 @@ struct Outer {
     parameters: Option<(usize, usize)>,
     /// The declarator is complete enough that a new declaration may not follow without `;`.
     declared: bool,
+    /// A type, or a name that may be one, was seen.
+    typed: bool,
+    /// A name stands behind the type.
+    named: bool,
 }
 
 impl Splitter<'_> {
@@ -121,7 +125,7 @@ impl Splitter<'_> {
                 if recover && self.begins_declaration(i, word) {
                     return Some(i);
                 }
-                if outer.declared && self.cannot_continue(&outer, i, word) {
+                if self.cannot_continue(&outer, i, word) {
                     return Some(i);
                 }
             }
@@ -180,7 +184,15 @@ impl Splitter<'_> {
                     // A bracket that closes nothing is an item of its own.
                     return Some(if i == start { i + 1 } else { i });
                 }
-                Word::Struct | Word::Union | Word::Enum => outer.tag = true,
+                Word::Struct | Word::Union | Word::Enum => {
+                    outer.tag = true;
+                    outer.typed = true;
+                }
+                word if word.is_type() => outer.typed = true,
+                Word::Other if self.tokens.get(i).is_some_and(|t| self.words.is_name(t)) => {
+                    outer.named |= outer.typed;
+                    outer.typed = true;
+                }
                 Word::Star => outer.tag = false,
                 Word::Assign => {
                     outer.tag = false;
@@ -268,13 +280,15 @@ impl Splitter<'_> {
     }
 
     /// Whether the token cannot stand in the first column inside a declaration whose declarator
-    /// is complete: its `;` is missing.
+    /// is complete, or behind a type: a `;` is missing.
     fn cannot_continue(&self, outer: &Outer, i: usize, word: Word) -> bool {
         match word {
-            Word::Typedef | Word::Extern | Word::Static | Word::StaticAssert => true,
+            Word::Typedef | Word::Extern | Word::Static => outer.declared || outer.typed,
+            Word::StaticAssert => outer.declared,
             Word::Attribute => outer.initialiser,
             word if word.is_type() => {
                 outer.initialiser
+                    || (outer.named && outer.parameters.is_none())
                     || outer.parameters.is_some_and(|(open, close)| {
                         close + 1 == i && !self.is_name_list(open, close)
                     })

@@ -1,9 +1,58 @@
 //! What this crate needs from the world outside: it does no I/O itself.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cfront::{flags::Flags, session::FileSystem};
 
 /// Files and facts about the project, given by whoever does I/O.
-pub trait Environment: Send + Sync + 'static {
-    /// The text of a file on disk; bytes that are no UTF-8 become U+FFFD. `None` when it cannot be read.
-    fn read(&self, path: &Path) -> Option<Arc<str>>;
+pub trait Environment: FileSystem + 'static {
+    /// How the file is compiled.
+    fn flags(&self, path: &Path) -> Arc<FileFlags>;
+
+    /// Where the BPF source of the skeleton header `header`, as `loader` includes it, may lie; nearest
+    /// first. The paths need not exist.
+    fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf>;
+}
+
+/// Flags, and where they come from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FileFlags {
+    /// The flags.
+    pub flags: Flags,
+    /// Their origin.
+    pub from: FlagsFrom,
+}
+
+/// Where flags come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FlagsFrom {
+    /// A compile database.
+    CompileCommands(PathBuf),
+    /// `compile_flags.txt`
+    CompileFlags(PathBuf),
+    /// Given after `--`.
+    CommandLine,
+    /// What stands near the file: names of what was found.
+    Guessed(Vec<String>),
+}
+
+impl fmt::Display for FlagsFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FlagsFrom::CompileCommands(path) | FlagsFrom::CompileFlags(path) => {
+                write!(f, "flags from {}", path.display())
+            }
+            FlagsFrom::CommandLine => f.write_str("flags from the command line"),
+            FlagsFrom::Guessed(found) if found.is_empty() => {
+                f.write_str("no compile flags found, defaults used")
+            }
+            FlagsFrom::Guessed(found) => {
+                write!(f, "no compile flags found, guessed from {}", found.join(", "))
+            }
+        }
+    }
 }

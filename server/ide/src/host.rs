@@ -6,11 +6,14 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
 use crate::{environment::Environment, lines::Lines, pipeline::Pipelines};
+
+/// Open documents by path.
+pub(crate) type Documents = BTreeMap<Arc<Path>, Arc<Document>>;
 
 /// An open document, or a file read from disk for an answer.
 #[derive(Debug)]
@@ -66,11 +69,11 @@ pub enum Change {
     },
     /// A document was closed: the file on disk counts again.
     Closed(Arc<Path>),
-    /// Files on disk, compile flags or search paths may be others than before.
-    Disk,
+    /// These files on disk changed.
+    Disk(Vec<PathBuf>),
     /// New options.
     Options(Options),
-    /// Another environment (settings that change where headers are found).
+    /// Another environment: other flags or search paths.
     Environment(Arc<dyn Environment>),
 }
 
@@ -83,11 +86,10 @@ pub struct AnalysisHost {
 #[derive(Clone)]
 pub struct Analysis {
     pub(crate) environment: Arc<dyn Environment>,
-    /// Open documents by path.
-    pub(crate) documents: Arc<BTreeMap<Arc<Path>, Arc<Document>>>,
+    pub(crate) documents: Arc<Documents>,
     pub(crate) options: Arc<Options>,
-    /// Counts changes outside the open documents.
-    pub(crate) disk_revision: u64,
+    /// Counts changes that may change the answers about more than one file.
+    pub(crate) revision: u64,
     pub(crate) pipelines: Arc<Pipelines>,
     cancel: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
@@ -102,13 +104,14 @@ pub type Cancellable<T> = Result<T, Cancelled>;
 impl AnalysisHost {
     /// A world without open documents.
     pub fn new(environment: Arc<dyn Environment>) -> AnalysisHost {
+        let pipelines = Arc::new(Pipelines::new(environment.clone()));
         AnalysisHost {
             current: Analysis {
                 environment,
                 documents: Arc::default(),
                 options: Arc::default(),
-                disk_revision: 0,
-                pipelines: Arc::default(),
+                revision: 0,
+                pipelines,
                 cancel: None,
             },
         }
@@ -120,18 +123,32 @@ impl AnalysisHost {
         match change {
             Change::Text { path, version, text } => {
                 let document = Arc::new(Document::new(path.clone(), version, text));
-                Arc::make_mut(&mut current.documents).insert(path, document);
+                let opened =
+                    Arc::make_mut(&mut current.documents).insert(path.clone(), document).is_none();
+                self.documents_changed(&path, opened);
             }
             Change::Closed(path) => {
                 Arc::make_mut(&mut current.documents).remove(&path);
                 current.pipelines.forget(&path);
+                self.documents_changed(&path, true);
             }
-            Change::Disk => current.disk_revision += 1,
+            Change::Disk(paths) => {
+                current.pipelines.disk_changed(&paths);
+                current.revision += 1;
+            }
             Change::Options(options) => current.options = Arc::new(options),
             Change::Environment(environment) => {
+                current.pipelines.environment_changed(&environment);
                 current.environment = environment;
-                current.disk_revision += 1;
+                current.revision += 1;
             }
+        }
+    }
+
+    fn documents_changed(&mut self, path: &Path, set: bool) {
+        let current = &mut self.current;
+        if current.pipelines.documents_changed(&current.documents, path, set) {
+            current.revision += 1;
         }
     }
 

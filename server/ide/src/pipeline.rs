@@ -1,12 +1,351 @@
 //! What is computed for a file, and the memo that keeps it.
+//!
+//! text -> preprocessed tokens -> unit -> (BPF) object model, or (loader) the objects behind its
+//! skeletons. One thread at a time works on a file; an edit takes over from the unit before it what it
+//! did not touch. Headers are kept by the front end's session, for all files at once.
 
-use std::path::Path;
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
+};
 
-/// The memo of all files.
+use bpf::{diagnostic::Diagnostic, rules, section, skeleton::Preview, source::SourceObject};
+use cfront::{
+    flags::Endian,
+    pp::{self, Preprocessed},
+    session::{FileSystem, Session},
+    source::FileId,
+    symbol::Symbol,
+    unit::Unit,
+};
+use loader::skeletons::{HeaderKind, Skeleton};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    answer::SkeletonKind,
+    environment::{Environment, FileFlags},
+    host::{Analysis, Cancellable, Documents},
+};
+
+/// Results kept for a file: the newest, and one that a question with an older snapshot may want.
+const KEPT: usize = 2;
+
+/// What a file is to us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// A BPF program: `*.bpf.c`, or C that includes libbpf's BPF headers.
+    Bpf,
+    /// User-space C that includes a skeleton.
+    Loader,
+    /// A header, seen alone.
+    Header,
+    /// Something that is left to others.
+    Other,
+}
+
+/// All that was computed for one text of a file.
+pub struct FileAnalysis {
+    /// What the file is.
+    pub role: Role,
+    /// The front end's number of the file.
+    pub main: FileId,
+    /// The text.
+    pub text: Arc<str>,
+    /// Flags, and where they come from.
+    pub flags: Arc<FileFlags>,
+    /// Tokens, includes, macro uses.
+    pub preprocessed: Arc<Preprocessed>,
+    /// Declarations and types.
+    pub unit: Unit,
+    /// The object model of a BPF program.
+    pub source: Option<SourceObject>,
+    /// The skeletons that a loader includes.
+    pub skeletons: Vec<Skeleton>,
+    /// The analyses behind those skeletons that were found, with their paths.
+    pub bpf_sources: Vec<(Arc<Path>, Arc<FileAnalysis>)>,
+    diagnostics: OnceLock<Vec<Diagnostic>>,
+    previews: [OnceLock<Preview>; 3],
+}
+
+impl FileAnalysis {
+    /// All findings of the rules that belong to the file's role, those in its headers too.
+    pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
+        self.diagnostics.get_or_init(|| match (&self.source, self.role) {
+            (Some(source), Role::Bpf) => {
+                let usage = rules::Usage::default();
+                rules::check(rules::Input {
+                    unit: &self.unit,
+                    object: &source.object,
+                    usage: &usage,
+                })
+            }
+            (_, Role::Loader) => {
+                loader::check(loader::Input { unit: &self.unit, skeletons: &self.skeletons })
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// The preview of that kind; `None` when the file is no BPF program.
+    pub(crate) fn preview(&self, kind: SkeletonKind) -> Option<&Preview> {
+        let object = &self.source.as_ref()?.object;
+        let (slot, kind) = match kind {
+            SkeletonKind::Skeleton => (0, bpf::skeleton::SkeletonKind::Skeleton),
+            SkeletonKind::Subskeleton => (1, bpf::skeleton::SkeletonKind::Subskeleton),
+            SkeletonKind::LightSkeleton => (2, bpf::skeleton::SkeletonKind::Light),
+        };
+        let slot = self.previews.get(slot)?;
+        Some(slot.get_or_init(|| bpf::skeleton::preview(object, kind)))
+    }
+}
+
+/// The memo of all files, shared by all snapshots.
+pub(crate) struct Pipelines {
+    pub(crate) session: Session,
+    world: World,
+    slots: Mutex<FxHashMap<PathBuf, Arc<Slot>>>,
+}
+
+/// The files as they are now. The session reads headers through this and not through a snapshot:
+/// what it keeps must be the newest text it was told of, whoever asks.
+struct World {
+    documents: RwLock<Arc<Documents>>,
+    environment: RwLock<Arc<dyn Environment>>,
+}
+
 #[derive(Default)]
-pub(crate) struct Pipelines {}
+struct Slot {
+    kept: Mutex<VecDeque<(u64, Arc<FileAnalysis>)>>,
+    /// Paths that the newest answer read: headers, and BPF sources behind skeletons.
+    read: Mutex<FxHashSet<PathBuf>>,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read<T: Clone>(lock: &RwLock<T>) -> T {
+    lock.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+impl FileSystem for World {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
+        if let Some(document) = read(&self.documents).get(path) {
+            return Some(document.text.clone());
+        }
+        read(&self.environment).read(path)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        read(&self.documents).contains_key(path) || read(&self.environment).is_file(path)
+    }
+}
 
 impl Pipelines {
+    pub(crate) fn new(environment: Arc<dyn Environment>) -> Pipelines {
+        Pipelines {
+            session: Session::new(),
+            world: World { documents: RwLock::default(), environment: RwLock::new(environment) },
+            slots: Mutex::default(),
+        }
+    }
+
+    /// Takes the newest documents; then, when `changed` may be a header, what was kept of it is stale.
+    /// Returns whether answers about other files may change.
+    pub(crate) fn documents_changed(
+        &self,
+        documents: &Arc<Documents>,
+        changed: &Path,
+        set: bool,
+    ) -> bool {
+        *self.world.documents.write().unwrap_or_else(PoisonError::into_inner) = documents.clone();
+        let is_read = set
+            || lock(&self.slots)
+                .iter()
+                .any(|(path, slot)| path != changed && lock(&slot.read).contains(changed));
+        if is_read {
+            self.session.invalidate(changed);
+        }
+        is_read
+    }
+
+    /// Takes a new environment and forgets what is known of the disk.
+    pub(crate) fn environment_changed(&self, environment: &Arc<dyn Environment>) {
+        *self.world.environment.write().unwrap_or_else(PoisonError::into_inner) =
+            environment.clone();
+        self.session.invalidate_all();
+    }
+
+    /// Files on disk changed.
+    pub(crate) fn disk_changed(&self, paths: &[PathBuf]) {
+        for path in paths {
+            self.session.invalidate(path);
+        }
+    }
+
     /// Drops what is kept for a file.
-    pub(crate) fn forget(&self, _path: &Path) {}
+    pub(crate) fn forget(&self, path: &Path) {
+        lock(&self.slots).remove(path);
+    }
+
+    fn slot(&self, path: &Path) -> Arc<Slot> {
+        lock(&self.slots).entry(path.to_owned()).or_default().clone()
+    }
+}
+
+impl Analysis {
+    /// Everything about a file, from the memo when it was computed for this text. `None` when the file
+    /// cannot be read.
+    pub fn file(&self, path: &Path) -> Cancellable<Option<Arc<FileAnalysis>>> {
+        let Some(document) = self.document(path) else { return Ok(None) };
+        let slot = self.pipelines.slot(path);
+        // Held while computing: the same work is not done twice, and each text is built upon the last.
+        let mut kept = lock(&slot.kept);
+        let fits = |(revision, file): &&(u64, Arc<FileAnalysis>)| {
+            *revision == self.revision
+                && (Arc::ptr_eq(&file.text, &document.text) || file.text == document.text)
+        };
+        if let Some((_, file)) = kept.iter().find(fits)
+            && self.sources_unchanged(file)?
+        {
+            return Ok(Some(file.clone()));
+        }
+        self.check_cancelled()?;
+        let previous = kept.back().map(|(_, file)| file.unit.clone());
+        let file = Arc::new(self.compute(path, &document.text, previous.as_ref())?);
+        *lock(&slot.read) = self.read_by(&file);
+        kept.push_back((self.revision, file.clone()));
+        while kept.len() > KEPT {
+            kept.pop_front();
+        }
+        Ok(Some(file))
+    }
+
+    /// Whether the BPF sources behind a loader's skeletons are what they were.
+    fn sources_unchanged(&self, file: &FileAnalysis) -> Cancellable<bool> {
+        for (path, before) in &file.bpf_sources {
+            if !self.file(path)?.is_some_and(|now| Arc::ptr_eq(&now, before)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn compute(
+        &self,
+        path: &Path,
+        text: &Arc<str>,
+        previous: Option<&Unit>,
+    ) -> Cancellable<FileAnalysis> {
+        let pipelines = &self.pipelines;
+        let flags = self.environment.flags(path);
+        let preprocessed = Arc::new(pp::preprocess(
+            &pipelines.session,
+            &pipelines.world,
+            path,
+            text.clone(),
+            &flags.flags,
+        ));
+        self.check_cancelled()?;
+        let role = role(path, &preprocessed);
+        let big_endian = flags.flags.endian == Endian::Big;
+        let unit = Unit::build(preprocessed.clone(), previous, big_endian);
+        self.check_cancelled()?;
+        let mut file = FileAnalysis {
+            role,
+            main: preprocessed.main,
+            text: text.clone(),
+            flags,
+            preprocessed,
+            unit,
+            source: None,
+            skeletons: Vec::new(),
+            bpf_sources: Vec::new(),
+            diagnostics: OnceLock::new(),
+            previews: Default::default(),
+        };
+        match role {
+            Role::Bpf => {
+                let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+                let name = section::object_name_of_source(&name);
+                let mut source = bpf::source::build(&file.unit, &name);
+                source.object.complete &= file.preprocessed.complete;
+                file.source = Some(source);
+                self.check_cancelled()?;
+            }
+            Role::Loader => self.find_skeletons(path, &mut file)?,
+            Role::Header | Role::Other => {}
+        }
+        Ok(file)
+    }
+
+    fn find_skeletons(&self, path: &Path, file: &mut FileAnalysis) -> Cancellable<()> {
+        let preprocessed = file.preprocessed.clone();
+        for include in &preprocessed.includes {
+            let Some((kind, name)) = HeaderKind::of_include(&include.path) else { continue };
+            let found = self.bpf_source(path, &include.path)?;
+            file.skeletons.push(Skeleton {
+                name: Symbol::intern(&section::identifier(name)),
+                kind,
+                object: found
+                    .as_ref()
+                    .and_then(|(_, f)| Some(Arc::new(f.source.as_ref()?.object.clone()))),
+                include: (include.range.file == file.main).then_some(include.range),
+            });
+            file.bpf_sources.extend(found);
+        }
+        Ok(())
+    }
+
+    /// The nearest BPF source of a skeleton header.
+    fn bpf_source(
+        &self,
+        loader: &Path,
+        header: &str,
+    ) -> Cancellable<Option<(Arc<Path>, Arc<FileAnalysis>)>> {
+        for path in self.environment.bpf_sources(loader, header) {
+            if path == loader || !self.pipelines.world.is_file(&path) {
+                continue;
+            }
+            if let Some(file) = self.file(&path)?.filter(|file| file.role == Role::Bpf) {
+                return Ok(Some((path.into(), file)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_by(&self, file: &FileAnalysis) -> FxHashSet<PathBuf> {
+        let headers = file.preprocessed.files().filter(|f| *f != file.main);
+        let headers = headers.map(|f| self.pipelines.session.path(f));
+        let sources = file.bpf_sources.iter().flat_map(|(path, source)| {
+            let headers = source.preprocessed.files().map(|f| self.pipelines.session.path(f));
+            headers.chain([path.to_path_buf()])
+        });
+        headers.chain(sources).collect()
+    }
+
+    /// Whether the newest answer about `path` read the text of `other`.
+    pub fn depends_on(&self, path: &Path, other: &Path) -> bool {
+        let slot = lock(&self.pipelines.slots).get(path).cloned();
+        slot.is_some_and(|slot| lock(&slot.read).contains(other))
+    }
+}
+
+fn role(path: &Path, preprocessed: &Preprocessed) -> Role {
+    let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+    let includes = |wanted: fn(&str) -> bool| preprocessed.includes.iter().any(|i| wanted(&i.path));
+    if name.ends_with(".bpf.c") {
+        return Role::Bpf;
+    }
+    if name.ends_with(".h") {
+        return Role::Header;
+    }
+    if includes(|path| path.rsplit('/').next() == Some("bpf_helpers.h")) {
+        return Role::Bpf;
+    }
+    if includes(|path| HeaderKind::of_include(path).is_some()) {
+        return Role::Loader;
+    }
+    Role::Other
 }

@@ -69,7 +69,7 @@ pub fn skeleton_struct(unit: &Unit, skeletons: &[Skeleton], ty: CTypeId) -> Opti
 /// The skeleton that an expression points to, by its type.
 pub fn skeleton_of_expr(
     unit: &Unit,
-    scope: &std::sync::Arc<ItemScope>,
+    scope: &Arc<ItemScope>,
     skeletons: &[Skeleton],
     expr: &Expr,
 ) -> Option<usize> {

@@ -17,8 +17,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, MessageType, PublishDiagnosticsParams, Url,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, MessageType, PublishDiagnosticsParams,
+    Url,
 };
 
 use super::{
@@ -55,8 +56,6 @@ pub(super) struct Session {
     state: Mutex<State>,
     outbox: mpsc::UnboundedSender<Outgoing>,
     pub(super) workers: Workers,
-    /// For tests of the protocol layer: told each (path, version) when it is applied.
-    pub(super) applied: AtomicU64,
 }
 
 struct State {
@@ -105,7 +104,6 @@ impl Session {
             }),
             outbox,
             workers: Workers::new(),
-            applied: AtomicU64::new(0),
         }
     }
 
@@ -130,7 +128,7 @@ impl Session {
             "textDocument/didChange" => self.with(params, Self::did_change),
             "textDocument/didClose" => self.with(params, Self::did_close),
             "textDocument/didSave" => self.with(params, Self::did_save),
-            "workspace/didChangeWatchedFiles" => self.disk_changed(),
+            "workspace/didChangeWatchedFiles" => self.with(params, Self::did_change_watched_files),
             "workspace/didChangeConfiguration" => self.did_change_configuration(params),
             _ => {}
         }
@@ -150,22 +148,8 @@ impl Session {
         }
         state.initialized = true;
         state.client = ClientCan::read(params);
-        let mut roots: Vec<PathBuf> = Vec::new();
-        let folders = params.get("workspaceFolders").and_then(Value::as_array);
-        let uris = folders.into_iter().flatten().filter_map(|f| f.get("uri"));
-        for uri in uris.chain(params.get("rootUri")).filter_map(Value::as_str) {
-            if let Some(path) = Url::parse(uri).ok().and_then(|u| u.to_file_path().ok())
-                && !roots.contains(&path)
-            {
-                roots.push(path);
-            }
-        }
-        state.project.set_roots(roots);
         if let Some(options) = params.get("initializationOptions").filter(|v| !v.is_null()) {
             self.read_settings(&mut state, options);
-        } else {
-            let environment = state.project.environment();
-            state.host.apply(Change::Environment(environment));
         }
     }
 
@@ -217,7 +201,6 @@ impl Session {
             });
         }
         self.workers.open(&path);
-        self.applied.fetch_add(1, Ordering::SeqCst);
         self.check(&path);
     }
 
@@ -242,7 +225,6 @@ impl Session {
                 text: text.into(),
             });
         }
-        self.applied.fetch_add(1, Ordering::SeqCst);
         self.check(&path);
     }
 
@@ -269,17 +251,30 @@ impl Session {
         self.check_dependents(&path);
     }
 
-    fn did_save(self: &Arc<Self>, _: DidSaveTextDocumentParams) {
-        // Files that the watcher does not cover (no dynamic registration) are looked at again.
-        self.disk_changed();
+    fn did_save(self: &Arc<Self>, params: DidSaveTextDocumentParams) {
+        // For clients that watch no files.
+        self.disk_changed(vec![path_of(&params.text_document.uri)]);
     }
 
-    fn disk_changed(self: &Arc<Self>) {
+    fn did_change_watched_files(self: &Arc<Self>, params: DidChangeWatchedFilesParams) {
+        self.disk_changed(params.changes.iter().map(|change| path_of(&change.uri)).collect());
+    }
+
+    fn disk_changed(self: &Arc<Self>, mut paths: Vec<PathBuf>) {
         {
             let mut state = lock(&self.state);
-            state.project.forget();
-            let environment = state.project.environment();
-            state.host.apply(Change::Environment(environment));
+            // An open document hides its file.
+            paths.retain(|path| !state.open.contains_key(path));
+            if paths.is_empty() {
+                return;
+            }
+            // A header that appears may also change the guess of the flags.
+            let source = |path: &PathBuf| path.extension().is_some_and(|e| e == "c");
+            if !paths.iter().all(source) {
+                let environment = state.project.environment();
+                state.host.apply(Change::Environment(environment));
+            }
+            state.host.apply(Change::Disk(paths));
         }
         self.check_all();
     }

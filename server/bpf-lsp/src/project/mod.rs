@@ -1,46 +1,175 @@
 //! Facts about the project on disk: where headers are, with which flags a file is compiled.
+//!
+//! Flags come from the first of: the command line, `compile_commands.json`, `compile_flags.txt`, and
+//! what stands near the file in the tree. The settings add to each of them.
+
+mod bpf_source;
+mod compile_commands;
+mod guess;
+mod makefile;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use ide::Environment;
+use cfront::{
+    flags::{CommandLineMacro, Endian, Flags},
+    session::FileSystem,
+};
+use ide::{
+    Environment,
+    environment::{FileFlags, FlagsFrom},
+};
+use rustc_hash::FxHashMap;
 
 use crate::lsp::settings::Settings;
+use compile_commands::CompileCommands;
 
 /// The project of a session or of a run of the command line.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Project {
-    roots: Vec<PathBuf>,
     settings: Settings,
+    /// Arguments after `--`.
+    arguments: Option<Vec<String>>,
+    /// `-p DIR`
+    database: Option<PathBuf>,
 }
 
 impl Project {
-    /// Sets the workspace folders.
-    pub(crate) fn set_roots(&mut self, roots: Vec<PathBuf>) {
-        self.roots = roots;
-    }
-
     /// Takes what of the settings concerns the project.
     pub(crate) fn set_settings(&mut self, settings: &Settings) {
         self.settings = settings.clone();
     }
 
-    /// Forgets what was read from disk.
-    pub(crate) fn forget(&mut self) {}
+    /// Uses these compiler arguments for every file.
+    pub(crate) fn set_arguments(&mut self, arguments: Vec<String>) {
+        self.arguments = Some(arguments);
+    }
 
-    /// The files and facts of now.
+    /// Uses this compile database, or the one in this folder, for every file.
+    pub(crate) fn set_database(&mut self, path: PathBuf) -> Result<(), String> {
+        let path = if path.is_dir() { path.join("compile_commands.json") } else { path };
+        let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        CompileCommands::parse(&text, &path)?;
+        self.database = Some(path);
+        Ok(())
+    }
+
+    /// The files and facts of now; what it has read once it keeps.
     pub(crate) fn environment(&self) -> Arc<dyn Environment> {
-        Arc::new(Disk {})
+        Arc::new(Disk { project: self.clone(), ..Disk::default() })
     }
 }
 
-struct Disk {}
+/// Files on disk, and what was read of the project so far.
+#[derive(Default)]
+struct Disk {
+    project: Project,
+    databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
+    flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl FileSystem for Disk {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
+        let bytes = fs::read(path).ok()?;
+        // Valid text is the rule, and headers are large: no second pass over them.
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => text.into(),
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into(),
+        })
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+}
 
 impl Environment for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
-        let bytes = std::fs::read(path).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into())
+    fn flags(&self, path: &Path) -> Arc<FileFlags> {
+        if let Some(flags) = lock(&self.flags).get(path) {
+            return flags.clone();
+        }
+        let flags = Arc::new(self.find_flags(path));
+        lock(&self.flags).insert(path.to_owned(), flags.clone());
+        flags
     }
+
+    fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
+        bpf_source::candidates(loader, header)
+    }
+}
+
+impl Disk {
+    fn find_flags(&self, path: &Path) -> FileFlags {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let (mut flags, from) = if let Some(arguments) = &self.project.arguments {
+            let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
+            (Flags::parse(arguments, &here), FlagsFrom::CommandLine)
+        } else if let Some((flags, from)) = self.from_database(path) {
+            (flags, from)
+        } else if let Some(file) = find_upwards(folder, "compile_flags.txt") {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            let arguments: Vec<String> =
+                text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+            let here = file.parent().unwrap_or(folder);
+            (Flags::parse(&arguments, here), FlagsFrom::CompileFlags(file.clone()))
+        } else {
+            let guess = guess::flags(path);
+            (Flags::parse(&guess.arguments, folder), FlagsFrom::Guessed(guess.found))
+        };
+        self.add_settings(&mut flags);
+        FileFlags { flags, from }
+    }
+
+    fn from_database(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
+        let database = self.project.database.clone().or_else(|| compile_commands::find(path))?;
+        let known = lock(&self.databases).get(&database).cloned();
+        let commands = known.unwrap_or_else(|| {
+            let text = fs::read_to_string(&database).unwrap_or_default();
+            let commands = CompileCommands::parse(&text, &database).unwrap_or_else(|error| {
+                tracing::warn!("{error}");
+                CompileCommands::default()
+            });
+            let commands = Arc::new(commands);
+            lock(&self.databases).insert(database.clone(), commands.clone());
+            commands
+        });
+        let command = commands.command(path)?;
+        let flags = Flags::parse(&command.arguments, &command.directory);
+        Some((flags, FlagsFrom::CompileCommands(database)))
+    }
+
+    fn add_settings(&self, flags: &mut Flags) {
+        let settings = &self.project.settings;
+        if let Some(path) = &settings.vmlinux_path {
+            let path = Path::new(path);
+            let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
+            flags.include_dirs.insert(0, folder.to_owned());
+        }
+        flags.include_dirs.extend(settings.include_paths.iter().map(PathBuf::from));
+        match settings.target.as_deref() {
+            Some("bpf" | "bpfel") => flags.endian = Endian::Little,
+            Some("bpfeb") => flags.endian = Endian::Big,
+            Some(arch) => {
+                let is_arch = |m: &CommandLineMacro| match m {
+                    CommandLineMacro::Define(text) => text.starts_with("__TARGET_ARCH_"),
+                    CommandLineMacro::Undefine(_) => false,
+                };
+                flags.macros.retain(|m| !is_arch(m));
+                let arch = guess::target_arch(arch);
+                flags.macros.push(CommandLineMacro::Define(format!("__TARGET_ARCH_{arch}")));
+            }
+            None => {}
+        }
+    }
+}
+
+fn find_upwards(folder: &Path, name: &str) -> Option<PathBuf> {
+    folder.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
 }

@@ -354,3 +354,111 @@ fn deep_nesting_is_bounded() {
         assert_eq!(read.unwrap().join().unwrap(), 2);
     }
 }
+
+/// Pieces that the writer treats specially, to be thrown together.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    ";",
+    ",",
+    ":",
+    "?",
+    "...",
+    "=",
+    "+=",
+    ".",
+    "->",
+    "*",
+    "&&",
+    "&",
+    "++",
+    "int",
+    "x",
+    "T",
+    "foo",
+    "1",
+    "'c'",
+    "\"s\"",
+    "struct",
+    "union",
+    "enum",
+    "typedef",
+    "static",
+    "inline",
+    "const",
+    "_Atomic",
+    "typeof",
+    "__attribute__",
+    "__attribute__((packed))",
+    "[[a::b(1)]]",
+    "_Alignas(8)",
+    "asm",
+    "asm(\"x\" : \"r\"(x))",
+    "__extension__",
+    "_Static_assert",
+    "sizeof",
+    "__alignof__",
+    "_Generic",
+    "if",
+    "else",
+    "while",
+    "do",
+    "for",
+    "switch",
+    "case",
+    "default",
+    "goto",
+    "break",
+    "return",
+    "__label__",
+    "__builtin_offsetof",
+    "\n#pragma pack(1)\n",
+    "\nstatic",
+    "\nint f(void) {",
+    "\n}",
+    "_BitInt(3)",
+    "@",
+    "__builtin_va_list",
+    "({",
+    "})",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 400, failure_persistence: None, ..Default::default()
+    })]
+
+    /// Whatever stands in a file: nothing panics, every token is in one item at most, in order.
+    #[test]
+    fn any_tokens_can_be_read(pieces in proptest::collection::vec(0..PIECES.len(), 0..60)) {
+        let source: Vec<&str> = pieces.iter().map(|&piece| PIECES[piece]).collect();
+        let tokens = lex(&format!("typedef int T; {}", source.join(" ")));
+        let mut end = 0;
+        for unit in parse_unit(&tokens, |_| true) {
+            assert!(unit.range.start >= end && unit.range.end > unit.range.start);
+            end = unit.range.end;
+            dump::item(&unit.parsed.item);
+            for span in unit.parsed.syntax_errors {
+                assert!(span.start <= span.end);
+                assert!(span.end as usize <= unit.range.end - unit.range.start + 1);
+            }
+        }
+        assert!(end <= tokens.len());
+    }
+
+    /// Half-typed text in front of a function leaves the function alone.
+    #[test]
+    fn text_cut_anywhere_keeps_the_next_item(cut in 0usize..120) {
+        let before = "static int f(struct s *a)\n{\n\tint b = a->c[1];\n\n\tif (b > 2) {\n\t\tg(a, (T)b);\n\t}\n\treturn b;\n}\n";
+        let cut = cut.min(before.len());
+        let source = format!("typedef int T;\n{}\nstatic int last(void)\n{{\n\treturn 1;\n}}\n", &before[..cut]);
+        let tokens = lex(&source);
+        let units = parse_unit(&tokens, |_| true);
+        let last = units.last().map(|unit| dump::item(&unit.parsed.item));
+        assert_eq!(last.as_deref(), Some("(function static int last (fn) {(return 1)})"), "{source}");
+    }
+}

@@ -387,6 +387,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn comma(&mut self, i: usize) {
+        self.operand = false;
         let frame = self.top();
         let wrapped = std::mem::replace(&mut frame.wrapped, false);
         match (frame.kind, frame.mode) {

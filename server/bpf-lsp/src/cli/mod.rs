@@ -1,0 +1,177 @@
+//! The command line: the same answers as in the editor, for scripts and CI.
+
+mod check;
+mod explain;
+mod input;
+mod object;
+mod report;
+mod sarif;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ide::answer::SkeletonKind;
+
+/// Language server and checker for BPF C and its skeletons.
+#[derive(Parser, Debug)]
+#[command(name = "bpf-lsp", version, about, max_term_width = 100)]
+struct Cli {
+    /// Serve the language server protocol on stdin and stdout (also without any argument)
+    #[arg(long)]
+    stdio: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Report mistakes in BPF programs and their loaders
+    ///
+    /// Exit code: 0 none, 1 some, 2 something could not be checked.
+    Check {
+        /// How to print the findings
+        #[arg(long, value_enum, default_value_t)]
+        format: ReportFormat,
+        /// Files and folders; folders are searched for C files
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        flags: FlagArgs,
+    },
+    /// Print the declaration part of the skeleton header
+    Skeleton {
+        /// Which header
+        #[arg(long, value_enum, default_value_t)]
+        kind: Kind,
+        /// Object name, in place of the one from the file name
+        #[arg(long)]
+        name: Option<String>,
+        /// BPF source or object
+        file: PathBuf,
+        #[command(flatten)]
+        flags: FlagArgs,
+    },
+    /// Print sections and variables, or the layout of types and variables
+    Layout {
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: LayoutFormat,
+        /// BPF source or object
+        file: PathBuf,
+        /// Types (`struct foo` or `foo`) or variables
+        names: Vec<String>,
+        #[command(flatten)]
+        flags: FlagArgs,
+    },
+    /// Dump the types, as `bpftool btf dump file FILE format raw` does
+    Btf {
+        /// BPF source or object
+        file: PathBuf,
+        #[command(flatten)]
+        flags: FlagArgs,
+    },
+    /// Say what a rule means
+    Explain {
+        /// The rule's id; without one all ids are listed
+        rule: Option<String>,
+    },
+}
+
+/// Where compiler flags come from.
+#[derive(Args, Debug, Default)]
+struct FlagArgs {
+    /// Folder of the compile_commands.json to use
+    #[arg(short = 'p', value_name = "DIR")]
+    database: Option<PathBuf>,
+    /// Compiler flags for all files
+    #[arg(last = true, value_name = "FLAGS")]
+    arguments: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug, Default, PartialEq)]
+enum ReportFormat {
+    /// One line a finding
+    #[default]
+    Text,
+    /// An array of objects
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug, Default, PartialEq)]
+enum LayoutFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One object
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug, Default)]
+enum Kind {
+    #[default]
+    Skeleton,
+    Subskeleton,
+    Lskel,
+}
+
+impl From<Kind> for SkeletonKind {
+    fn from(kind: Kind) -> SkeletonKind {
+        match kind {
+            Kind::Skeleton => SkeletonKind::Skeleton,
+            Kind::Subskeleton => SkeletonKind::Subskeleton,
+            Kind::Lskel => SkeletonKind::LightSkeleton,
+        }
+    }
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => return serve(),
+        Some(Command::Check { format, paths, flags }) => check::run(format, &paths, &flags),
+        Some(Command::Skeleton { kind, name, file, flags }) => {
+            object::skeleton(kind.into(), name.as_deref(), &file, &flags)
+        }
+        Some(Command::Layout { format, file, names, flags }) => {
+            object::layout(format, &file, &names, &flags)
+        }
+        Some(Command::Btf { file, flags }) => object::btf(&file, &flags),
+        Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("bpf-lsp: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn serve() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BPF_LSP_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match crate::lsp::serve_stdio() {
+        // Workers may still be busy with questions that nobody waits for.
+        Ok(code) => std::process::exit(code.into()),
+        Err(error) => {
+            eprintln!("bpf-lsp: cannot start: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints to stdout; a reader that went away (`| head`) ends the program quietly.
+fn print(text: &str) -> Result<(), String> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write: {error}"))
+        }
+        _ => Ok(()),
+    }
+}

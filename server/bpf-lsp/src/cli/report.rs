@@ -1,0 +1,145 @@
+//! Findings with lines and columns, and their text and JSON forms.
+
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+
+use bpf::{diagnostic::Severity, rules::RuleId};
+use ide::{
+    Analysis,
+    answer::{Finding, Place},
+    lines::Encoding,
+};
+use serde::Serialize;
+
+/// A place as reports show it: lines and columns from 1, columns in UTF-8 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Span {
+    /// File as the user would name it.
+    pub(super) file: String,
+    /// First line.
+    pub(super) line: u32,
+    /// First column.
+    pub(super) column: u32,
+    /// Last line.
+    #[serde(rename = "endLine")]
+    pub(super) end_line: u32,
+    /// Column behind the last one.
+    #[serde(rename = "endColumn")]
+    pub(super) end_column: u32,
+    /// Both columns in UTF-16 code units, which SARIF counts in.
+    #[serde(skip)]
+    pub(super) utf16: (u32, u32),
+}
+
+/// Another place of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Related {
+    #[serde(flatten)]
+    pub(super) span: Span,
+    /// What is there.
+    pub(super) message: String,
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Entry {
+    #[serde(flatten)]
+    pub(super) span: Span,
+    /// `error`, `warning`, `information` or `hint`.
+    #[serde(serialize_with = "severity_name")]
+    pub(super) severity: Severity,
+    /// Rule.
+    #[serde(rename = "code", serialize_with = "rule_name")]
+    pub(super) rule: RuleId,
+    /// Text.
+    pub(super) message: String,
+    /// Other ends.
+    pub(super) related: Vec<Related>,
+}
+
+fn severity_name<S: serde::Serializer>(severity: &Severity, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(severity.as_str())
+}
+
+fn rule_name<S: serde::Serializer>(rule: &RuleId, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(rule.0)
+}
+
+/// Turns places into spans.
+pub(super) struct Spans<'a> {
+    analysis: &'a Analysis,
+    here: Option<PathBuf>,
+}
+
+impl<'a> Spans<'a> {
+    /// Spans of that snapshot's files, relative to the current folder where they lie in it.
+    pub(super) fn new(analysis: &'a Analysis) -> Self {
+        Spans { analysis, here: std::env::current_dir().ok() }
+    }
+
+    /// The name of a file as shown.
+    pub(super) fn file(&self, path: &Path) -> String {
+        let relative = self.here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+        relative.unwrap_or(path).display().to_string()
+    }
+
+    fn span(&self, place: &Place) -> Span {
+        let file = self.file(&place.path);
+        let Some(document) = self.analysis.document(&place.path) else {
+            return Span { file, line: 1, column: 1, end_line: 1, end_column: 1, utf16: (1, 1) };
+        };
+        let at = |offset: u32, encoding| {
+            document.lines().position(&document.text, offset as usize, encoding)
+        };
+        let both = |encoding| (at(place.range.start, encoding), at(place.range.end, encoding));
+        let (start, end) = both(Encoding::Utf8);
+        let (start16, end16) = both(Encoding::Utf16);
+        Span {
+            file,
+            line: start.line + 1,
+            column: start.col + 1,
+            end_line: end.line + 1,
+            end_column: end.col + 1,
+            utf16: (start16.col + 1, end16.col + 1),
+        }
+    }
+
+    /// The entry of a finding at its place.
+    pub(super) fn entry(&self, place: &Place, finding: &Finding) -> Entry {
+        let related = finding
+            .related
+            .iter()
+            .map(|(place, message)| Related { span: self.span(place), message: message.clone() });
+        Entry {
+            span: self.span(place),
+            severity: finding.severity,
+            rule: finding.rule,
+            message: finding.message.clone(),
+            related: related.collect(),
+        }
+    }
+}
+
+/// One line a finding, related places indented below it.
+pub(super) fn text(entries: &[Entry]) -> String {
+    let mut out = String::new();
+    for entry in entries {
+        let Span { file, line, column, .. } = &entry.span;
+        let severity = entry.severity.as_str();
+        let _ =
+            writeln!(out, "{file}:{line}:{column}: {severity}: {} [{}]", entry.message, entry.rule);
+        for related in &entry.related {
+            let Span { file, line, column, .. } = &related.span;
+            let _ = writeln!(out, "    {file}:{line}:{column}: {}", related.message);
+        }
+    }
+    out
+}
+
+/// An array of objects.
+pub(super) fn json(entries: &[Entry]) -> Result<String, String> {
+    let text = serde_json::to_string_pretty(entries).map_err(|error| error.to_string())?;
+    Ok(text + "\n")
+}

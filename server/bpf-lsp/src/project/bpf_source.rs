@@ -1,0 +1,46 @@
+//! From the name of a skeleton header to the BPF source it is made of, by file names.
+
+use std::path::{Path, PathBuf};
+
+/// Suffixes of skeleton headers.
+const HEADERS: &[&str] = &[".subskel.h", ".lskel.h", ".light.skel.h", ".skel.h"];
+
+/// Folders, seen from the loader's and from those above it, where projects keep BPF sources.
+const FOLDERS: &[&str] = &["", "bpf", "progs", "src", "src/bpf", "kern", "ebpf"];
+
+/// How far above the loader is looked.
+const MAX_LEVELS: usize = 4;
+
+/// The object's stem that a skeleton header is named after: `hits` of `x/hits.skel.h`.
+pub(super) fn stem(header: &str) -> Option<&str> {
+    let name = header.rsplit('/').next()?;
+    HEADERS.iter().find_map(|suffix| name.strip_suffix(suffix)).filter(|stem| !stem.is_empty())
+}
+
+/// Paths where the BPF source of `header`, included by `loader`, may lie, nearest first.
+pub(super) fn candidates(loader: &Path, header: &str) -> Vec<PathBuf> {
+    let Some(stem) = stem(header) else { return Vec::new() };
+    let stem = stem.strip_suffix(".bpf").unwrap_or(stem);
+    let mut paths = Vec::new();
+    for folder in loader.ancestors().skip(1).take(MAX_LEVELS) {
+        for place in FOLDERS {
+            paths.push(folder.join(place).join(format!("{stem}.bpf.c")));
+        }
+        // The kernel's selftests name BPF programs without `.bpf`, in a folder of their own.
+        paths.push(folder.join("progs").join(format!("{stem}.c")));
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_first() {
+        let found = candidates(Path::new("/w/prog_tests/a.c"), "out/hits.skel.h");
+        assert_eq!(found.first().unwrap(), Path::new("/w/prog_tests/hits.bpf.c"));
+        assert!(found.contains(&PathBuf::from("/w/progs/hits.c")));
+        assert!(candidates(Path::new("/w/a.c"), "stdio.h").is_empty());
+    }
+}

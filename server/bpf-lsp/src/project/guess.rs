@@ -1,0 +1,164 @@
+//! Flags for a file that nobody has written flags down for: from what stands near it in the tree.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::makefile;
+
+/// How far up the tree is looked at.
+const MAX_LEVELS: usize = 8;
+
+/// A guess: arguments, and what they were taken from.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Guess {
+    /// Arguments with absolute paths.
+    pub(super) arguments: Vec<String>,
+    /// What was found, for the user.
+    pub(super) found: Vec<String>,
+}
+
+/// Guesses the flags of a file.
+pub(super) fn flags(file: &Path) -> Guess {
+    let mut guess = Guess::default();
+    let mut arch = None;
+    let mut vmlinux = false;
+    let mut libbpf = false;
+    let mut makefile = false;
+    for (level, folder) in file.ancestors().skip(1).take(MAX_LEVELS).enumerate() {
+        // Above a repository's root everything belongs to others, as do the system's folders.
+        if level > 0 && (folder.parent().is_none() || folder == Path::new("/usr")) {
+            break;
+        }
+        if !makefile && let Some((name, options)) = read_makefile(folder) {
+            makefile = true;
+            for option in options {
+                if let Some(name) = option.strip_prefix("-D__TARGET_ARCH_") {
+                    arch = Some(name.to_owned());
+                } else {
+                    guess.arguments.push(option);
+                }
+            }
+            guess.found.push(name);
+        }
+        if !vmlinux && let Some(header) = find_vmlinux(folder) {
+            vmlinux = true;
+            guess.include(header.parent());
+            guess.found.push(header.display().to_string());
+        }
+        if !libbpf && let Some(include) = find_libbpf(folder) {
+            libbpf = true;
+            guess.include(Some(&include));
+            guess.found.push(include.join("bpf").display().to_string());
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    if !libbpf && Path::new("/usr/include/bpf/bpf_helpers.h").is_file() {
+        guess.found.push("/usr/include/bpf".to_owned());
+    }
+    // Debian keeps `asm/` in a folder that `-target bpf` does not search by itself.
+    let multiarch = format!("/usr/include/{}-linux-gnu", std::env::consts::ARCH);
+    if Path::new(&multiarch).is_dir() {
+        guess.arguments.extend(["-idirafter".to_owned(), multiarch]);
+    }
+    let arch = arch.unwrap_or_else(|| target_arch(std::env::consts::ARCH).to_owned());
+    guess.arguments.push(format!("-D__TARGET_ARCH_{arch}"));
+    guess.arguments.extend(["-O2".to_owned(), "-g".to_owned()]);
+    guess
+}
+
+/// The name in `__TARGET_ARCH_*` of a machine.
+pub(super) fn target_arch(machine: &str) -> &str {
+    match machine {
+        "x86_64" | "x86" | "i686" => "x86",
+        "aarch64" => "arm64",
+        "powerpc64" | "powerpc64le" => "powerpc",
+        "s390x" => "s390",
+        "riscv64" => "riscv",
+        "loongarch64" => "loongarch",
+        other => other,
+    }
+}
+
+impl Guess {
+    fn include(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.arguments.push(format!("-I{}", folder.display()));
+        }
+    }
+}
+
+fn read_makefile(folder: &Path) -> Option<(String, Vec<String>)> {
+    ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| {
+        let path = folder.join(name);
+        let text = fs::read_to_string(&path).ok()?;
+        let options = makefile::options(&text, &folder.display().to_string());
+        let absolute = options.into_iter().map(|option| absolute(option, folder));
+        Some((path.display().to_string(), absolute.collect()))
+    })
+}
+
+/// Relative folders of a Makefile's options are taken from its own folder.
+fn absolute(option: String, folder: &Path) -> String {
+    for flag in ["-isystem", "-idirafter", "-iquote", "-I"] {
+        if let Some(path) = option.strip_prefix(flag) {
+            return format!("{flag}{}", folder.join(path).display());
+        }
+    }
+    option
+}
+
+/// `vmlinux.h` in a folder or where projects like to keep it.
+fn find_vmlinux(folder: &Path) -> Option<PathBuf> {
+    let arch = target_arch(std::env::consts::ARCH);
+    let places = [
+        PathBuf::from("vmlinux.h"),
+        "include/vmlinux.h".into(),
+        "vmlinux/vmlinux.h".into(),
+        "headers/vmlinux.h".into(),
+        "bpf/vmlinux.h".into(),
+        "src/bpf/vmlinux.h".into(),
+        ".output/vmlinux.h".into(),
+        "tools/include/vmlinux.h".into(),
+        Path::new(arch).join("vmlinux.h"),
+        Path::new("vmlinux").join(arch).join("vmlinux.h"),
+        Path::new("vmlinux.h/include").join(arch).join("vmlinux.h"),
+    ];
+    places.iter().map(|place| folder.join(place)).find(|path| path.is_file())
+}
+
+/// The folder that holds `bpf/bpf_helpers.h`.
+fn find_libbpf(folder: &Path) -> Option<PathBuf> {
+    [".", "include", "headers", ".output", "libbpf/include", "tools/include", "src"]
+        .iter()
+        .map(|place| folder.join(place))
+        .find(|path| path.join("bpf/bpf_helpers.h").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makefile_vmlinux_and_libbpf_near_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(".git/HEAD", "");
+        write("src/Makefile", "all:\n\tclang -Iinc -D__TARGET_ARCH_arm64 -DY\n");
+        write("vmlinux/vmlinux.h", "");
+        write("include/bpf/bpf_helpers.h", "");
+        let guess = flags(&root.join("src/a.bpf.c"));
+        let shown = guess.arguments.join(" ").replace(&root.display().to_string(), "/r");
+        assert!(shown.starts_with("-I/r/src/inc -DY -I/r/vmlinux -I/r/include"), "{shown}");
+        assert!(shown.contains("-D__TARGET_ARCH_arm64"), "{shown}");
+        assert_eq!(guess.found.len(), 3);
+    }
+}

@@ -1,0 +1,70 @@
+//! Findings: the rules' diagnostics, less what the user silenced.
+
+use std::path::Path;
+
+use bpf::diagnostic::Diagnostic;
+
+use crate::{
+    answer::{Finding, Fix, Place},
+    host::{Analysis, Cancellable},
+    suppress::Suppressions,
+};
+
+impl Analysis {
+    /// The findings in a file, by place; none when diagnostics are switched off.
+    pub fn findings(&self, path: &Path) -> Cancellable<Vec<Finding>> {
+        let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
+        let found = self.with_suppressions(file.diagnostics().iter());
+        Ok(found.filter(|(p, _)| p.path.as_ref() == path).map(|(_, finding)| finding).collect())
+    }
+
+    /// The findings about a file, with the files they are in: its own and its headers.
+    pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
+        let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
+        Ok(self.with_suppressions(file.diagnostics().iter()).collect())
+    }
+
+    fn with_suppressions<'a>(
+        &'a self,
+        diagnostics: impl Iterator<Item = &'a Diagnostic> + 'a,
+    ) -> impl Iterator<Item = (Place, Finding)> + 'a {
+        let mut known: Vec<(cfront::source::FileId, Suppressions)> = Vec::new();
+        diagnostics.filter_map(move |diagnostic| {
+            let id = diagnostic.rule.0;
+            if !self.options.diagnostics || self.options.disabled_rules.iter().any(|d| d == id) {
+                return None;
+            }
+            let place = self.place(diagnostic.range);
+            if !known.iter().any(|(file, _)| *file == diagnostic.range.file) {
+                let text = self.document(&place.path).map(|d| d.text.clone()).unwrap_or_default();
+                known.push((diagnostic.range.file, Suppressions::read(&text)));
+            }
+            let silenced = known.iter().any(|(file, suppressions)| {
+                *file == diagnostic.range.file && suppressions.allow(id, diagnostic.range.start)
+            });
+            (!silenced).then(|| {
+                let finding = self.finding(diagnostic);
+                (place, finding)
+            })
+        })
+    }
+
+    fn finding(&self, diagnostic: &Diagnostic) -> Finding {
+        let fixes = diagnostic.fixes.iter().map(|fix| Fix {
+            title: fix.title.clone(),
+            edits: fix.edits.iter().map(|(r, text)| (self.place(*r), text.clone())).collect(),
+        });
+        Finding {
+            rule: diagnostic.rule,
+            severity: diagnostic.severity,
+            range: diagnostic.range.start..diagnostic.range.end,
+            message: diagnostic.message.clone(),
+            related: diagnostic
+                .related
+                .iter()
+                .map(|(range, text)| (self.place(*range), text.clone()))
+                .collect(),
+            fixes: fixes.collect(),
+        }
+    }
+}

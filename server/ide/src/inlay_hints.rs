@@ -1,0 +1,49 @@
+//! Inlay hints: offset and size behind each variable of a data section. Off unless set.
+
+use std::{ops::Range, path::Path};
+
+use bpf::object::Certainty;
+
+use crate::{
+    answer::InlayHint,
+    host::{Analysis, Cancellable},
+    hover::bytes,
+    places::file_range,
+};
+
+impl Analysis {
+    /// The hints in a byte range of a BPF program.
+    pub fn inlay_hints(&self, path: &Path, range: Range<u32>) -> Cancellable<Vec<InlayHint>> {
+        if !self.options.inlay_offsets {
+            return Ok(Vec::new());
+        }
+        let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
+        let Some(source) = &file.source else { return Ok(Vec::new()) };
+        let mut hints = Vec::new();
+        for section in source.object.sections.iter().filter(|s| s.kind.is_internal_map()) {
+            for variable in &section.variables {
+                let Some(place) = variable.place.map(file_range) else { continue };
+                if place.file != file.main || place.end < range.start || place.start > range.end {
+                    continue;
+                }
+                let sure = section.certainty.max(variable.certainty) == Certainty::Certain;
+                let about = if sure { "" } else { "~" };
+                hints.push(InlayHint {
+                    offset: place.end,
+                    label: format!(
+                        "{} {about}+{}, {}",
+                        section.name, variable.offset, variable.size
+                    ),
+                    tooltip: format!(
+                        "offset {about}{} in {}, {}",
+                        variable.offset,
+                        section.name,
+                        bytes(variable.size)
+                    ),
+                });
+            }
+        }
+        hints.sort_by_key(|hint| hint.offset);
+        Ok(hints)
+    }
+}

@@ -1,0 +1,110 @@
+//! What a place of the source refers to in the object model.
+
+use bpf::object::{Map, MapKind, Object, Program, Section, Variable};
+use cfront::{
+    ast::Ident, sema::Resolution, source::FileRange, symbol::Symbol, token::TokenKind,
+    unit::TokenPlace,
+};
+
+use crate::{pipeline::FileAnalysis, places::file_range};
+
+/// A thing of the object model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target<'a> {
+    /// A variable of a data section.
+    Variable {
+        /// Its section.
+        section: &'a Section,
+        /// The variable.
+        variable: &'a Variable,
+    },
+    /// A map from `.maps`, or a struct_ops map.
+    Map(&'a Map),
+    /// A program.
+    Program(&'a Program),
+    /// A data section, named in an attribute.
+    Section(&'a Section),
+}
+
+/// An identifier or string token at a place of the source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    /// Where it went.
+    pub(crate) place: TokenPlace,
+    /// Its text.
+    pub(crate) symbol: Symbol,
+    /// What it is.
+    pub(crate) kind: TokenKind,
+    /// What the user wrote.
+    pub(crate) range: FileRange,
+}
+
+impl FileAnalysis {
+    /// The words that the user's text at `offset` became: one, or one for each use of a macro argument.
+    pub(crate) fn words_at(&self, offset: u32) -> Vec<Word> {
+        let mut words = Vec::new();
+        for place in self.unit.tokens_at(self.main, offset) {
+            let Some(token) = self.unit.tokens(place.item).get(place.token as usize) else {
+                continue;
+            };
+            if let Some(range) = self.unit.token_place(place.item, place.token)
+                && matches!(token.kind, TokenKind::Ident | TokenKind::Str)
+            {
+                words.push(Word { place, symbol: token.sym, kind: token.kind, range });
+            }
+        }
+        words
+    }
+
+    /// What an identifier at file scope, or a section name, at `offset` stands for in the object.
+    pub(crate) fn target_at(&self, offset: u32) -> Option<Target<'_>> {
+        self.words_at(offset).into_iter().find_map(|word| self.target(&word))
+    }
+
+    /// What a word stands for.
+    pub(crate) fn target(&self, word: &Word) -> Option<Target<'_>> {
+        let object = &self.source.as_ref()?.object;
+        if word.kind == TokenKind::Str {
+            let name = word.symbol.as_str().trim_matches('"');
+            return object.sections.iter().find(|s| s.name == name).map(Target::Section);
+        }
+        // The declarators' own names first: they are no uses, and static locals have names of two parts.
+        by_place(object, word.range).or_else(|| {
+            let scope = self.unit.scope(word.place.item)?;
+            let ident = Ident { name: word.symbol, token: word.place.token };
+            match scope.resolve(&self.unit, ident) {
+                Resolution::Variable(_) | Resolution::Function(_) => {
+                    by_name(object, word.symbol.as_str())
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+fn by_place(object: &Object, range: FileRange) -> Option<Target<'_>> {
+    let here = |place: Option<bpf::object::Place>| place.map(file_range) == Some(range);
+    let map = object.maps.iter().find(|map| here(map.place)).map(Target::Map);
+    let program = || object.programs.iter().find(|p| here(p.place)).map(Target::Program);
+    let variable = || {
+        object.sections.iter().find_map(|section| {
+            let variable = section.variables.iter().find(|v| here(v.place))?;
+            Some(Target::Variable { section, variable })
+        })
+    };
+    map.or_else(program).or_else(variable)
+}
+
+/// The map, program or variable of that name, maps first: a map is also a variable of `.maps`.
+pub(crate) fn by_name<'a>(object: &'a Object, name: &str) -> Option<Target<'a>> {
+    let user = |map: &&Map| !matches!(map.kind, MapKind::Internal(_)) && map.name == name;
+    let map = object.maps.iter().find(user).map(Target::Map);
+    let program = || object.programs.iter().find(|p| p.name == name).map(Target::Program);
+    let variable = || {
+        object.sections.iter().find_map(|section| {
+            let variable = section.variables.iter().find(|v| v.name == name)?;
+            Some(Target::Variable { section, variable })
+        })
+    };
+    map.or_else(program).or_else(variable)
+}

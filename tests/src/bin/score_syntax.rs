@@ -1,0 +1,161 @@
+//! Scores the syntax: how many items and function bodies of C files come out without an error.
+//!
+//!     score-syntax COMPILE_COMMANDS_JSON [--only TEXT] [--verbose]
+//!
+//! Every item of every file named there is preprocessed, split and parsed (an item that several
+//! files see alike, once). Prints the figures; exit code 1 when a declaration has an error, or
+//! more than one function in a thousand.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Arc, Mutex},
+};
+
+use cfront::{
+    ast::Item,
+    flags::Flags,
+    parse::{ParsedItem, parse_unit},
+    pp::preprocess,
+    session::{FileSystem, Session},
+    token::Token,
+};
+
+/// Files on disk, each read once.
+#[derive(Default)]
+struct Disk {
+    texts: Mutex<HashMap<PathBuf, Option<Arc<str>>>>,
+}
+
+impl FileSystem for Disk {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
+        let mut texts = self.texts.lock().ok()?;
+        let read = || Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into());
+        texts.entry(path.to_path_buf()).or_insert_with(read).clone()
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+}
+
+#[derive(Default)]
+struct Score {
+    files: usize,
+    tokens: usize,
+    declarations: usize,
+    declarations_wrong: usize,
+    functions: usize,
+    functions_wrong: usize,
+}
+
+fn main() -> ExitCode {
+    let mut commands = None;
+    let mut only = None;
+    let mut verbose = false;
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--only" => only = args.next(),
+            "--verbose" => verbose = true,
+            _ => commands = Some(PathBuf::from(arg)),
+        }
+    }
+    let Some(commands) = commands else {
+        eprintln!("usage: score-syntax COMPILE_COMMANDS_JSON [--only TEXT] [--verbose]");
+        return ExitCode::from(2);
+    };
+    let entries = match read_entries(&commands) {
+        Ok(entries) => entries,
+        Err(e) => {
+            eprintln!("{}: {e}", commands.display());
+            return ExitCode::from(2);
+        }
+    };
+    let session = Session::new();
+    let disk = Disk::default();
+    let mut seen = HashSet::new();
+    let mut score = Score::default();
+    for (file, flags) in entries {
+        if only.as_ref().is_some_and(|only| !file.to_string_lossy().contains(only.as_str())) {
+            continue;
+        }
+        let Some(text) = disk.read(&file) else {
+            eprintln!("{}: cannot be read", file.display());
+            continue;
+        };
+        let unit = preprocess(&session, &disk, &file, text, &flags);
+        let tokens: Vec<Token> =
+            unit.chunks.iter().flat_map(|chunk| chunk.tokens().to_vec()).collect();
+        score.files += 1;
+        score.tokens += tokens.len();
+        let fresh = Mutex::new(&mut seen);
+        let items = parse_unit(&tokens, |range| {
+            let mut hash = DefaultHasher::new();
+            for token in tokens.get(range.range()).unwrap_or(&[]) {
+                token.sym.index().hash(&mut hash);
+            }
+            fresh.lock().is_ok_and(|mut seen| seen.insert(hash.finish()))
+        });
+        for item in items {
+            let wrong = is_wrong(&item.parsed);
+            if matches!(item.parsed.item, Item::Function(_)) {
+                score.functions += 1;
+                score.functions_wrong += usize::from(wrong);
+            } else {
+                score.declarations += 1;
+                score.declarations_wrong += usize::from(wrong);
+            }
+            if wrong && verbose {
+                let slice = tokens.get(item.range.range()).unwrap_or(&[]);
+                println!("{}: {}", file.display(), excerpt(slice, &item.parsed));
+            }
+        }
+    }
+    println!(
+        "{} files, {} tokens: {} of {} declarations and {} of {} functions with a syntax error",
+        score.files,
+        score.tokens,
+        score.declarations_wrong,
+        score.declarations,
+        score.functions_wrong,
+        score.functions
+    );
+    let bar = score.declarations_wrong == 0 && score.functions_wrong * 1000 <= score.functions;
+    if bar { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether anything of the item was not understood.
+fn is_wrong(parsed: &ParsedItem) -> bool {
+    !parsed.syntax_errors.is_empty()
+        || matches!(parsed.item, Item::Error(_))
+        || cfront::dump::item(&parsed.item).contains("(error")
+}
+
+/// The tokens around the first error.
+fn excerpt(tokens: &[Token], parsed: &ParsedItem) -> String {
+    let at = parsed.syntax_errors.first().map_or(0, |span| span.start as usize);
+    let around = tokens.iter().skip(at.saturating_sub(12)).take(24);
+    around.map(|token| token.sym.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn read_entries(path: &Path) -> Result<Vec<(PathBuf, Flags)>, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let mut entries = Vec::new();
+    for command in value.as_array().into_iter().flatten() {
+        let text = |key: &str| command.get(key).and_then(|v| v.as_str());
+        let (Some(file), Some(directory)) = (text("file"), text("directory")) else { continue };
+        let directory = Path::new(directory);
+        let list = command.get("arguments").and_then(|v| v.as_array());
+        let arguments: Vec<String> = list
+            .into_iter()
+            .flatten()
+            .filter_map(|argument| argument.as_str().map(str::to_owned))
+            .collect();
+        entries.push((directory.join(file), Flags::parse(&arguments, directory)));
+    }
+    Ok(entries)
+}
