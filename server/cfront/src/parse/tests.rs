@@ -341,9 +341,19 @@ char l[] SEC("license") = "GPL"; extern int k __ksym __weak; __hidden int h; typ
 /// a small stack.
 #[test]
 fn deep_nesting_is_bounded() {
-    for (open, close) in
-        [("(", ")"), ("{", "}"), ("-", ""), ("a ? 1 : ", ""), ("1+", ""), ("({", ";})")]
-    {
+    for (open, close) in [
+        ("(", ")"),
+        ("{", "}"),
+        ("-", ""),
+        ("a ? 1 : ", ""),
+        ("1+", ""),
+        ("({", ";})"),
+        ("(", "]"),
+        ("{", ")"),
+        ("x ", "}"),
+        ("a[", ";"),
+        ("case ", "..."),
+    ] {
         let n = 20_000;
         let source = format!("int f(void) {{ {} 1 {}; }} int g;", open.repeat(n), close.repeat(n));
         let thread = std::thread::Builder::new().stack_size(2 << 20);
@@ -351,7 +361,7 @@ fn deep_nesting_is_bounded() {
             let units = parse_unit(&lex(&source), |_| true);
             units.len()
         });
-        assert_eq!(read.unwrap().join().unwrap(), 2);
+        assert!(read.unwrap().join().unwrap() >= 1);
     }
 }
 

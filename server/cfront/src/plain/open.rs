@@ -97,8 +97,12 @@ impl Writer<'_> {
     /// Whether the one at `i` is the declarator's.
     fn is_declared_name(&self, i: usize) -> bool {
         let mut last = i;
-        while self.is_name(self.skip_lifted(last + 1)) {
-            last = self.skip_lifted(last + 1);
+        for _ in 0..8 {
+            let next = self.skip_lifted(last + 1);
+            if !self.is_name(next) {
+                break;
+            }
+            last = next;
         }
         if last == i {
             return true;

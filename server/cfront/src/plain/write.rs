@@ -19,7 +19,7 @@ pub(super) struct Writer<'a> {
     start: usize,
     end: usize,
     words: &'static Words,
-    /// For opening brackets, the index of the partner; relative to `start`.
+    /// For brackets, the index of the partner; relative to `start`.
     pairs: Vec<u32>,
     pub(super) scopes: Scopes<'a>,
     frames: Vec<(Frame, usize)>,
@@ -170,7 +170,7 @@ impl<'a> Writer<'a> {
         self.token(i).map(|token| token.kind)
     }
 
-    /// Index of the bracket that closes the one at `i`.
+    /// Index of the partner of the bracket at `i`.
     pub(super) fn pair(&self, i: usize) -> Option<usize> {
         let partner = *self.pairs.get(i.checked_sub(self.start)?)?;
         (partner != u32::MAX).then(|| partner as usize + self.start)
@@ -459,6 +459,10 @@ impl<'a> Writer<'a> {
             Word::RBracket => kind == Kind::Bracket,
             _ => matches!(kind, Kind::Block | Kind::Record | Kind::Enum | Kind::Init),
         };
+        if self.pair(i).is_none() {
+            self.emit_raw(i);
+            return i + 1;
+        }
         let Some(depth) = self.frames.iter().skip(1).rposition(|(frame, _)| matches(frame.kind))
         else {
             self.emit_raw(i);
@@ -613,7 +617,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// For each opening bracket the index of its partner. A closing brace ends parentheses left open
+/// For each bracket the index of its partner. A closing brace ends parentheses left open
 /// inside it; a parenthesis does not reach out of its braces.
 fn pair_brackets(tokens: &[Token], words: &Words) -> Vec<u32> {
     let mut pairs = vec![u32::MAX; tokens.len()];
@@ -629,14 +633,22 @@ fn pair_brackets(tokens: &[Token], words: &Words) -> Vec<u32> {
             Word::RBrace => Word::LBrace,
             _ => continue,
         };
-        let reach = open.iter().rposition(|&(word, _)| {
+        let is_reach = |&(word, _): &(Word, usize)| {
             word == opener || (opener != Word::LBrace && word == Word::LBrace)
-        });
-        let Some(at) = reach.filter(|&at| open.get(at).is_some_and(|o| o.0 == opener)) else {
+        };
+        // Bounded, so that a flood of brackets that do not match costs no square of time.
+        let near = open.len().saturating_sub(256);
+        let reach = open.get(near..).and_then(|open| open.iter().rposition(is_reach));
+        let Some(at) =
+            reach.map(|at| at + near).filter(|&at| open.get(at).is_some_and(|o| o.0 == opener))
+        else {
             continue;
         };
         if let Some(slot) = open.get(at).and_then(|&(_, start)| pairs.get_mut(start)) {
             *slot = i as u32;
+        }
+        if let (Some(&(_, start)), Some(slot)) = (open.get(at), pairs.get_mut(i)) {
+            *slot = start as u32;
         }
         open.truncate(at);
     }
