@@ -165,8 +165,10 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
     };
     let name = "x";
     let source = bpf::source::build(&unit, name);
+    let mut fixed = None;
     match bpf::elf::open(&bytes, name) {
         Ok(object) => {
+            fixed = Some(object.btf.clone());
             outcome.opened = true;
             outcome.refusal_agrees = source.refusals.is_empty();
             if let Some(refusal) = source.refusals.first() {
@@ -191,7 +193,8 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
             }
         }
     }
-    match bpf::elf::raw_btf(&bytes) {
+    // Where the object opens, hidden variables are static already, as in the source model.
+    match fixed.map_or_else(|| bpf::elf::raw_btf(&bytes), Ok) {
         Ok(btf) => {
             let (truth, ours) = (names(&btf), names(&source.object.btf));
             outcome.names_right = truth == ours;

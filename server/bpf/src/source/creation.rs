@@ -46,8 +46,6 @@ enum Deferred {
 pub(super) struct Creation {
     /// Everything created.
     pub(super) order: Vec<Entity>,
-    /// Functions whose body was generated.
-    pub(super) generated: Vec<Symbol>,
     /// Whether some body could not be read.
     pub(super) incomplete: bool,
 }
@@ -61,7 +59,6 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
         queue: Vec::new(),
         queued: FxHashSet::default(),
         pending: BTreeMap::new(),
-        generated: Vec::new(),
         emitted: FxHashSet::default(),
         unfinished_arrays: FxHashSet::default(),
         current: ItemId(0),
@@ -70,7 +67,7 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
     };
     model.run();
     let order = model.order.into_iter().flatten().collect();
-    Creation { order, generated: model.generated, incomplete: model.incomplete }
+    Creation { order, incomplete: model.incomplete }
 }
 
 struct Model<'b, 'u> {
@@ -82,7 +79,6 @@ struct Model<'b, 'u> {
     queued: FxHashSet<Deferred>,
     /// Referred to before the parser reached the definition: queued there.
     pending: BTreeMap<ItemId, Vec<Deferred>>,
-    generated: Vec<Symbol>,
     emitted: FxHashSet<Deferred>,
     unfinished_arrays: FxHashSet<Symbol>,
     current: ItemId,
@@ -294,7 +290,6 @@ impl Model<'_, '_> {
             return;
         }
         self.create(Entity::Function(name));
-        self.generated.push(name);
         let Some(body) = self.bodies.function(name) else {
             self.incomplete = true;
             return;

@@ -4,6 +4,7 @@ use cfront::{sema::Linkage, symbol::Symbol};
 use rustc_hash::FxHashSet;
 
 use super::{
+    bodies::FunctionBody,
     creation::{Creation, Entity},
     liveness::Marker,
 };
@@ -13,6 +14,17 @@ use super::{
 const SMALL: u32 = 150;
 /// The same for functions declared `inline`, whose threshold is 325.
 const SMALL_INLINE: u32 = 220;
+
+/// Whether every call of the function is inlined, so that what it does with its arguments is done by
+/// its caller.
+pub(super) fn is_certain(body: &FunctionBody) -> bool {
+    let function = &body.function;
+    if function.linkage == Linkage::External || function.attrs.noinline {
+        return false;
+    }
+    let limit = if function.inline { SMALL_INLINE } else { SMALL };
+    function.attrs.always_inline || body.tokens <= limit
+}
 
 /// Static functions that can run and are not inlined everywhere.
 pub(super) fn standing(marker: &mut Marker<'_, '_>, creation: &Creation) -> FxHashSet<Symbol> {
@@ -28,9 +40,7 @@ pub(super) fn standing(marker: &mut Marker<'_, '_>, creation: &Creation) -> FxHa
             continue;
         }
         let calls = marker.calls.get(name).copied().unwrap_or(0);
-        let limit = if function.inline { SMALL_INLINE } else { SMALL };
-        let inlined = function.attrs.always_inline
-            || !function.attrs.noinline && (calls <= 1 || body.tokens <= limit);
+        let inlined = is_certain(&body) || !function.attrs.noinline && calls <= 1;
         if !inlined || marker.addressed.contains(name) || function.attrs.used {
             standing.insert(*name);
         }

@@ -322,7 +322,8 @@ impl Marker<'_, '_> {
         }
         let constant = uses.iter().all(|u| parts::is_constant_path(&u.path));
         if !writes {
-            if constant || initial == Initial::Zero {
+            let folded = constant && !parts::copies(self.bodies.unit, ty, &uses);
+            if folded || initial == Initial::Zero {
                 return certain(Fate::Gone);
             }
             return (Fate::Constant, Certainty::Likely);

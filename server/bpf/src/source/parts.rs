@@ -8,7 +8,7 @@ use cfront::{
     unit::Unit,
 };
 
-use super::uses::VariableUse;
+use super::uses::{Kind, VariableUse};
 
 /// More parts than this stay together.
 const MAX_PARTS: usize = 16;
@@ -72,6 +72,18 @@ pub(super) fn split(
         part.number = number as u32;
     }
     Some(parts)
+}
+
+/// Whether the uses read a part that is itself an aggregate, and not of a size that one load covers:
+/// that is a copy, which needs the variable.
+pub(super) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
+    uses.iter().filter(|u| u.kind == Kind::Read).any(|u| match leaf(unit, ty, &u.path) {
+        Some((_, leaf)) => {
+            matches!(unit.canonical(leaf), CType::Record(_) | CType::Array { .. })
+                && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
+        }
+        None => false,
+    })
 }
 
 /// Offset in bytes and type of the part at the end of a path; `None` for bit-fields and the unknown.

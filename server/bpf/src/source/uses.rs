@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use cfront::{
     refs::{Access, Flow, Reference, Step, Target},
-    sema::{Function, Linkage, LocalKind},
+    sema::LocalKind,
     symbol::Symbol,
 };
 
-use super::bodies::{Bodies, FunctionBody};
+use super::{
+    bodies::{Bodies, FunctionBody},
+    inlining,
+};
 
 /// Longer chains of pointers through functions count as escapes.
 const MAX_DEPTH: u32 = 24;
@@ -99,7 +102,7 @@ fn flow(
             }
         },
         Flow::Argument(callee, index) => {
-            let Some(body) = bodies.function(callee).filter(|b| is_inlined(&b.function)) else {
+            let Some(body) = bodies.function(callee).filter(|b| inlining::is_certain(b)) else {
                 out.push(escape);
                 return;
             };
@@ -122,15 +125,7 @@ fn flow(
     }
 }
 
-/// Whether calls of the function are certainly inlined: what it does with its arguments is then
-/// done by the caller.
-fn is_inlined(function: &Function) -> bool {
-    function.linkage == Linkage::Internal
-        && function.attrs.always_inline
-        && !function.attrs.noinline
-}
-
-/// The name by which debug output knows a function.
+/// The function that a reference stands in.
 pub(super) fn function_of(body: Option<&Arc<FunctionBody>>) -> Option<Symbol> {
     body.map(|b| b.function.name)
 }
