@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -23,7 +23,12 @@ use bpf::{
 };
 use bpf_lsp_tests::first_difference;
 use btf::{Btf, Linkage, Type};
-use cfront::unit::Unit;
+use cfront::{
+    flags::Flags,
+    pp::preprocess,
+    session::{FileSystem, Session},
+    unit::Unit,
+};
 
 /// A compile command.
 struct Entry {
@@ -139,14 +144,33 @@ fn score_all(entries: &[Entry], verbose: bool) -> Vec<Outcome> {
     outcomes.into_inner().unwrap_or_default()
 }
 
+/// Files of the disk.
+struct Disk;
+
+impl FileSystem for Disk {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
+        let bytes = std::fs::read(path).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into())
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+}
+
 /// Makes units; keeps what headers have in common.
 #[derive(Default)]
-struct Loader {}
+struct Loader {
+    session: Session,
+}
 
 impl Loader {
     fn unit(&mut self, entry: &Entry) -> Option<Unit> {
-        let _ = (&entry.file, &entry.directory, &entry.arguments);
-        None
+        let flags = Flags::parse(&entry.arguments, &entry.directory);
+        let path = if entry.file.is_absolute() { entry.file.clone() } else { entry.directory.join(&entry.file) };
+        let text = Disk.read(&path)?;
+        let pp = preprocess(&self.session, &Disk, &path, text, &flags);
+        Some(Unit::build(Arc::new(pp), None, false))
     }
 }
 

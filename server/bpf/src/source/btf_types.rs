@@ -296,6 +296,34 @@ impl<'u> Types<'u> {
         }
     }
 
+    /// The type of a variable of `.maps`: what its members point to is described in full, the types
+    /// of keys and values one level deeper too (`BTFDebug::visitMapDefType`).
+    pub(super) fn map_definition(&mut self, ty: CTypeId) -> TypeId {
+        if let CType::Record(id) = self.unit.canonical(ty)
+            && let Some(record) = self.unit.record(id)
+        {
+            for field in &record.fields {
+                self.of(field.ty);
+                let mut to = field.ty;
+                for _ in 0..4 {
+                    match self.unit.canonical(to) {
+                        CType::Pointer(of) => to = of,
+                        CType::Array { elem, .. } => to = elem,
+                        CType::Record(id) => {
+                            let fields = self.unit.record(id);
+                            for inner in fields.iter().flat_map(|r| &r.fields) {
+                                self.of(inner.ty);
+                            }
+                            break;
+                        }
+                        _ => break,
+                    }
+                }
+            }
+        }
+        self.of(ty)
+    }
+
     /// A BTF_KIND_VAR with its declaration tags.
     pub(super) fn variable(
         &mut self,

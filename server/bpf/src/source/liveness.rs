@@ -151,14 +151,9 @@ impl Marker<'_, '_> {
             match work {
                 Work::Function(name) => {
                     let Some(body) = self.bodies.function(name) else { continue };
-                    let mut of_statics = false;
                     for reference in &body.body.references {
-                        // Initialisers of local statics follow their creation; they count when
-                        // the variable does.
-                        of_statics |= reference.access == Access::Create;
                         self.reference(Some(&body), reference);
                     }
-                    let _ = of_statics;
                 }
                 Work::Initializer(Entity::Variable(name)) => {
                     let Some(variable) = self.unit().variable(name) else { continue };
@@ -240,7 +235,7 @@ impl Marker<'_, '_> {
         if volatile {
             found.push(VariableUse { path: Vec::new(), kind: Kind::Escape });
         }
-        if !found.is_empty() {
+        if reference.access != Access::Mention {
             self.referenced.insert(entity.clone());
         }
         self.uses.entry(entity).or_default().extend(found);

@@ -132,7 +132,10 @@ fn declare(types: &mut Types<'_>, section: &Laid) -> (Vec<DatasecEntry>, Vec<Var
     let mut variables = Vec::new();
     for one in &section.variables {
         let Some(ctype) = one.ty else { continue };
-        let ty = types.of(ctype);
+        let ty = match section.name.as_str() {
+            ".maps" => types.map_definition(ctype),
+            _ => types.of(ctype),
+        };
         let linkage = if one.hidden { Linkage::Static } else { one.linkage };
         let id = types.variable(&one.name, ty, linkage, &one.tags);
         entries.push(DatasecEntry { ty: id, offset: size32(one.offset), size: size32(one.size) });

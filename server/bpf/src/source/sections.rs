@@ -203,7 +203,7 @@ fn place_variable(
         initial: declared.initial,
         place: declared.place,
     };
-    let space = unit.address_space(declared.ty).max(declared.attrs.address_space);
+    let space = address_space(unit, declared.ty);
     let is_const = unit.is_const(declared.ty);
     let section = |one: &Placed, constant: bool| match &explicit {
         Some(name) => name.clone(),
@@ -294,6 +294,19 @@ fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: &tables::Privat
         place: None,
     };
     push(sections, table.section.clone(), one);
+}
+
+/// The address space of a variable's type, that of the elements for an array.
+fn address_space(unit: &Unit, ty: CTypeId) -> u32 {
+    let mut ty = ty;
+    for _ in 0..32 {
+        let space = unit.address_space(ty);
+        match unit.canonical(ty) {
+            CType::Array { elem, .. } if space == 0 => ty = elem,
+            _ => return space,
+        }
+    }
+    0
 }
 
 /// Puts a variable at the end of its section.

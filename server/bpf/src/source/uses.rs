@@ -67,6 +67,11 @@ fn follow(
         Access::Mention | Access::Create => return,
         Access::Call => Kind::Read,
         Access::Address => {
+            // The address of the variable itself is compared: it must have one.
+            if depth == 0 && reference.flow == Flow::Tested {
+                out.push(VariableUse { path, kind: Kind::Escape });
+                return;
+            }
             flow(bodies, within, reference.flow, path, out, depth);
             return;
         }

@@ -148,7 +148,11 @@ impl Function {
             return false;
         }
         if self.attrs.gnu_inline {
-            return self.decls.iter().any(|d| !(d.storage == Storage::Extern && d.inline));
+            // The definition itself decides, unless another declaration is `inline` without `extern`.
+            let only_inline = |d: &Decl| d.inline && d.storage == Storage::Extern;
+            let defining = self.definition.and_then(|i| self.decls.get(i));
+            return !defining.is_some_and(only_inline)
+                || self.decls.iter().any(|d| d.inline && d.storage != Storage::Extern);
         }
         !self.inline || self.decls.iter().any(|d| !d.inline || d.storage == Storage::Extern)
     }
