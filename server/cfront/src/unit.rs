@@ -431,6 +431,17 @@ impl Unit {
         self.sema().initial_of_local(scope, local)
     }
 
+    /// The bytes of a constant initialiser of an automatic variable (also one of a compound type that
+    /// the code generator copies from a constant of its own); `Unknown` when it is not constant.
+    pub fn initial_of_automatic(
+        &self,
+        scope: &Arc<ItemScope>,
+        local: LocalId,
+        init: &ast::Initializer,
+    ) -> Initial {
+        self.sema().initial_of_automatic(scope, local, init)
+    }
+
     // ---- types ----
 
     /// The structure of a type.

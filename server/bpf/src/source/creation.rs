@@ -188,8 +188,7 @@ impl Model<'_, '_> {
                 continue;
             }
             let mut here: FxHashSet<Symbol> = FxHashSet::default();
-            let Some(tokens) = unit.tokens(id) else { continue };
-            let names = tokens.iter().filter(|t| t.kind == TokenKind::Ident);
+            let names = unit.tokens(id).iter().filter(|t| t.kind == TokenKind::Ident);
             here.extend(names.map(|t| t.sym));
             for name in here {
                 *mentions.entry(name).or_default() += 1;

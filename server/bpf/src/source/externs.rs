@@ -1,10 +1,7 @@
 //! Extern variables and kernel functions that the object refers to: `.kconfig` and `.ksyms`.
 
 use btf::{DatasecEntry, Linkage};
-use cfront::{
-    sema::{Definition, Visibility},
-    unit::ItemId,
-};
+use cfront::{sema::Definition, unit::ItemId};
 use smol_str::SmolStr;
 
 use super::{
@@ -36,6 +33,7 @@ pub(super) fn externs(
 ) -> Vec<ExternSection> {
     let mut kconfig = Vec::new();
     let mut ksyms = Vec::new();
+    let mut kfuncs = Vec::new();
     for entity in &creation.order {
         match entity {
             Entity::Variable(name) => {
@@ -82,9 +80,12 @@ pub(super) fn externs(
             }
             Entity::Function(name) => {
                 let Some(function) = bodies.unit.function(*name) else { continue };
-                let hidden =
-                    matches!(function.attrs.visibility, Visibility::Hidden | Visibility::Internal);
-                if function.definition.is_some() || !liveness.functions.contains(name) || hidden {
+                let label = function.asm_label.unwrap_or(*name).as_str();
+                // Intrinsics of LLVM are called by such labels.
+                if function.definition.is_some()
+                    || !liveness.functions.contains(name)
+                    || label.starts_with("llvm.")
+                {
                     continue;
                 }
                 let section = function.attrs.section.map(|s| s.as_str());
@@ -94,7 +95,7 @@ pub(super) fn externs(
                         sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
                     });
                     let one = Variable {
-                        name: function.asm_label.unwrap_or(*name).as_str().into(),
+                        name: label.into(),
                         ty: func,
                         offset: 0,
                         size: 4,
@@ -105,12 +106,20 @@ pub(super) fn externs(
                         initial: None,
                         place,
                     };
-                    ksyms.push((func, one));
+                    kfuncs.push((func, one));
+                } else {
+                    let what = format!(
+                        "extern function {label} is in no section; neither __ksym nor __kconfig, and not linked"
+                    );
+                    refusals.push(Refusal::new(RefusalKind::Extern, "ENOENT", what));
                 }
             }
             _ => {}
         }
     }
+    // clang meets functions when it writes calls, and variables at the end.
+    kfuncs.append(&mut ksyms);
+    let ksyms = kfuncs;
     let mut out = Vec::new();
     if !ksyms.is_empty() {
         let mut entries = Vec::new();

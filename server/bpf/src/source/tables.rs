@@ -77,7 +77,8 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
     let body = bodies.function(function)?;
     let table = body.body.tables.get(index as usize)?;
     let local = body.scope.local(LocalId(table.local))?;
-    let Initial::Bytes { bytes, relocations } = bodies.unit.initial_of_local(&body.scope, local.id)
+    let Initial::Bytes { bytes, relocations } =
+        bodies.unit.initial_of_automatic(&body.scope, local.id, &table.init)
     else {
         return None;
     };

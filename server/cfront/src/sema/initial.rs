@@ -191,6 +191,17 @@ impl Sema {
         self.initial_bytes(&mut cx, local.ty, local.size, &init)
     }
 
+    pub(crate) fn initial_of_automatic(
+        &mut self,
+        scope: &Arc<ItemScope>,
+        id: LocalId,
+        init: &Initializer,
+    ) -> Initial {
+        let Some(local) = scope.local(id) else { return Initial::Unknown };
+        let mut cx = Cx::finished(scope.clone());
+        self.initial_bytes(&mut cx, local.ty, local.size, init)
+    }
+
     fn initial_bytes(
         &mut self,
         cx: &mut Cx,
