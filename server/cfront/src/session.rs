@@ -165,11 +165,11 @@ impl Session {
     pub fn invalidate(&self, path: &Path) {
         let mut files = lock(&self.files);
         let mut known = files.exists.remove(path).is_some();
-        if let Some(&id) = files.ids.get(path) {
-            if let Some(entry) = files.entries.get_mut(id.0 as usize) {
-                entry.stale = true;
-                known = true;
-            }
+        if let Some(&id) = files.ids.get(path)
+            && let Some(entry) = files.entries.get_mut(id.0 as usize)
+        {
+            entry.stale = true;
+            known = true;
         }
         if !known {
             return;
@@ -259,10 +259,10 @@ impl Session {
     /// Remembers the include guard of a version of a file.
     pub(crate) fn set_guard(&self, file: FileId, version: u32, guard: Symbol) {
         let mut files = lock(&self.files);
-        if let Some(text) = files.entries.get_mut(file.0 as usize).and_then(|e| e.text.as_mut()) {
-            if text.version == version {
-                text.guard = Some(guard);
-            }
+        if let Some(text) = files.entries.get_mut(file.0 as usize).and_then(|e| e.text.as_mut())
+            && text.version == version
+        {
+            text.guard = Some(guard);
         }
     }
 

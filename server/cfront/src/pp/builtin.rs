@@ -172,10 +172,10 @@ impl Engine<'_> {
             }
         }
         let Some((file, mut offset)) = outer.as_file() else { return 0 };
-        if inside {
-            if let Some((_, end)) = self.call_ends.iter().rev().find(|(name, _)| *name == outer) {
-                offset = *end;
-            }
+        if inside
+            && let Some((_, end)) = self.call_ends.iter().rev().find(|(name, _)| *name == outer)
+        {
+            offset = *end;
         }
         let line = i64::from(self.line_of(file, offset));
         let delta = self.files.last().filter(|f| f.file == file).map_or(0, |f| f.line_delta);

@@ -141,10 +141,10 @@ impl Engine<'_> {
     }
 
     fn undef(&mut self) {
-        if let Some(name) = self.macro_name("#undef") {
-            if self.definition_used(name.sym, name.loc).is_some() {
-                self.set_macro(name.sym, None);
-            }
+        if let Some(name) = self.macro_name("#undef")
+            && self.definition_used(name.sym, name.loc).is_some()
+        {
+            self.set_macro(name.sym, None);
         }
         self.skip_line();
     }
@@ -182,11 +182,11 @@ impl Engine<'_> {
             }
         };
         let def = Arc::new(MacroDef::new(name.sym, params, variadic, body, Some(place)));
-        if let Some(old) = self.lookup(name.sym) {
-            if !old.same_meaning(&def) {
-                let message = format!("'{}' macro redefined", name.sym);
-                self.report(PpDiagnosticKind::MacroRedefined, place, message);
-            }
+        if let Some(old) = self.lookup(name.sym)
+            && !old.same_meaning(&def)
+        {
+            let message = format!("'{}' macro redefined", name.sym);
+            self.report(PpDiagnosticKind::MacroRedefined, place, message);
         }
         self.set_macro(name.sym, Some(def));
     }
@@ -405,11 +405,11 @@ impl Engine<'_> {
                     pos = self.files.last().map_or(pos, |f| f.pos);
                     break raw.start;
                 }
-                word @ ("else" | "elif" | "elifdef" | "elifndef") if nested == 0 => {
-                    if self.group_begins(word, raw.start, name.end) {
-                        pos = self.files.last().map_or(pos, |f| f.pos);
-                        break raw.start;
-                    }
+                word @ ("else" | "elif" | "elifdef" | "elifndef")
+                    if nested == 0 && self.group_begins(word, raw.start, name.end) =>
+                {
+                    pos = self.files.last().map_or(pos, |f| f.pos);
+                    break raw.start;
                 }
                 _ => {}
             }
@@ -472,10 +472,8 @@ impl Engine<'_> {
                 },
             };
         self.skip_line();
-        if takes {
-            if let Some(cond) = self.files.last_mut().and_then(|f| f.conds.last_mut()) {
-                cond.taken = true;
-            }
+        if takes && let Some(cond) = self.files.last_mut().and_then(|f| f.conds.last_mut()) {
+            cond.taken = true;
         }
         takes
     }

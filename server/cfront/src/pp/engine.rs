@@ -273,11 +273,11 @@ impl<'a> Engine<'a> {
             if self.snapshot_due && self.files.len() == 1 && !self.own_code {
                 self.snapshot(all_flags);
             }
-            if self.fatal {
-                if let Some(frame) = self.files.last_mut() {
-                    frame.pos = frame.text.len();
-                    frame.conds.clear();
-                }
+            if self.fatal
+                && let Some(frame) = self.files.last_mut()
+            {
+                frame.pos = frame.text.len();
+                frame.conds.clear();
             }
             match self.plain_text() {
                 Stop::End => self.end_of_file(),

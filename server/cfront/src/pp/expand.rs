@@ -71,12 +71,12 @@ impl Engine<'_> {
 
     pub(crate) fn pop_stream(&mut self) {
         let Some(stream) = self.streams.pop() else { return };
-        if let Some(name) = stream.macro_name {
-            if let Some(count) = self.disabled.get_mut(&name) {
-                *count -= 1;
-                if *count == 0 {
-                    self.disabled.remove(&name);
-                }
+        if let Some(name) = stream.macro_name
+            && let Some(count) = self.disabled.get_mut(&name)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.disabled.remove(&name);
             }
         }
     }
@@ -220,11 +220,11 @@ impl Engine<'_> {
                     }
                     depth -= 1;
                 }
-                (TokenKind::Punct, k::COMMA) if depth == 0 => {
-                    if !(def.variadic && args.len() >= params.len()) {
-                        args.push(Vec::new());
-                        continue;
-                    }
+                (TokenKind::Punct, k::COMMA)
+                    if depth == 0 && !(def.variadic && args.len() >= params.len()) =>
+                {
+                    args.push(Vec::new());
+                    continue;
                 }
                 // Reading may end streams and so enable their macros again; a name that was read
                 // while its macro was disabled stays unexpanded for good.
@@ -270,10 +270,10 @@ impl Engine<'_> {
             return arg.to_vec();
         }
         if self.depth >= MAX_NESTING {
-            if let Some(first) = arg.first() {
-                if !self.bomb {
-                    self.stop_expanding(first.loc, "macro calls are nested too deeply");
-                }
+            if let Some(first) = arg.first()
+                && !self.bomb
+            {
+                self.stop_expanding(first.loc, "macro calls are nested too deeply");
             }
             return arg.to_vec();
         }

@@ -130,13 +130,13 @@ impl Engine<'_> {
             self.session.load(self.fs, found.file)
         };
         let Some(text) = text else { return missing(self) };
-        if let Some(guard) = text.guard {
-            if self.lookup(guard).is_some() {
-                self.loaded.push((found.file, text.version));
-                self.texts.entry(found.file).or_insert_with(|| Arc::clone(&text.text));
-                self.snapshot_due |= self.files.len() == 1;
-                return;
-            }
+        if let Some(guard) = text.guard
+            && self.lookup(guard).is_some()
+        {
+            self.loaded.push((found.file, text.version));
+            self.texts.entry(found.file).or_insert_with(|| Arc::clone(&text.text));
+            self.snapshot_due |= self.files.len() == 1;
+            return;
         }
         self.entered += 1;
         let path = self.spelled_path(name, angled, found);

@@ -318,10 +318,10 @@ impl MacroTable {
 
     #[inline]
     pub(crate) fn find(&self, name: Symbol) -> Option<&Arc<MacroDef>> {
-        if self.own_bits.contains(name) {
-            if let Some(def) = self.own.get(&name) {
-                return def.as_ref();
-            }
+        if self.own_bits.contains(name)
+            && let Some(def) = self.own.get(&name)
+        {
+            return def.as_ref();
         }
         if self.base.bits.contains(name) { self.base.macros.get(&name) } else { None }
     }

@@ -16,10 +16,10 @@ impl Engine<'_> {
         let word = |i: usize| tokens.get(i).filter(|t| t.kind == TokenKind::Ident).map(|t| t.sym);
         match (word(0), word(1)) {
             (Some(k::ONCE), _) => {
-                if let Some(frame) = self.files.last() {
-                    if self.once.insert(frame.file) {
-                        self.once_added.push(frame.file);
-                    }
+                if let Some(frame) = self.files.last()
+                    && self.once.insert(frame.file)
+                {
+                    self.once_added.push(frame.file);
                 }
             }
             (Some(which @ (k::PUSH_MACRO | k::POP_MACRO)), _) => {

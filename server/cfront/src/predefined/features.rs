@@ -1,16 +1,37 @@
 //! clang's answers to `__has_attribute` and kin.
 
-use super::names;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
 use crate::flags::Flags;
 
-fn value(table: &[(&str, u32)], name: &str) -> u64 {
-    let found = table.binary_search_by(|(n, _)| (*n).cmp(name)).ok();
-    found.and_then(|i| table.get(i)).map_or(0, |(_, v)| u64::from(*v))
+/// Value by name, by section of the table.
+fn table(section: &str) -> Option<&'static FxHashMap<&'static str, u32>> {
+    static TABLE: OnceLock<FxHashMap<&'static str, FxHashMap<&'static str, u32>>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: FxHashMap<&str, FxHashMap<&str, u32>> = FxHashMap::default();
+        let mut current = "";
+        for line in include_str!("names.txt").lines().filter(|l| !l.starts_with(';')) {
+            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                current = name;
+                continue;
+            }
+            let (name, value) = line.split_once(' ').unwrap_or((line, "1"));
+            table.entry(current).or_default().insert(name, value.parse().unwrap_or(1));
+        }
+        table
+    });
+    table.get(section)
+}
+
+fn value(section: &str, name: &str) -> u64 {
+    table(section).and_then(|t| t.get(name)).map_or(0, |v| u64::from(*v))
 }
 
 /// `__has_attribute`, the name without surrounding underscores.
 pub(crate) fn attribute(name: &str) -> u64 {
-    value(names::ATTRIBUTES, name)
+    value("ATTRIBUTES", name)
 }
 
 /// `__has_c_attribute`; the name may have a scope.
@@ -21,38 +42,38 @@ pub(crate) fn c_attribute(name: &str) -> u64 {
         Some((scope, word)) => format!("{}::{}", plain(scope.trim()), plain(word.trim())),
         None => plain(name),
     };
-    value(names::C_ATTRIBUTES, &name)
+    value("C_ATTRIBUTES", &name)
 }
 
 /// `__has_declspec_attribute`
 pub(crate) fn declspec(name: &str) -> u64 {
-    value(names::DECLSPECS, name)
+    value("DECLSPECS", name)
 }
 
 /// `__has_builtin`
 pub(crate) fn builtin(name: &str) -> u64 {
-    value(names::BUILTINS, name)
+    value("BUILTINS", name)
 }
 
 /// `__has_feature`
 pub(crate) fn feature(name: &str) -> u64 {
-    value(names::FEATURES, name)
+    value("FEATURES", name)
 }
 
 /// `__has_extension`
 pub(crate) fn extension(name: &str) -> u64 {
-    value(names::EXTENSIONS, name)
+    value("EXTENSIONS", name)
 }
 
 /// `__has_warning`, the name with `-W`.
 pub(crate) fn warning(name: &str) -> bool {
-    names::WARNINGS.binary_search(&name).is_ok()
+    value("WARNINGS", name) != 0
 }
 
 /// Whether `__is_identifier` says no: the name is a keyword.
 pub(crate) fn is_keyword(name: &str, flags: &Flags) -> bool {
     match name {
         "asm" | "typeof" => flags.gnu,
-        _ => names::KEYWORDS.binary_search(&name).is_ok(),
+        _ => value("KEYWORDS", name) != 0,
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes table.rs and names.rs beside this script from what clang 19 says of -target bpf.
+"""Writes table.rs and names.txt beside this script from what clang 19 says of -target bpf.
 
 Usage: generate.py [clang] [path of the shared library that holds clang's names]
 The library is only searched for words that may be names; clang is then asked about each of them.
@@ -102,18 +102,13 @@ def write_names(library):
     names = {w for w in re.findall(r"^-W[a-z][^\s=,]*$", listing, re.M)}
     warnings = [w for w in ask("__has_warning", [f'"{w}"' for w in sorted(names)])]
     warnings = [w.strip('"') for w in warnings]
-    with open(HERE / "names.rs", "w") as out:
-        out.write("//! What clang 19 answers to `__has_*` for `-target bpf`. Made by `generate.py`; do not edit.\n")
+    lists["KEYWORDS"] = dict.fromkeys(keywords, 1)
+    lists["WARNINGS"] = dict.fromkeys(warnings, 1)
+    with open(HERE / "names.txt", "w") as out:
+        out.write("; What clang 19 answers to __has_* for -target bpf. Made by generate.py; do not edit.\n")
         for name, values in lists.items():
-            out.write(f"\npub(super) const {name}: &[(&str, u32)] = &[\n")
-            for word, value in sorted(values.items()):
-                out.write(f'    ("{word}", {value}),\n')
-            out.write("];\n")
-        for name, values in (("KEYWORDS", keywords), ("WARNINGS", warnings)):
-            out.write(f"\npub(super) const {name}: &[&str] = &[\n")
-            for word in sorted(values):
-                out.write(f'    "{word}",\n')
-            out.write("];\n")
+            out.write(f"[{name}]\n")
+            out.writelines(f"{word}\n" if value == 1 else f"{word} {value}\n" for word, value in sorted(values.items()))
 
 
 write_table()

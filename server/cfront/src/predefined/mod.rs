@@ -2,7 +2,6 @@
 
 pub(crate) mod features;
 pub(crate) mod headers;
-mod names;
 mod table;
 
 use crate::flags::{Endian, Flags, Standard};
