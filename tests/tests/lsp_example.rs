@@ -145,7 +145,17 @@ fn lenses_on_sections_maps_and_programs() {
         .iter()
         .map(|lens| lens["command"]["title"].as_str().unwrap())
         .collect();
-    expect_test::expect![[r#""#]].assert_eq(&titles.join("\n"));
+    expect_test::expect![[r#"
+        .percpu: 5 variables, 76 bytes per CPU — show skeleton
+        .percpu.limits: 1 variable, 8 bytes per CPU — show skeleton
+        .data: 1 variable, 4 bytes — show skeleton
+        .bss: 1 variable, 8 bytes — show skeleton
+        .rodata: 2 variables, 5 bytes — show skeleton
+        RINGBUF: 64 KiB — show skeleton
+        PERCPU_HASH: 512 entries, 6 KiB per CPU — show skeleton
+        XDP: xdp — show skeleton
+        RAW_TRACEPOINT: raw_tp/sys_enter — show skeleton"#]]
+    .assert_eq(&titles.join("\n"));
     assert_eq!(lenses[0]["command"]["command"], "bpf-lsp.showSkeleton");
     assert_eq!(lenses[0]["command"]["arguments"][0], uri);
 }

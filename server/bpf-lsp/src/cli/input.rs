@@ -8,6 +8,7 @@ use std::{
 
 use bpf::{elf, object::Object, section};
 use btf::Btf;
+use cfront::unit::Unit;
 use ide::{Analysis, AnalysisHost, FileAnalysis, Role, environment::FlagsFrom};
 
 use super::FlagArgs;
@@ -77,6 +78,14 @@ impl Input {
             return elf::raw_btf(&bytes).map(Ok).map_err(|error| format!("{shown}: {error}"));
         }
         Input::read(path, flags).map(Err)
+    }
+
+    /// The translation unit of a source.
+    pub(super) fn unit(&self) -> Option<&Unit> {
+        match self {
+            Input::Elf(..) => None,
+            Input::Source(file) => Some(&file.unit),
+        }
     }
 
     /// The object model, with another name when one is given.

@@ -153,7 +153,11 @@ pub fn run() -> ExitCode {
 fn serve() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("BPF_LSP_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
     match crate::lsp::serve_stdio() {
         // Workers may still be busy with questions that nobody waits for.
         Ok(code) => std::process::exit(code.into()),

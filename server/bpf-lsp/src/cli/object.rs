@@ -2,7 +2,9 @@
 
 use std::{path::Path, process::ExitCode};
 
-use bpf::layout::{self, Named};
+use bpf::layout::{self, Named, TypeRequest};
+use btf::{Btf, TypeId};
+use cfront::{sema::Global, symbol::Symbol, unit::Unit};
 use ide::answer::SkeletonKind;
 
 use super::{FlagArgs, LayoutFormat, input::Input, print};
@@ -39,14 +41,35 @@ pub(super) fn layout(
     names: &[String],
     flags: &FlagArgs,
 ) -> Result<ExitCode, String> {
-    let object = Input::read(path, flags)?.object(None);
+    let input = Input::read(path, flags)?;
+    let unit = input.unit().cloned();
+    let object = input.object(None);
     let index = btf::NameIndex::new(&object.btf);
-    let mut named = Vec::new();
+    // Types that are in no BTF: of the source alone.
+    let mut graphs = Vec::new();
     for name in names {
-        let found = layout::find(&object, &index, name)
-            .ok_or_else(|| format!("{}: no type or variable `{name}`", path.display()))?;
-        named.push(found);
+        let graph = match layout::find(&object, &index, name) {
+            Some(_) => None,
+            None => Some(
+                source_type(unit.as_ref(), name)
+                    .ok_or_else(|| format!("{}: no type or variable `{name}`", path.display()))?,
+            ),
+        };
+        graphs.push(graph);
     }
+    let named: Vec<Named<'_>> = names
+        .iter()
+        .zip(&graphs)
+        .filter_map(|(name, graph)| match graph {
+            None => layout::find(&object, &index, name),
+            Some((btf, ty, align)) => Some(Named::Type(TypeRequest {
+                name: name.trim().into(),
+                btf,
+                ty: *ty,
+                align: *align,
+            })),
+        })
+        .collect();
     let file = path.display().to_string();
     let text = match format {
         LayoutFormat::Json => {
@@ -77,4 +100,24 @@ pub(super) fn btf(path: &Path, flags: &FlagArgs) -> Result<ExitCode, String> {
     };
     print(&btf::raw::dump(&btf))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A type of the source by its C name (`struct foo`, or `foo` for a tag or typedef), and its alignment.
+fn source_type(unit: Option<&Unit>, name: &str) -> Option<(Btf, TypeId, Option<u64>)> {
+    let unit = unit?;
+    let mut words = name.split_whitespace();
+    let ty = match (words.next()?, words.next(), words.next()) {
+        ("struct" | "union" | "enum", Some(tag), None) => unit.tag(Symbol::intern(tag))?,
+        (name, None, _) => {
+            let name = Symbol::intern(name);
+            match unit.ordinary(name) {
+                Some(Global::Typedef(id)) => unit.typedef(id)?.to,
+                _ => unit.tag(name)?,
+            }
+        }
+        _ => return None,
+    };
+    unit.size_of(ty)?;
+    let (btf, id) = bpf::source::type_graph(unit, ty);
+    Some((btf, id, unit.align_of(ty)))
 }

@@ -76,6 +76,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let request = without_null(request);
         match request.method() {
             "shutdown" => self.exit.shutdown.store(1, Ordering::SeqCst),
             "exit" => self.exit.requested.notify_one(),
@@ -83,5 +84,18 @@ where
         }
         let snapshot = self.session.snapshot();
         Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
+    }
+}
+
+/// Some clients send `"params": null` where the method has none; tower-lsp refuses that.
+fn without_null(request: Request) -> Request {
+    if request.params().is_none_or(|params| !params.is_null()) {
+        return request;
+    }
+    let (method, id, _) = request.into_parts();
+    let request = Request::build(method);
+    match id {
+        Some(id) => request.id(id).finish(),
+        None => request.finish(),
     }
 }

@@ -22,8 +22,8 @@ mod uses;
 #[cfg(test)]
 mod tests;
 
-use btf::{DatasecEntry, Linkage, Type, TypeId};
-use cfront::{sema::Initial, unit::Unit};
+use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
+use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
 use smol_str::SmolStr;
 
 use crate::{
@@ -48,6 +48,14 @@ pub struct SourceObject {
 /// [`crate::section::object_name_of_source`]).
 pub fn object(unit: &Unit, name: &str) -> Object {
     build(unit, name).object
+}
+
+/// A type of the unit as BTF would have it, in a graph of its own; for types that no variable, map or
+/// function of the object brings into its BTF.
+pub fn type_graph(unit: &Unit, ty: CTypeId) -> (Btf, TypeId) {
+    let mut types = Types::new(unit);
+    let id = types.of(ty);
+    (types.finish(), id)
 }
 
 /// As [`object`], with the refusals.
