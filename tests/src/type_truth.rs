@@ -55,8 +55,10 @@ pub fn compare(unit: &Unit, btf: &Btf) -> TypeScore {
             _ => unit.tag(symbol),
         };
         let defined = ty.is_some_and(|ty| match unit.ctype(ty) {
-            CType::Record(id) if kind != "typedef" => unit.record(id).is_some_and(|r| r.defined),
-            CType::Enum(id) if kind != "typedef" => unit.enumeration(id).is_some_and(|e| e.defined),
+            _ if kind == "typedef" => true,
+            // The dumper leaves out one of `struct x` and `enum x`: C has one name space for both.
+            CType::Record(id) => kind != "enum" && unit.record(id).is_some_and(|r| r.defined),
+            CType::Enum(id) => kind == "enum" && unit.enumeration(id).is_some_and(|e| e.defined),
             _ => true,
         });
         let Some(ty) = ty.filter(|_| defined) else {

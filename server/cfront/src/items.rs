@@ -302,9 +302,12 @@ impl Items {
         Some(chunk.tokens_of(slot))
     }
 
-    /// The chunk of an item.
-    pub(crate) fn chunk_of(&self, item: u32) -> Option<&Arc<Chunk>> {
-        self.slot(item).map(|(chunk, _)| &chunk.chunk)
+    /// The chunks with the numbers of their items.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = (&Arc<Chunk>, std::ops::Range<u32>)> {
+        self.chunks.iter().zip(self.starts.windows(2)).filter_map(|(chunk, bounds)| match bounds {
+            [start, end] => Some((&chunk.chunk, *start..*end)),
+            _ => None,
+        })
     }
 
     /// The syntax of an item.

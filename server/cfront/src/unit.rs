@@ -175,19 +175,21 @@ impl Unit {
     /// macro's name all tokens that came out of it).
     pub fn tokens_at(&self, file: FileId, offset: u32) -> Vec<TokenPlace> {
         let mut found = Vec::new();
-        for item in 0..self.item_count() {
-            let Some(chunk) = self.inner.items.chunk_of(item) else { continue };
-            if chunk.first_file != file && file != self.inner.pp.main {
+        for (chunk, items) in self.inner.items.chunks() {
+            // A chunk begins or ends in the file, or it has nothing of it.
+            let tokens = chunk.slice(0..chunk.len());
+            let in_file = |token: Option<&Token>| {
+                token.and_then(|t| self.inner.pp.expansion(t.loc)).is_some_and(|r| r.file == file)
+            };
+            if chunk.first_file != file && !in_file(tokens.first()) && !in_file(tokens.last()) {
                 continue;
             }
-            if !self.item_touches(item, file, offset) {
-                continue;
-            }
-            let Some(tokens) = self.inner.items.tokens(item) else { continue };
-            for (i, token) in tokens.iter().enumerate() {
-                let Some(range) = self.inner.pp.written(token.loc) else { continue };
-                if range.file == file && range.start <= offset && offset < range.end {
-                    found.push(TokenPlace { item: ItemId(item), token: i as u32 });
+            for item in items.filter(|&item| self.item_touches(item, file, offset)) {
+                for (i, token) in self.tokens(ItemId(item)).iter().enumerate() {
+                    let Some(range) = self.inner.pp.written(token.loc) else { continue };
+                    if range.file == file && range.start <= offset && offset < range.end {
+                        found.push(TokenPlace { item: ItemId(item), token: i as u32 });
+                    }
                 }
             }
         }

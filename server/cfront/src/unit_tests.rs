@@ -388,3 +388,76 @@ fn hostile_nesting_ends() {
     let own = "struct s { struct s inner; int a[sizeof(struct s)]; } v; enum { A = A }; const int k = k; int z[k];";
     unit(own).variables();
 }
+
+/// All that a unit says, for comparison.
+fn state(unit: &Unit) -> String {
+    let mut out = variables(unit);
+    for f in unit.functions() {
+        out +=
+            &format!("{} {:?} {:?}\n", unit.spell(f.ty, Some(f.name.as_str())), f.linkage, f.decls);
+    }
+    for i in 0..unit.item_count() {
+        let Some(scope) = unit.scope(crate::unit::ItemId(i)) else { continue };
+        for l in scope.locals() {
+            out += &format!("{i} {} {:?}\n", unit.spell(l.ty, Some(l.name.as_str())), l.size);
+        }
+    }
+    // Type ids count what was asked for in which order.
+    out.lines().map(|l| l.split("ty: CTypeId").next().unwrap_or("").to_owned() + "\n").collect()
+}
+
+#[test]
+fn any_edit_sequence_gives_the_state_from_scratch() {
+    let pieces = [
+        "struct s { int a; char b; };",
+        "struct s { long a; };",
+        "int x = sizeof(struct s);",
+        "typedef int T;",
+        "int T;",
+        "T y;",
+        "int f(T *p) { return sizeof(*p); }",
+        "enum { A = 3 };",
+        "int z[A];",
+        "}",
+        "{",
+        ";",
+        "static int g(void) { struct s l; typeof(l.a) k; return A; }",
+        "#pragma pack(1)\n",
+        "#pragma pack()\n",
+        "extern int z[];",
+        "int w = (A) * 1;",
+        "struct p { struct s in; } v;",
+        "/*",
+        "\"",
+        "(",
+    ];
+    let session = Session::default();
+    let (flags, path) = (Flags::default(), std::path::Path::new("/main.bpf.c"));
+    let fs = crate::session::MemoryFileSystem::default();
+    let mut seed = 12345u64;
+    let mut random = |n: usize| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % n
+    };
+    let mut lines: Vec<&str> = pieces.iter().take(9).copied().collect();
+    let mut previous: Option<Unit> = None;
+    for step in 0..120 {
+        match random(3) {
+            0 if lines.len() > 3 => {
+                lines.remove(random(lines.len()));
+            }
+            1 => lines.insert(random(lines.len() + 1), pieces[random(pieces.len())]),
+            _ => {
+                let at = random(lines.len());
+                lines[at] = pieces[random(pieces.len())];
+            }
+        }
+        let text = lines.join("\n");
+        fs.write(path, &text);
+        let pp = Arc::new(preprocess(&session, &fs, path, text.as_str().into(), &flags));
+        let kept = Unit::build(pp.clone(), previous.as_ref(), false);
+        let fresh = Unit::build(pp, None, false);
+        assert_eq!(state(&kept), state(&fresh), "step {step}:\n{text}");
+        previous = Some(kept);
+    }
+}

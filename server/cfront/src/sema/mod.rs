@@ -1,5 +1,6 @@
 //! Meaning of declarations and expressions: scopes, types, constants, initialisers.
 
+mod arith;
 mod attrs;
 mod builtins;
 mod constant;
