@@ -167,7 +167,11 @@ struct Loader {
 impl Loader {
     fn unit(&mut self, entry: &Entry) -> Option<Unit> {
         let flags = Flags::parse(&entry.arguments, &entry.directory);
-        let path = if entry.file.is_absolute() { entry.file.clone() } else { entry.directory.join(&entry.file) };
+        let path = if entry.file.is_absolute() {
+            entry.file.clone()
+        } else {
+            entry.directory.join(&entry.file)
+        };
         let text = Disk.read(&path)?;
         let pp = preprocess(&self.session, &Disk, &path, text, &flags);
         Some(Unit::build(Arc::new(pp), None, false))

@@ -12,7 +12,12 @@ use bpf_lsp_tests::{
     type_truth::{TypeScore, compare},
     units::{commands, unit_of},
 };
-use cfront::session::Session;
+use cfront::{
+    ctypes::CTypeId,
+    sema::{Definition, Initial},
+    session::Session,
+    unit::{ItemId, Unit},
+};
 
 fn main() -> ExitCode {
     // Deep nesting in debug builds needs room.
@@ -77,6 +82,7 @@ fn whole_corpus(corpus: &Path, only: &str) -> ExitCode {
         }
     };
     let session = Session::new();
+    let mut unknowns = 0;
     let (mut objects, mut right, mut compared, mut equal, mut absent) = (0, 0, 0, 0, 0);
     for entry in entries.iter().filter(|e| e.id.contains(only)) {
         let Ok(bytes) = std::fs::read(PathBuf::from(&entry.object)) else { continue };
@@ -85,6 +91,9 @@ fn whole_corpus(corpus: &Path, only: &str) -> ExitCode {
             println!("{}: cannot read", entry.id);
             continue;
         };
+        let unknown = unknown(&unit);
+        unknowns += unknown.len();
+        unknown.iter().for_each(|u| println!("{}: {u}", entry.id));
         let score = compare(&unit, &truth);
         print(&entry.id, &score);
         for name in &score.absent {
@@ -99,5 +108,28 @@ fn whole_corpus(corpus: &Path, only: &str) -> ExitCode {
     println!(
         "objects right: {right} of {objects}; types equal: {equal} of {compared}, {absent} absent"
     );
+    println!("variables, parameters and initial values not known: {unknowns}");
     if right == objects { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What is not known of the variables of a file: types, sizes, initial bytes.
+fn unknown(unit: &Unit) -> Vec<String> {
+    let mut out = Vec::new();
+    for v in unit.variables() {
+        let text = unit.spell(v.ty, Some(v.name.as_str()));
+        let incomplete = matches!(v.definition, Definition::None);
+        if v.size.is_none() && !incomplete || v.ty == CTypeId::UNKNOWN {
+            out.push(format!("size of {text}"));
+        }
+        if !incomplete && matches!(unit.initial(&v), Initial::Unknown) {
+            out.push(format!("bytes of {text}"));
+        }
+    }
+    for item in (0..unit.item_count()).map(ItemId).filter(|&i| unit.in_main_file(i)) {
+        let Some(scope) = unit.scope(item) else { continue };
+        for local in scope.locals().iter().filter(|l| l.ty == CTypeId::UNKNOWN) {
+            out.push(format!("type of local {}", local.name));
+        }
+    }
+    out
 }
