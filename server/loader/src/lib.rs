@@ -4,5 +4,7 @@ pub mod flow;
 mod places;
 pub mod rules;
 pub mod skeletons;
+#[cfg(test)]
+mod test_fixture;
 
 pub use rules::{Input, check};

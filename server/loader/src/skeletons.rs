@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use bpf::object::Object;
+use bpf::{object::Object, section::identifier};
 use cfront::{
     ast::Expr,
     ctypes::{CType, CTypeId},
     sema::ItemScope,
     symbol::Symbol,
-    unit::Unit,
+    token::TokenKind,
+    unit::{ItemId, Unit},
 };
+use rustc_hash::FxHashSet;
 
 /// What bpftool generated (or would generate).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -51,6 +53,90 @@ impl HeaderKind {
         }
         None
     }
+}
+
+/// A generated header that the loader includes, whether or not it exists.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Included {
+    /// Which kind of header.
+    pub kind: HeaderKind,
+    /// File name without the suffix (`hits` of `dir/hits.skel.h`, `hits.bpf` of `hits.bpf.skel.h`).
+    pub base: String,
+    /// Name of the struct and prefix of the functions, as the loader uses them.
+    pub name: Symbol,
+    /// The path as written in the directive.
+    pub path: Arc<str>,
+    /// Range of the file name in the directive, quotes included.
+    pub range: cfront::source::FileRange,
+    /// The header, when it exists.
+    pub resolved: Option<cfront::source::FileId>,
+}
+
+impl Included {
+    /// The skeleton of this header, made from that object.
+    pub fn skeleton(&self, object: Option<Arc<Object>>) -> Skeleton {
+        Skeleton { name: self.name, kind: self.kind, object, include: Some(self.range) }
+    }
+}
+
+/// The generated headers that a loader includes itself, or through headers of its own.
+pub fn included(unit: &Unit) -> Vec<Included> {
+    let pp = unit.preprocessed();
+    let mut found: Vec<Included> = Vec::new();
+    let mut mentioned = None;
+    for include in &pp.includes {
+        let Some((kind, base)) = HeaderKind::of_include(&include.path) else { continue };
+        let mentioned = mentioned.get_or_insert_with(|| names_of_main_file(unit));
+        let name = name_in_loader(mentioned, base);
+        if found.iter().any(|f| f.name == name && f.kind == kind) {
+            continue;
+        }
+        found.push(Included {
+            kind,
+            base: base.to_owned(),
+            name,
+            path: include.path.clone(),
+            range: include.range,
+            resolved: include.resolved,
+        });
+    }
+    found
+}
+
+/// The name of a skeleton: what its build rule gave, by the names that the loader mentions. Build
+/// rules name the object (`hits`), or let bpftool take the file's name (`hits_bpf` of `hits.bpf.o`).
+fn name_in_loader(mentioned: &FxHashSet<Symbol>, base: &str) -> Symbol {
+    let stem = base.strip_suffix(".bpf").unwrap_or(base);
+    let plain = Symbol::intern(&identifier(stem));
+    let names = [
+        plain,
+        Symbol::intern(&format!("{plain}_bpf")),
+        Symbol::intern(&identifier(base)),
+        Symbol::intern(&format!("{plain}_kern")),
+    ];
+    let used = |name: &Symbol| {
+        let functions = ["open", "open_and_load", "open_opts", "load", "destroy", "attach"];
+        mentioned.contains(name)
+            || functions
+                .iter()
+                .any(|f| mentioned.contains(&Symbol::intern(&format!("{name}__{f}"))))
+    };
+    // A function of the skeleton is better evidence than a name that may be anything.
+    let opens = |name: &Symbol| {
+        let functions = ["open", "open_and_load", "open_opts", "destroy"];
+        functions.iter().any(|f| mentioned.contains(&Symbol::intern(&format!("{name}__{f}"))))
+    };
+    names.iter().copied().find(opens).or(names.iter().copied().find(used)).unwrap_or(plain)
+}
+
+fn names_of_main_file(unit: &Unit) -> FxHashSet<Symbol> {
+    (0..unit.item_count())
+        .map(ItemId)
+        .filter(|item| unit.in_main_file(*item))
+        .flat_map(|item| unit.tokens(item).iter())
+        .filter(|token| token.kind == TokenKind::Ident)
+        .map(|token| token.sym)
+        .collect()
 }
 
 /// The skeleton whose struct a pointer type points to.

@@ -12,9 +12,11 @@ use rustc_hash::FxHasher;
 use super::{
     expressions::Evaluated,
     interpret::{Analysis, Frame, SiteKey},
+    library::{self, Manner},
     observe::{Access, At, Event},
-    state::{Phase, State, Value},
+    state::{Phase, State, Value, Ways, limit},
 };
+use crate::skeletons::{HeaderKind, Skeleton};
 
 /// What a generated or libbpf function does to the object it is given.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -41,6 +43,7 @@ impl Analysis<'_> {
     ) -> Evaluated {
         let name = callee_name(callee);
         let at = At::new(frame.item, expr.span);
+        let discarded = self.discarded == Some(at);
         let mut ways = vec![(state, Vec::new())];
         if name.is_none() {
             ways = ways
@@ -60,94 +63,138 @@ impl Analysis<'_> {
                     next.push((state, values));
                 }
             }
+            if next.len() > 4 * Ways::MOST {
+                self.gave_up = true;
+                return Vec::new();
+            }
             ways = next;
         }
         let mut out = Vec::new();
         for (state, values) in ways {
             if let Some(callee) = name {
-                let event = Event::Call { callee, values: &values, args, at };
+                let event = Event::Call { callee, values: &values, args, at, discarded };
                 self.tell(&event, &state);
             }
-            out.extend(self.effects(name, callee, values, at, frame, state));
+            out.extend(self.effects(name, callee, values, at, discarded, frame, state));
         }
         out.sort();
         out.dedup();
-        out
+        limit(out)
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn effects(
         &mut self,
         name: Option<Symbol>,
         callee: &Expr,
         values: Vec<Value>,
         at: At,
+        discarded: bool,
         frame: &mut Frame,
         mut state: State,
     ) -> Evaluated {
         let Some(name) = name else {
             values.iter().for_each(|value| state.escape(value));
+            self.run_unknown_code(&mut state);
             return vec![(state, Value::Unknown)];
         };
-        if let Some(done) = self.known_effect(name, &values, at, frame, &state) {
+        if let Some(done) = self.known_effect(name, &values, at, discarded, frame, &state) {
             return done;
         }
-        for (index, value) in values.iter().enumerate() {
-            if let Value::ImageMember(site, section, member) = value
-                && written_argument(name.as_str()) == Some(index)
-            {
-                let access = Access::Write;
-                let event =
-                    Event::Image { site: *site, section: *section, member: *member, access, at };
-                self.tell(&event, &state);
+        self.tell_written(name.as_str(), &values, at, &state);
+        if let Some(value) = tested_pointer(name.as_str(), values.first()) {
+            return vec![(state, value)];
+        }
+        if matches!(name.as_str(), "__builtin_expect" | "likely" | "unlikely") {
+            return vec![(state, values.first().cloned().unwrap_or(Value::Unknown))];
+        }
+        let resolved = match &strip(callee).kind {
+            ExprKind::Ident(ident) => Some(frame.scope.resolve(self.unit, *ident)),
+            _ => None,
+        };
+        if never_returns(name.as_str()) {
+            return Vec::new();
+        }
+        match resolved {
+            Some(Resolution::Function(function)) => {
+                if function.attrs.noreturn {
+                    return Vec::new();
+                }
+                if function.definition.is_some() {
+                    let mut hasher = FxHasher::default();
+                    (frame.chain, at).hash(&mut hasher);
+                    let run = self.run_function(
+                        &function,
+                        values.clone(),
+                        state.clone(),
+                        frame.activation + 1,
+                        hasher.finish(),
+                        frame.stack.clone(),
+                    );
+                    if let Some(ways) = run {
+                        return ways;
+                    }
+                    return vec![(self.call_unknown(&values, state), Value::Unknown)];
+                }
+            }
+            // A variable of that name: the call goes anywhere.
+            Some(Resolution::Variable(_) | Resolution::Local(_)) => {
+                return vec![(self.call_unknown(&values, state), Value::Unknown)];
+            }
+            _ => {}
+        }
+        if detaches(name.as_str()) {
+            detach(values.first(), &mut state);
+        }
+        match library::manner(name.as_str()) {
+            Manner::Unknown => state = self.call_unknown(&values, state),
+            Manner::CallsBack => {
+                for value in &values {
+                    if let Value::Address(_) = value {
+                        state.escape(value);
+                    }
+                }
+                self.run_unknown_code(&mut state);
+            }
+            Manner::Plain => {
+                // It may still fill what it gets the address of.
+                for value in &values {
+                    if let Value::Address(path) = value {
+                        state.forget(path);
+                    }
+                }
             }
         }
-        // A pointer to the whole image, given to a function that writes there.
-        if let Some(index) = written_argument(name.as_str())
-            && let Some(Value::Image(site, section)) = values.get(index)
-        {
-            let event = Event::Image {
+        vec![(state, Value::Unknown)]
+    }
+
+    fn call_unknown(&self, values: &[Value], mut state: State) -> State {
+        values.iter().for_each(|value| state.escape(value));
+        self.run_unknown_code(&mut state);
+        state
+    }
+
+    /// Tells of an image, or a variable in it, that is given to a function that writes there.
+    fn tell_written(&mut self, name: &str, values: &[Value], at: At, state: &State) {
+        let Some(index) = library::written_argument(name) else { return };
+        let event = match values.get(index) {
+            Some(Value::ImageMember(site, section, member)) => Event::Image {
+                site: *site,
+                section: *section,
+                member: *member,
+                access: Access::Write,
+                at,
+            },
+            Some(Value::Image(site, section)) => Event::Image {
                 site: *site,
                 section: *section,
                 member: Symbol::EMPTY,
                 access: Access::Write,
                 at,
-            };
-            self.tell(&event, &state);
-        }
-        if let Some(value) = tested_pointer(name.as_str(), values.first()) {
-            return vec![(state, value)];
-        }
-        if let ExprKind::Ident(ident) = &strip(callee).kind
-            && let Resolution::Function(function) = frame.scope.resolve(self.unit, *ident)
-            && function.definition.is_some()
-        {
-            let mut hasher = FxHasher::default();
-            (frame.chain, at).hash(&mut hasher);
-            let chain = hasher.finish();
-            let stack = frame.stack.clone();
-            let run = self.run_function(
-                &function,
-                values.clone(),
-                state.clone(),
-                frame.activation + 1,
-                chain,
-                stack,
-            );
-            if let Some(ways) = run {
-                return ways;
-            }
-        }
-        if !is_harmless(name.as_str()) {
-            values.iter().for_each(|value| state.escape(value));
-        } else {
-            // A harmless function may still fill what it gets the address of.
-            for value in &values {
-                if let Value::Address(path) = value {
-                    state.forget(path);
-                }
-            }
-        }
-        vec![(state, Value::Unknown)]
+            },
+            _ => Event::Other { at },
+        };
+        self.tell(&event, state);
     }
 
     /// Effects of functions with a known contract; `None` for others.
@@ -156,12 +203,14 @@ impl Analysis<'_> {
         name: Symbol,
         values: &[Value],
         at: At,
+        discarded: bool,
         frame: &Frame,
         state: &State,
     ) -> Option<Evaluated> {
         let (effect, skeleton) = self.effect_of(name)?;
         let since = self.call_number(at);
         let subject = values.first().and_then(Value::site);
+        let unchecked = discarded.then_some(since);
         Some(match effect {
             Effect::Open(phase) => {
                 let site = self.site(SiteKey::Call(at, frame.chain));
@@ -172,10 +221,33 @@ impl Analysis<'_> {
             Effect::Advance(phase) => {
                 let mut done = state.clone();
                 let mut failed = state.clone();
-                if let Some(site) = subject {
-                    done.advance(site, phase, Some(since));
-                    if phase != Phase::Attached {
-                        failed.advance(site, Phase::Failed, Some(since));
+                match subject {
+                    Some(site) => {
+                        let before = state.phase(site);
+                        let attach = phase == Phase::Attached;
+                        if !attach || before == Phase::Loaded {
+                            done.advance(site, phase, Some(since));
+                        }
+                        if !attach {
+                            failed.advance(site, Phase::Failed, Some(since));
+                        }
+                        for state in [&mut done, &mut failed] {
+                            if let Some(object) = state.objects.get_mut(&site) {
+                                object.unchecked = unchecked;
+                            }
+                        }
+                    }
+                    None => {
+                        // One of the objects, it is not known which.
+                        for object in done.objects.values_mut() {
+                            if !matches!(
+                                object.phase,
+                                Phase::Loaded | Phase::Attached | Phase::Destroyed
+                            ) {
+                                object.phase = Phase::Unknown;
+                            }
+                        }
+                        failed = done.clone();
                     }
                 }
                 vec![(done, Value::Zero), (failed, Value::Negative)]
@@ -196,13 +268,15 @@ impl Analysis<'_> {
         match text {
             "bpf_object__load" => return Some((Effect::Advance(Phase::Loaded), None)),
             "bpf_object__prepare" => return Some((Effect::Advance(Phase::Prepared), None)),
-            "bpf_object__load_skeleton" | "bpf_object__attach_skeleton" => return None,
             _ => {}
         }
-        let (prefix, verb) = text.rsplit_once("__")?;
-        let skeleton = self.skeletons.iter().position(|s| s.name.as_str() == prefix)?;
+        let (skeleton, verb) = generated(self.skeletons, text)?;
         let effect = match verb {
-            "open" | "open_opts" => Effect::Open(Phase::Open),
+            "open" | "open_opts" => Effect::Open(match self.skeletons.get(skeleton)?.kind {
+                // A subskeleton is a view of an object that is opened elsewhere.
+                HeaderKind::Subskeleton => Phase::Unknown,
+                _ => Phase::Open,
+            }),
             "open_and_load" => Effect::Open(Phase::Loaded),
             "load" => Effect::Advance(Phase::Loaded),
             "attach" => Effect::Advance(Phase::Attached),
@@ -211,6 +285,36 @@ impl Analysis<'_> {
             _ => return None,
         };
         Some((effect, Some(skeleton)))
+    }
+}
+
+/// The skeleton and the verb of a generated function (`hits__open` is `open` of `hits`).
+pub(crate) fn generated<'n>(skeletons: &[Skeleton], name: &'n str) -> Option<(usize, &'n str)> {
+    let (prefix, verb) = name.rsplit_once("__")?;
+    let skeleton = skeletons.iter().position(|s| s.name.as_str() == prefix)?;
+    Some((skeleton, verb))
+}
+
+/// Functions after which the image of a map may be connected to nothing.
+fn detaches(name: &str) -> bool {
+    matches!(
+        name,
+        "bpf_map__reuse_fd" | "bpf_map__set_autocreate" | "bpf_map__set_pin_path" | "bpf_map__pin"
+    )
+}
+
+fn detach(map: Option<&Value>, state: &mut State) {
+    match map {
+        Some(Value::Map(site, map)) => {
+            if let Some(object) = state.objects.get_mut(site) {
+                object.detached.insert(*map);
+            }
+        }
+        _ => {
+            for object in state.objects.values_mut() {
+                object.detached.insert(Symbol::EMPTY);
+            }
+        }
     }
 }
 
@@ -229,18 +333,6 @@ fn strip(expr: &Expr) -> &Expr {
     }
 }
 
-/// Index of the argument whose target a library function writes to, in every successful call.
-pub(crate) fn written_argument(name: &str) -> Option<usize> {
-    let name = name.strip_prefix("__builtin_").unwrap_or(name);
-    Some(match name {
-        "memcpy" | "memmove" | "memset" | "strcpy" | "strncpy" | "strcat" | "strncat"
-        | "sprintf" | "snprintf" | "vsnprintf" | "vsprintf" | "bzero" | "strlcpy"
-        | "libbpf_strlcpy" | "stpcpy" | "__memcpy_chk" | "__memset_chk" | "__strcpy_chk"
-        | "__strncpy_chk" => 0,
-        _ => return None,
-    })
-}
-
 /// `libbpf_get_error(ptr)` is 0 for a pointer that is one.
 fn tested_pointer(name: &str, value: Option<&Value>) -> Option<Value> {
     if name != "libbpf_get_error" && name != "IS_ERR" && name != "IS_ERR_OR_NULL" {
@@ -253,65 +345,24 @@ fn tested_pointer(name: &str, value: Option<&Value>) -> Option<Value> {
     })
 }
 
-/// Functions that take objects, maps or programs and do not change how far the object has come.
-fn is_harmless(name: &str) -> bool {
-    const PREFIXES: [&str; 12] = [
-        "bpf_map",
-        "bpf_program__",
-        "bpf_link__",
-        "bpf_prog_",
-        "bpf_obj_",
-        "bpf_btf_",
-        "btf__",
-        "libbpf_",
-        "ring_buffer__",
-        "user_ring_buffer__",
-        "perf_buffer__",
-        "bpf_iter_",
-    ];
-    const NAMES: [&str; 40] = [
-        "printf",
-        "fprintf",
-        "dprintf",
-        "snprintf",
-        "sprintf",
-        "vfprintf",
-        "puts",
-        "perror",
-        "memcpy",
-        "memmove",
-        "memset",
-        "memcmp",
-        "strcmp",
-        "strncmp",
-        "strcpy",
-        "strncpy",
-        "strlen",
-        "strstr",
-        "strerror",
-        "free",
-        "close",
-        "exit",
-        "usleep",
-        "sleep",
-        "signal",
-        "sigaction",
-        "pthread_create",
-        "pthread_join",
-        "bpf_object__name",
-        "bpf_object__find_map_by_name",
-        "bpf_object__find_map_fd_by_name",
-        "bpf_object__find_program_by_name",
-        "bpf_object__btf",
-        "bpf_object__next_map",
-        "bpf_object__next_program",
-        "bpf_object__kversion",
-        "bpf_object__set_kversion",
-        "bpf_object__token_fd",
-        "bpf_object__pin_maps",
-        "bpf_object__unpin_maps",
-    ];
-    let bare = name.strip_prefix("__builtin_").unwrap_or(name);
-    NAMES.contains(&bare) && name != "pthread_create"
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+/// Functions that end the program, the thread or the way.
+fn never_returns(name: &str) -> bool {
+    matches!(
+        name,
+        "exit"
+            | "_exit"
+            | "_Exit"
+            | "quick_exit"
+            | "abort"
+            | "err"
+            | "errx"
+            | "verr"
+            | "verrx"
+            | "pthread_exit"
+            | "longjmp"
+            | "siglongjmp"
+            | "__assert_fail"
+            | "__builtin_unreachable"
+            | "__builtin_trap"
+    )
 }

@@ -1,7 +1,7 @@
 //! The control-flow graph of a function body or of a statement expression.
 
 use cfront::{
-    ast::{Block as Compound, Expr, InitDeclarator, Stmt, StmtKind, Storage},
+    ast::{Block as Compound, Expr, ExprKind, InitDeclarator, Stmt, StmtKind, Storage},
     symbol::Symbol,
 };
 use rustc_hash::FxHashMap;
@@ -15,6 +15,8 @@ pub struct BlockId(pub usize);
 pub struct Cfg<'a> {
     /// All blocks; the first is the entry.
     pub blocks: Vec<Block<'a>>,
+    /// Labels of the compound statement, statement expressions in it left out.
+    pub labels: FxHashMap<Symbol, BlockId>,
     /// Whether all jumps were understood. A graph that is not followable tells nothing.
     pub followable: bool,
 }
@@ -26,6 +28,19 @@ pub struct Block<'a> {
     pub steps: Vec<Step<'a>>,
     /// How the block ends.
     pub end: End<'a>,
+    /// Where a `break` or `continue` of a statement expression in it goes.
+    pub context: Context,
+}
+
+/// A way out of a statement expression other than its end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Exit {
+    /// `goto` a label that stands outside.
+    Goto(Symbol),
+    /// `break` of a loop or switch around it.
+    Break,
+    /// `continue` of a loop around it.
+    Continue,
 }
 
 /// One step of a block.
@@ -55,21 +70,39 @@ pub enum End<'a> {
     Switch {
         /// The value that selects.
         value: &'a Expr,
-        /// Cases, the default among them, and where no case fits.
-        targets: Vec<BlockId>,
+        /// Cases, the default among them, and where no case fits: block, and whether 0 may and
+        /// anything else may lead there.
+        targets: Vec<Target>,
     },
     /// Leaves the function.
     Return(Option<&'a Expr>),
+    /// Leaves a statement expression sideways.
+    Exit(Exit),
     /// Falls off the end; a statement expression has the value of its last expression.
     Finish(Option<&'a Expr>),
+}
+
+/// A target of a switch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// The block.
+    pub block: BlockId,
+    /// Whether the value 0 may lead there.
+    pub zero: bool,
+    /// Whether another value may.
+    pub other: bool,
 }
 
 impl<'a> Cfg<'a> {
     /// The graph of a compound statement. With `yields` its last expression statement is the value
     /// of a statement expression.
     pub fn build(body: &'a Compound, yields: bool) -> Cfg<'a> {
-        let mut builder =
-            Builder { blocks: Vec::new(), labels: FxHashMap::default(), followable: true };
+        let mut builder = Builder {
+            blocks: Vec::new(),
+            labels: FxHashMap::default(),
+            followable: true,
+            inner: yields,
+        };
         let entry = builder.new_block();
         let (stmts, last) = match body.stmts.split_last() {
             Some((Stmt { kind: StmtKind::Expr(value), .. }, rest)) if yields => (rest, Some(value)),
@@ -81,26 +114,45 @@ impl<'a> Cfg<'a> {
             at = builder.stmt(stmt, at, context, &mut None);
         }
         builder.end(at, End::Finish(last));
-        let followable = builder.followable && builder.labels.values().all(|label| label.defined);
+        let mut followable = builder.followable;
+        let mut labels = FxHashMap::default();
+        for (name, label) in builder.labels {
+            if label.defined {
+                labels.insert(name, label.block);
+            } else if yields {
+                if let Some(block) = builder.blocks.get_mut(label.block.0) {
+                    block.end = Some(End::Exit(Exit::Goto(name)));
+                }
+            } else {
+                followable = false;
+            }
+        }
         let blocks = builder
             .blocks
             .into_iter()
-            .map(|block| Block { steps: block.steps, end: block.end.unwrap_or(End::Finish(None)) })
+            .map(|block| Block {
+                steps: block.steps,
+                end: block.end.unwrap_or(End::Finish(None)),
+                context: block.context,
+            })
             .collect();
-        Cfg { blocks, followable }
+        Cfg { blocks, labels, followable }
     }
 }
 
 /// Where `break` and `continue` go.
-#[derive(Clone, Copy)]
-struct Context {
-    brk: Option<BlockId>,
-    cont: Option<BlockId>,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context {
+    /// `break`
+    pub brk: Option<BlockId>,
+    /// `continue`
+    pub cont: Option<BlockId>,
 }
 
 struct Open<'a> {
     steps: Vec<Step<'a>>,
     end: Option<End<'a>>,
+    context: Context,
 }
 
 struct Label {
@@ -112,17 +164,27 @@ struct Builder<'a> {
     blocks: Vec<Open<'a>>,
     labels: FxHashMap<Symbol, Label>,
     followable: bool,
+    /// Of a statement expression: jumps may leave it.
+    inner: bool,
 }
 
 /// The cases met in the body of a switch.
 struct Cases {
-    targets: Vec<BlockId>,
-    has_default: bool,
+    targets: Vec<(BlockId, Case)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Zero,
+    Other,
+    /// A range, or a value that is not a literal.
+    Any,
+    Default,
 }
 
 impl<'a> Builder<'a> {
     fn new_block(&mut self) -> BlockId {
-        self.blocks.push(Open { steps: Vec::new(), end: None });
+        self.blocks.push(Open { steps: Vec::new(), end: None, context: Context::default() });
         BlockId(self.blocks.len() - 1)
     }
 
@@ -161,6 +223,9 @@ impl<'a> Builder<'a> {
         context: Context,
         cases: &mut Option<Cases>,
     ) -> BlockId {
+        if let Some(block) = self.blocks.get_mut(at.0) {
+            block.context = context;
+        }
         match &stmt.kind {
             StmtKind::Expr(expr) => {
                 self.step(at, Step::Expr(expr));
@@ -241,25 +306,33 @@ impl<'a> Builder<'a> {
                 let after = self.new_block();
                 // Statements before the first case are dead.
                 let inner = self.new_block();
-                let mut own = Some(Cases { targets: Vec::new(), has_default: false });
+                let mut own = Some(Cases { targets: Vec::new() });
                 let end = self.stmt(body, inner, Context { brk: Some(after), ..context }, &mut own);
                 self.end(end, End::Jump(after));
-                let Cases { mut targets, has_default } =
-                    own.unwrap_or(Cases { targets: Vec::new(), has_default: false });
-                if !has_default {
-                    targets.push(after);
-                }
-                self.end(at, End::Switch { value, targets });
+                let found = own.map(|cases| cases.targets).unwrap_or_default();
+                self.end(at, End::Switch { value, targets: targets(&found, after) });
                 after
             }
             StmtKind::Case { body, .. } | StmtKind::Default { body } => {
                 let target = self.new_block();
                 self.end(at, End::Jump(target));
-                match cases {
-                    Some(cases) => {
-                        cases.targets.push(target);
-                        cases.has_default |= matches!(stmt.kind, StmtKind::Default { .. });
+                let case = match &stmt.kind {
+                    StmtKind::Case {
+                        from: Expr { kind: ExprKind::Int { value, .. }, .. },
+                        to: None,
+                        ..
+                    } => {
+                        if *value == 0 {
+                            Case::Zero
+                        } else {
+                            Case::Other
+                        }
                     }
+                    StmtKind::Default { .. } => Case::Default,
+                    _ => Case::Any,
+                };
+                match cases {
+                    Some(cases) => cases.targets.push((target, case)),
                     None => self.followable = false,
                 }
                 match body {
@@ -285,8 +358,11 @@ impl<'a> Builder<'a> {
             StmtKind::Break | StmtKind::Continue => {
                 let to =
                     if matches!(stmt.kind, StmtKind::Break) { context.brk } else { context.cont };
+                let exit =
+                    if matches!(stmt.kind, StmtKind::Break) { Exit::Break } else { Exit::Continue };
                 match to {
                     Some(target) => self.leave(at, End::Jump(target)),
+                    None if self.inner => self.leave(at, End::Exit(exit)),
                     None => {
                         self.followable = false;
                         at
@@ -300,4 +376,25 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// The targets of a switch; without a default one of them is the end of the switch.
+fn targets(cases: &[(BlockId, Case)], after: BlockId) -> Vec<Target> {
+    let zero_named = cases.iter().any(|(_, case)| *case == Case::Zero);
+    let mut targets: Vec<Target> = cases
+        .iter()
+        .map(|&(block, case)| Target {
+            block,
+            zero: match case {
+                Case::Zero | Case::Any => true,
+                Case::Default => !zero_named,
+                Case::Other => false,
+            },
+            other: case != Case::Zero,
+        })
+        .collect();
+    if !cases.iter().any(|(_, case)| *case == Case::Default) {
+        targets.push(Target { block: after, zero: !zero_named, other: true });
+    }
+    targets
 }

@@ -1,27 +1,36 @@
 //! Runs functions over states.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use cfront::{
-    ast::{Block as Compound, Initializer, Item, Storage},
-    sema::{Function, ItemScope, LocalKind},
+    ast::{Block as Compound, ExprKind, Initializer, Item, Storage},
+    ctypes::CTypeId,
+    sema::{Function, ItemScope, LocalId, LocalKind},
     symbol::Symbol,
+    token::TokenKind,
     unit::{ItemId, Unit},
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    cfg::{BlockId, Cfg, End, Step},
+    cfg::{BlockId, Cfg, End, Exit, Step},
+    globals::Globals,
     observe::{At, Event, Observer},
-    state::{Object, Path, Phase, Root, Site, State, Value, Ways},
+    state::{Object, Path, Phase, Root, Site, State, Value, Ways, limit},
 };
 use crate::skeletons::{Skeleton, pointed_skeleton};
 
 /// Calls of functions of the same file are followed to this depth.
 const CALL_DEPTH: u32 = 5;
 
-/// Blocks run at most for one file; what is not reached then is not judged.
-const BUDGET: usize = 200_000;
+/// Blocks run at most for one file; with more of them nothing is judged.
+const BUDGET: usize = 60_000;
+
+/// Expressions nest at most this deep, functions that are followed into included.
+pub(super) const MAX_DEPTH: u32 = 160;
 
 /// One analysis of a file.
 pub struct Analysis<'a> {
@@ -34,8 +43,17 @@ pub struct Analysis<'a> {
     call_numbers: FxHashMap<At, u32>,
     sites: FxHashMap<SiteKey, Site>,
     globals: FxHashMap<GlobalKey, u32>,
+    /// File-scope variables whose value survives a call of unknown code, see [`Globals`].
+    pub(super) kept: FxHashSet<Root>,
+    stable: Globals,
     budget: usize,
-    /// Whether some code could not be followed: verdicts about what it may call are void.
+    pub(super) depth: u32,
+    /// The call that makes up the expression statement being run.
+    pub(super) discarded: Option<At>,
+    /// Functions that a call could not be followed into: what they do is to be judged as if called
+    /// from outside.
+    pub unfollowed: BTreeSet<Symbol>,
+    /// Whether the limits were reached: then no verdict stands.
     pub gave_up: bool,
 }
 
@@ -43,8 +61,8 @@ pub struct Analysis<'a> {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum SiteKey {
     Call(At, u64),
-    Place(Path, u64),
-    Region(Path, u64),
+    Place(ItemId, Path, u64),
+    Region(ItemId, Path, u64),
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -62,13 +80,20 @@ pub(super) struct Frame {
     pub chain: u64,
     /// Ways out by `return`, statement expressions included.
     pub returns: Vec<(State, Value)>,
+    /// Ways out of the statement expression that was just run, other than its end.
+    pub exits: Vec<(State, Exit)>,
     /// Functions being run, to see recursion.
     pub stack: Vec<Symbol>,
 }
 
 impl<'a> Analysis<'a> {
     /// An analysis that tells an observer what happens.
-    pub fn new(unit: &'a Unit, skeletons: &'a [Skeleton], observer: &'a mut dyn Observer) -> Self {
+    pub fn new(
+        unit: &'a Unit,
+        skeletons: &'a [Skeleton],
+        stable: Globals,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
         Analysis {
             unit,
             skeletons,
@@ -77,15 +102,19 @@ impl<'a> Analysis<'a> {
             call_numbers: FxHashMap::default(),
             sites: FxHashMap::default(),
             globals: FxHashMap::default(),
+            kept: FxHashSet::default(),
+            stable,
             budget: BUDGET,
+            depth: 0,
+            discarded: None,
+            unfollowed: BTreeSet::new(),
             gave_up: false,
         }
     }
 
     /// Runs a function as if called from outside: nothing is known of its parameters.
     pub fn run_root(&mut self, function: &Function) {
-        let args = Vec::new();
-        let _ = self.run_function(function, args, State::default(), 0, 0, Vec::new());
+        let _ = self.run_function(function, Vec::new(), State::default(), 0, 0, Vec::new());
     }
 
     /// Runs a function over a state; `None` when it cannot be followed.
@@ -98,33 +127,41 @@ impl<'a> Analysis<'a> {
         chain: u64,
         mut stack: Vec<Symbol>,
     ) -> Option<Vec<(State, Value)>> {
-        if activation > CALL_DEPTH || stack.contains(&function.name) {
-            return None;
-        }
         let item = ItemId(function.definition_place()?.item);
         let parsed = self.unit.item(item)?;
         let Item::Function(definition) = &parsed.syntax else { return None };
-        if definition.has_error {
-            self.gave_up = true;
+        if activation > CALL_DEPTH || stack.contains(&function.name) {
+            self.unfollowed.insert(function.name);
+            return None;
+        }
+        let cfg = Cfg::build(&definition.body, false);
+        if definition.has_error || !cfg.followable {
+            self.calls_of(item);
             return None;
         }
         stack.push(function.name);
         let scope = self.unit.scope(item)?;
-        let mut frame =
-            Frame { item, scope: scope.clone(), activation, chain, returns: Vec::new(), stack };
+        let mut frame = Frame {
+            item,
+            scope: scope.clone(),
+            activation,
+            chain,
+            returns: Vec::new(),
+            exits: Vec::new(),
+            stack,
+        };
         for local in scope.locals() {
             let LocalKind::Param(index) = local.kind else { continue };
             let path = Path::of(Root::Local(activation, local.id.0));
-            let value = args.get(index as usize).cloned().unwrap_or(Value::Unknown);
-            let value = match value {
-                Value::Unknown => self.unknown_of_type(&mut state, &path, local.ty, chain),
+            let value = match args.get(index as usize).cloned().unwrap_or(Value::Unknown) {
+                Value::Unknown => self.unknown_of_type(&mut state, item, &path, local.ty, chain),
                 known => known,
             };
             state.set(path, value);
         }
-        let finished = self.run_body(&definition.body, false, &mut frame, vec![state]);
+        let finished = self.run_graph(&cfg, &mut frame, vec![state])?;
         let mut out = frame.returns;
-        out.extend(finished?.into_iter().map(|(state, _)| (state, Value::Unknown)));
+        out.extend(finished.into_iter().map(|(state, _)| (state, Value::Unknown)));
         for (state, value) in &mut out {
             if let Value::Address(path) = value
                 && matches!(path.root, Root::Local(a, _) if a == activation)
@@ -135,32 +172,62 @@ impl<'a> Analysis<'a> {
         }
         out.sort();
         out.dedup();
-        Some(out)
+        Some(limit(out))
     }
 
-    /// Runs a compound statement; returns the ways that fall off its end, with the value of its
-    /// last expression when it is a statement expression. `None`: it cannot be followed.
-    pub(super) fn run_body(
+    /// Runs a statement expression; returns the ways that come to its end with its value.
+    pub(super) fn run_statement_expression(
         &mut self,
         body: &Compound,
-        yields: bool,
+        frame: &mut Frame,
+        entry: State,
+    ) -> Vec<(State, Value)> {
+        let cfg = Cfg::build(body, true);
+        let outer = std::mem::take(&mut frame.exits);
+        let ways = if cfg.followable { self.run_graph(&cfg, frame, vec![entry]) } else { None };
+        let Some(mut ways) = ways else {
+            // Nothing is known of what it did, nor where it went.
+            self.gave_up = true;
+            return Vec::new();
+        };
+        let inside: Vec<Root> = frame
+            .scope
+            .locals()
+            .iter()
+            .filter(|local| body.span.start <= local.token && local.token < body.span.end)
+            .map(|local| Root::Local(frame.activation, local.id.0))
+            .collect();
+        let forget = |state: &mut State| {
+            for root in &inside {
+                state.forget(&Path::of(*root));
+            }
+        };
+        ways.iter_mut().for_each(|(state, _)| forget(state));
+        frame.exits.iter_mut().for_each(|(state, _)| forget(state));
+        frame.exits.extend(outer);
+        ways.sort();
+        ways.dedup();
+        limit(ways)
+    }
+
+    /// Runs a graph; returns the ways that fall off its end, with the value of its last expression
+    /// when it is a statement expression. `None`: the limits were reached.
+    fn run_graph(
+        &mut self,
+        cfg: &Cfg<'_>,
         frame: &mut Frame,
         entry: Vec<State>,
     ) -> Option<Vec<(State, Value)>> {
-        let cfg = Cfg::build(body, yields);
-        if !cfg.followable {
-            self.gave_up = true;
-            return None;
-        }
-        let mut reached: Vec<Ways> = vec![Ways::default(); cfg.blocks.len()];
-        let mut work: VecDeque<(BlockId, State)> = VecDeque::new();
+        let mut flow = Flow {
+            reached: vec![Ways::default(); cfg.blocks.len()],
+            work: VecDeque::new(),
+            finished: Vec::new(),
+        };
         for state in entry {
-            if let Some(state) = reached.first_mut().and_then(|ways| ways.add(state)) {
-                work.push_back((BlockId(0), state));
-            }
+            flow.go(BlockId(0), state);
         }
-        let mut finished = Vec::new();
-        while let Some((block, state)) = work.pop_front() {
+        let mut away: Vec<(State, Exit)> = Vec::new();
+        while let Some((block, state)) = flow.work.pop_front() {
             if self.budget == 0 {
                 self.gave_up = true;
                 return None;
@@ -171,68 +238,97 @@ impl<'a> Analysis<'a> {
             for step in &block.steps {
                 states = self.step(*step, frame, states);
             }
-            let mut go = |to: BlockId, state: State, work: &mut VecDeque<(BlockId, State)>| {
-                if let Some(state) = reached.get_mut(to.0).and_then(|ways| ways.add(state)) {
-                    work.push_back((to, state));
+            self.end(&block.end, frame, states, &mut flow, &mut away);
+            for (state, exit) in std::mem::take(&mut frame.exits) {
+                let target = match exit {
+                    Exit::Goto(label) => cfg.labels.get(&label).copied(),
+                    Exit::Break => block.context.brk,
+                    Exit::Continue => block.context.cont,
+                };
+                match target {
+                    Some(target) => flow.go(target, state),
+                    None => away.push((state, exit)),
                 }
-            };
-            match &block.end {
-                End::Jump(to) => {
-                    for state in states {
-                        go(*to, state, &mut work);
-                    }
-                }
-                End::Branch { cond, yes, no } => {
-                    for state in states {
-                        for (state, value) in self.eval(cond, frame, state) {
-                            match value.truth() {
-                                Some(true) => go(*yes, state, &mut work),
-                                Some(false) => go(*no, state, &mut work),
-                                None => {
-                                    let mut taken = state.clone();
-                                    self.assume(cond, true, frame, &mut taken);
-                                    go(*yes, taken, &mut work);
-                                    let mut other = state;
-                                    self.assume(cond, false, frame, &mut other);
-                                    go(*no, other, &mut work);
-                                }
-                            }
-                        }
-                    }
-                }
-                End::Switch { value, targets } => {
-                    for state in states {
-                        for (state, _) in self.eval(value, frame, state) {
-                            for target in targets {
-                                go(*target, state.clone(), &mut work);
-                            }
-                        }
-                    }
-                }
-                End::Return(None) => {
-                    frame.returns.extend(states.into_iter().map(|s| (s, Value::Unknown)));
-                }
-                End::Return(Some(value)) => {
-                    for state in states {
-                        let values = self.eval(value, frame, state);
-                        frame.returns.extend(values);
-                    }
-                }
-                End::Finish(None) => {
-                    finished.extend(states.into_iter().map(|s| (s, Value::Unknown)));
-                }
-                End::Finish(Some(value)) => {
-                    for state in states {
-                        finished.extend(self.eval(value, frame, state));
+            }
+            let finished = std::mem::take(&mut flow.finished);
+            flow.finished = limit(sorted(finished));
+            frame.returns = limit(sorted(std::mem::take(&mut frame.returns)));
+            away.sort();
+            away.dedup();
+        }
+        frame.exits = away;
+        Some(flow.finished)
+    }
+
+    fn end(
+        &mut self,
+        end: &End<'_>,
+        frame: &mut Frame,
+        states: Vec<State>,
+        flow: &mut Flow,
+        away: &mut Vec<(State, Exit)>,
+    ) {
+        match end {
+            End::Jump(to) => states.into_iter().for_each(|state| flow.go(*to, state)),
+            End::Branch { cond, yes, no } => {
+                for state in states {
+                    for (state, truth) in self.decide(cond, frame, state) {
+                        flow.go(if truth { *yes } else { *no }, state);
                     }
                 }
             }
-            finished.sort();
-            finished.dedup();
-            frame.returns.sort();
-            frame.returns.dedup();
+            End::Switch { value, targets } => {
+                for state in states {
+                    for (mut state, value) in self.eval(value, frame, state) {
+                        if value.truth() != Some(false) {
+                            state.undecided();
+                        }
+                        for target in targets {
+                            let goes = match value.truth() {
+                                Some(false) => target.zero,
+                                Some(true) => target.other,
+                                None => true,
+                            };
+                            if goes {
+                                flow.go(target.block, state.clone());
+                            }
+                        }
+                    }
+                }
+            }
+            End::Return(value) => {
+                for state in states {
+                    match value {
+                        Some(value) => {
+                            let ways = self.eval(value, frame, state);
+                            frame.returns.extend(ways);
+                        }
+                        None => frame.returns.push((state, Value::Unknown)),
+                    }
+                }
+            }
+            End::Exit(exit) => away.extend(states.into_iter().map(|state| (state, *exit))),
+            End::Finish(value) => {
+                for state in states {
+                    match value {
+                        Some(value) => {
+                            let ways = self.eval(value, frame, state);
+                            flow.finished.extend(ways);
+                        }
+                        None => flow.finished.push((state, Value::Unknown)),
+                    }
+                }
+            }
         }
-        Some(finished)
+    }
+
+    /// The functions that an item mentions may be called by it in ways that are not followed.
+    pub(super) fn calls_of(&mut self, item: ItemId) {
+        for token in self.unit.tokens(item) {
+            if token.kind == TokenKind::Ident {
+                self.unfollowed.insert(token.sym);
+            }
+        }
     }
 
     fn step(&mut self, step: Step<'_>, frame: &mut Frame, states: Vec<State>) -> Vec<State> {
@@ -240,6 +336,9 @@ impl<'a> Analysis<'a> {
         for state in states {
             match step {
                 Step::Expr(expr) => {
+                    if matches!(expr.kind, ExprKind::Call { .. }) {
+                        self.discarded = Some(At::new(frame.item, expr.span));
+                    }
                     out.extend(self.eval(expr, frame, state).into_iter().map(|(state, _)| state));
                 }
                 Step::Declare(declarator, storage) => {
@@ -256,9 +355,14 @@ impl<'a> Analysis<'a> {
                         continue;
                     }
                     let path = Path::of(Root::Local(frame.activation, local));
+                    let volatile = frame
+                        .scope
+                        .local(LocalId(local))
+                        .is_some_and(|l| self.unit.is_volatile(l.ty));
                     match &declarator.init {
                         Some(Initializer::Expr(value)) => {
                             for (mut state, value) in self.eval(value, frame, state) {
+                                let value = if volatile { Value::Unknown } else { value };
                                 state.set(path.clone(), value);
                                 out.push(state);
                             }
@@ -282,7 +386,7 @@ impl<'a> Analysis<'a> {
             for state in out {
                 ways.add(state);
             }
-            return ways.states().to_vec();
+            return ways.into_states();
         }
         out
     }
@@ -305,7 +409,16 @@ impl<'a> Analysis<'a> {
 
     pub(super) fn global(&mut self, key: GlobalKey) -> Root {
         let next = self.globals.len() as u32;
-        Root::Global(*self.globals.entry(key).or_insert(next))
+        let kept = match &key {
+            GlobalKey::Name(name) => self.stable.is_kept(*name),
+            // A static local has one function that could change it, and its name is seen nowhere else.
+            GlobalKey::Static(..) => false,
+        };
+        let root = Root::Global(*self.globals.entry(key).or_insert(next));
+        if kept {
+            self.kept.insert(root);
+        }
+        root
     }
 
     /// Makes an object anew at a site: what pointed at an earlier one made there is forgotten.
@@ -318,30 +431,49 @@ impl<'a> Analysis<'a> {
         since: Option<u32>,
     ) {
         state.values.retain(|_, value| value.site() != Some(site));
-        state.objects.insert(site, Object { skeleton, phase, since });
+        state.objects.insert(site, Object::new(skeleton, phase, since));
     }
 
-    /// A value of which only the type is known: a pointer to a skeleton is some object.
+    /// A value of which only the type is known: a pointer to a skeleton is some object, or NULL.
     pub(super) fn unknown_of_type(
         &mut self,
         state: &mut State,
+        item: ItemId,
         path: &Path,
-        ty: cfront::ctypes::CTypeId,
+        ty: CTypeId,
         chain: u64,
     ) -> Value {
         let Some(skeleton) = pointed_skeleton(self.unit, self.skeletons, ty) else {
             return Value::Unknown;
         };
-        let site = self.site(SiteKey::Place(path.clone(), chain));
-        state.objects.entry(site).or_insert(Object {
-            skeleton,
-            phase: Phase::Unknown,
-            since: None,
-        });
-        Value::Skeleton(site)
+        let site = self.site(SiteKey::Place(item, path.clone(), chain));
+        // The variable may have held another object before.
+        self.renew(state, site, skeleton, Phase::Unknown, None);
+        Value::Perhaps(site)
     }
 
     pub(super) fn tell(&mut self, event: &Event<'_>, state: &State) {
         self.observer.event(event, state, &self.calls);
     }
+}
+
+/// The state of running a graph.
+struct Flow {
+    reached: Vec<Ways>,
+    work: VecDeque<(BlockId, State)>,
+    finished: Vec<(State, Value)>,
+}
+
+impl Flow {
+    fn go(&mut self, to: BlockId, state: State) {
+        if let Some(state) = self.reached.get_mut(to.0).and_then(|ways| ways.add(state)) {
+            self.work.push_back((to, state));
+        }
+    }
+}
+
+fn sorted(mut ways: Vec<(State, Value)>) -> Vec<(State, Value)> {
+    ways.sort();
+    ways.dedup();
+    ways
 }

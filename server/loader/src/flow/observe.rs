@@ -60,6 +60,11 @@ pub enum Event<'a> {
         /// The expression.
         at: At,
     },
+    /// An expression that reads or writes something else than a skeleton's memory, as far as is known.
+    Other {
+        /// The expression.
+        at: At,
+    },
     /// A call, before its effects on the state.
     Call {
         /// Name of the function called.
@@ -70,6 +75,8 @@ pub enum Event<'a> {
         args: &'a [Expr],
         /// The call.
         at: At,
+        /// Whether its result is thrown away.
+        discarded: bool,
     },
 }
 

@@ -1,6 +1,6 @@
 //! What is known at a point of the program: values of variables, and how far each object has come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cfront::symbol::Symbol;
 
@@ -60,6 +60,8 @@ pub enum Value {
     Negative,
     /// Pointer to a skeleton, light skeleton or subskeleton.
     Skeleton(Site),
+    /// Pointer to a skeleton of which nothing is known, or NULL.
+    Perhaps(Site),
     /// `skel->obj`
     Object(Site),
     /// `skel->SECTION`: pointer to the image of a section.
@@ -78,7 +80,12 @@ impl Value {
     /// Whether the value is true in a condition; `None`: either.
     pub fn truth(&self) -> Option<bool> {
         match self {
-            Value::Unknown => None,
+            // Members of a skeleton can be NULL (kconfig before load, an image without BTF).
+            Value::Unknown
+            | Value::Perhaps(_)
+            | Value::Image(..)
+            | Value::Map(..)
+            | Value::Program(..) => None,
             Value::Zero => Some(false),
             _ => Some(true),
         }
@@ -93,6 +100,7 @@ impl Value {
     pub fn site(&self) -> Option<Site> {
         match self {
             Value::Skeleton(site)
+            | Value::Perhaps(site)
             | Value::Object(site)
             | Value::Image(site, _)
             | Value::ImageMember(site, ..)
@@ -131,6 +139,35 @@ pub struct Object {
     pub phase: Phase,
     /// The call that brought it there, as an index of the analysis' list of calls.
     pub since: Option<u32>,
+    /// No branch was taken since then that the analysis could not decide: this way is a real one.
+    pub sure: bool,
+    /// The call whose result was thrown away, when that was the last that moved the object.
+    pub unchecked: Option<u32>,
+    /// Maps whose image may be connected to nothing (descriptor reused, pinned, not created), by
+    /// their member name; the empty name stands for all.
+    pub detached: BTreeSet<Symbol>,
+    /// Maps whose image was moved by a change of the value size, and by which call.
+    pub moved: BTreeMap<Symbol, u32>,
+}
+
+impl Object {
+    /// A fresh object.
+    pub fn new(skeleton: usize, phase: Phase, since: Option<u32>) -> Object {
+        Object {
+            skeleton,
+            phase,
+            since,
+            sure: true,
+            unchecked: None,
+            detached: BTreeSet::new(),
+            moved: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the image of a map may be connected to nothing.
+    pub fn is_detached(&self, map: Symbol) -> bool {
+        self.detached.contains(&Symbol::EMPTY) || self.detached.contains(&map)
+    }
 }
 
 /// One way to have come to a point.
@@ -140,6 +177,8 @@ pub struct State {
     pub values: BTreeMap<Path, Value>,
     /// Objects.
     pub objects: BTreeMap<Site, Object>,
+    /// Variables whose address code elsewhere may have kept.
+    pub exposed: BTreeSet<Root>,
 }
 
 impl State {
@@ -158,7 +197,15 @@ impl State {
 
     /// Forgets a place and all in it.
     pub fn forget(&mut self, path: &Path) {
-        self.values.retain(|known, _| !known.is_within(path));
+        let inside: Vec<Path> = self
+            .values
+            .range(path.clone()..)
+            .take_while(|(known, _)| known.is_within(path))
+            .map(|(known, _)| known.clone())
+            .collect();
+        for known in inside {
+            self.values.remove(&known);
+        }
     }
 
     /// The phase of an object.
@@ -171,61 +218,98 @@ impl State {
         if let Some(object) = self.objects.get_mut(&site) {
             object.phase = phase;
             object.since = since;
+            object.sure = true;
+            object.unchecked = None;
         }
     }
 
-    /// Something outside got hold of this value: what it leads to is not known any more.
+    /// A branch was taken that the analysis could not decide.
+    pub fn undecided(&mut self) {
+        for object in self.objects.values_mut() {
+            object.sure = false;
+        }
+    }
+
+    /// Something outside got hold of this value: what it leads to is not known any more, now or
+    /// at any later call.
     pub fn escape(&mut self, value: &Value) {
-        match value {
-            Value::Address(path) => {
-                let reached: Vec<Value> = self
-                    .values
-                    .iter()
-                    .filter(|(known, _)| known.is_within(path))
-                    .map(|(_, value)| value.clone())
-                    .collect();
-                self.forget(path);
-                for value in reached {
-                    // A pointer to itself was forgotten above, so this ends.
-                    self.escape(&value);
+        let mut work = vec![value.clone()];
+        while let Some(value) = work.pop() {
+            match value {
+                Value::Address(path) => {
+                    self.exposed.insert(path.root);
+                    let whole = Path::of(path.root);
+                    work.extend(
+                        self.values
+                            .range(whole.clone()..)
+                            .take_while(|(known, _)| known.is_within(&whole))
+                            .map(|(_, value)| value.clone()),
+                    );
+                    self.forget(&whole);
                 }
+                Value::Skeleton(site) | Value::Perhaps(site) | Value::Object(site) => {
+                    self.lose(site);
+                }
+                _ => {}
             }
-            Value::Skeleton(site) | Value::Object(site) => {
-                self.advance(*site, Phase::Unknown, None);
-            }
-            _ => {}
         }
     }
 
-    /// Drops the variables of an activation that has returned.
+    /// Code elsewhere may have done anything to an object. What was destroyed stays so.
+    fn lose(&mut self, site: Site) {
+        if let Some(object) = self.objects.get_mut(&site) {
+            if object.phase != Phase::Destroyed {
+                object.phase = Phase::Unknown;
+                object.since = None;
+            }
+            object.unchecked = None;
+            object.detached.insert(Symbol::EMPTY);
+            object.moved.clear();
+        }
+    }
+
+    /// Drops the variables of an activation that has returned, and pointers to them.
     pub fn leave(&mut self, activation: u32) {
-        self.values.retain(|path, _| !matches!(path.root, Root::Local(a, _) if a == activation));
+        let of = |root: &Root| matches!(root, Root::Local(a, _) if *a == activation);
+        self.values.retain(|path, value| {
+            let dangles = matches!(value, Value::Address(path) if of(&path.root));
+            !of(&path.root) && !dangles
+        });
+        self.exposed.retain(|root| !of(root));
     }
 
     /// What two ways have in common: differing values and phases become unknown.
     pub fn join(mut self, other: &State) -> State {
         self.values.retain(|path, value| other.values.get(path) == Some(value));
+        self.exposed.extend(other.exposed.iter().copied());
         for (site, object) in &mut self.objects {
-            match other.objects.get(site) {
-                Some(theirs) if theirs.phase == object.phase => {
-                    if theirs.since != object.since {
-                        object.since = None;
-                    }
-                }
-                _ => {
-                    object.phase = Phase::Unknown;
-                    object.since = None;
-                }
+            let Some(theirs) = other.objects.get(site) else { continue };
+            if theirs.phase != object.phase {
+                object.phase = Phase::Unknown;
             }
+            if theirs.since != object.since {
+                object.since = None;
+            }
+            if theirs.unchecked != object.unchecked {
+                object.unchecked = None;
+            }
+            object.sure &= theirs.sure;
+            object.detached.extend(theirs.detached.iter().copied());
+            object.moved.retain(|map, call| theirs.moved.get(map) == Some(call));
         }
+        // An object that one way has not made yet cannot be reached from a value they share.
         for (site, object) in &other.objects {
-            self.objects.entry(*site).or_insert(Object {
-                phase: Phase::Unknown,
-                since: None,
-                ..object.clone()
-            });
+            self.objects.entry(*site).or_insert_with(|| object.clone());
         }
         self
+    }
+
+    /// Whether this state knows nothing that the other does not know too.
+    fn covers(&self, other: &State) -> bool {
+        self.objects == other.objects
+            && self.exposed.is_superset(&other.exposed)
+            && self.values.len() <= other.values.len()
+            && self.values.iter().all(|(path, value)| other.values.get(path) == Some(value))
     }
 }
 
@@ -236,29 +320,69 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// More ways than this are joined into one.
+    /// More ways than this are joined.
     pub const MOST: usize = 24;
 
-    /// One way.
-    pub fn one(state: State) -> Ways {
-        Ways { states: vec![state] }
-    }
-
     /// The states, sorted.
-    pub fn states(&self) -> &[State] {
-        &self.states
+    pub fn into_states(self) -> Vec<State> {
+        self.states
     }
 
-    /// Adds a way. Returns the state to go on with when that is new: the way itself, or what all
-    /// ways have in common once they are too many.
+    /// Adds a way. Returns the state to go on with when that is new: the way itself, or what it
+    /// has in common with others once they are too many. Ways in which the objects have come
+    /// equally far are joined first.
     pub fn add(&mut self, state: State) -> Option<State> {
-        let Err(at) = self.states.binary_search(&state) else { return None };
+        if self.states.iter().any(|known| known.covers(&state)) {
+            return None;
+        }
         if self.states.len() < Self::MOST {
-            self.states.insert(at, state.clone());
+            self.states.push(state.clone());
             return Some(state);
         }
-        let joined = self.states.iter().fold(state, State::join);
-        let before = std::mem::replace(&mut self.states, vec![joined.clone()]);
-        (before != self.states).then_some(joined)
+        let mut groups: Vec<State> = Vec::new();
+        let mut own = state.clone();
+        for known in std::mem::take(&mut self.states) {
+            if known.objects == own.objects {
+                own = known.join(&own);
+                continue;
+            }
+            match groups.iter().position(|group| group.objects == known.objects) {
+                Some(at) => {
+                    let group = groups.swap_remove(at);
+                    groups.push(group.join(&known));
+                }
+                None => groups.push(known),
+            }
+        }
+        if groups.len() > Self::MOST / 2 {
+            own = groups.iter().fold(own, State::join);
+            groups.clear();
+        }
+        self.states = groups;
+        self.states.push(own.clone());
+        Some(own)
     }
+}
+
+/// At most [`Ways::MOST`] of these ways; the values stay apart as long as there are few.
+pub fn limit(ways: Vec<(State, Value)>) -> Vec<(State, Value)> {
+    if ways.len() <= Ways::MOST {
+        return ways;
+    }
+    let mut groups: BTreeMap<Value, Ways> = BTreeMap::new();
+    for (state, value) in ways {
+        groups.entry(value).or_default().add(state);
+    }
+    let grouped: Vec<(State, Value)> = groups
+        .into_iter()
+        .flat_map(|(value, ways)| ways.into_states().into_iter().map(move |s| (s, value.clone())))
+        .collect();
+    if grouped.len() <= 2 * Ways::MOST {
+        return grouped;
+    }
+    let mut all = Ways::default();
+    for (state, _) in grouped {
+        all.add(state);
+    }
+    all.into_states().into_iter().map(|state| (state, Value::Unknown)).collect()
 }

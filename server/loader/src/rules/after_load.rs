@@ -10,7 +10,7 @@ use cfront::{
 use super::{Input, Verdicts};
 use crate::{
     flow::{
-        expressions::{sanitized, section_field},
+        image::section_by_field,
         observe::{Access, At, Event},
         state::{Phase, Site, State},
     },
@@ -37,25 +37,36 @@ pub(super) fn judge(
             let Some(skeleton) = skeleton_of(input, state, *site) else { return };
             match state.phase(*site) {
                 Phase::Prepared | Phase::Loaded | Phase::Attached => {
-                    verdicts.guilty(rule, *at, || {
+                    let sure = state.objects.get(site).is_some_and(|object| object.sure);
+                    if state.objects.get(site).is_some_and(|o| o.is_detached(*section)) {
+                        verdicts.innocent(rule, *at);
+                        return;
+                    }
+                    verdicts.guilty(rule, *at, sure, || {
                         after_load(
                             input, rule, skeleton, state, *site, *section, *member, *at, calls,
                         )
                     });
                 }
-                // The load failed here: the next thing is to clean up.
-                Phase::Failed => {}
+                Phase::Failed => {
+                    let object = state.objects.get(site);
+                    // When nobody looks at the result, both ways do the same.
+                    if object.is_some_and(|o| o.unchecked.is_none()) {
+                        verdicts.failed(rule, *at);
+                    }
+                }
                 Phase::Unknown | Phase::Open | Phase::Destroyed => verdicts.innocent(rule, *at),
             }
         }
         Event::Skeleton { site, member, at } => {
             let Some(skeleton) = skeleton_of(input, state, *site) else { return };
             if skeleton.kind == HeaderKind::Subskeleton && is_percpu(member.as_str()) {
-                verdicts
-                    .guilty(IN_SUBSKELETON, *at, || in_subskeleton(input, skeleton, *member, *at));
+                verdicts.guilty(IN_SUBSKELETON, *at, true, || {
+                    in_subskeleton(input, skeleton, *member, *at)
+                });
             }
             if state.phase(*site) == Phase::Destroyed {
-                verdicts.guilty(AFTER_DESTROY, *at, || {
+                verdicts.guilty(AFTER_DESTROY, *at, true, || {
                     let range = places::range(input.unit, *at)?;
                     let message = format!(
                         "`{}` is used after `{}__destroy()`: its memory is gone (use after free)",
@@ -74,6 +85,7 @@ pub(super) fn judge(
                 verdicts.innocent(AFTER_DESTROY, *at);
             }
         }
+        Event::Other { at } => verdicts.other(*at),
         Event::Call { .. } => {}
     }
 }
@@ -163,8 +175,8 @@ fn since(
 /// The declaration of a section's variable in BPF C.
 fn declaration(skeleton: &Skeleton, section: Symbol, member: Symbol) -> Option<FileRange> {
     let object = skeleton.object.as_ref()?;
-    let section = object.sections.iter().find(|s| section_field(&s.name) == section.as_str())?;
-    let variable = section.variables.iter().find(|v| sanitized(&v.name) == member.as_str())?;
+    let section = section_by_field(object, section.as_str())?;
+    let variable = section.variables.iter().find(|v| v.name == member.as_str())?;
     let place = variable.place?;
     Some(FileRange { file: FileId(place.file), start: place.start, end: place.end })
 }

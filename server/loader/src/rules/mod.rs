@@ -1,19 +1,23 @@
 //! The loader-side rules, one file a family, over the events of the flow analysis.
 
 mod after_load;
+#[cfg(test)]
+mod tests;
 mod verdicts;
+
+use std::sync::Arc;
 
 use bpf::diagnostic::Diagnostic;
 use cfront::{
     sema::{Function, Linkage},
     symbol::Symbol,
-    token::TokenKind,
     unit::{ItemId, Unit},
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::{
     flow::{
+        globals::Globals,
         interpret::Analysis,
         observe::{At, Event, Observer},
         state::State,
@@ -29,6 +33,8 @@ pub struct Input<'a> {
     pub unit: &'a Unit,
     /// The skeletons it includes.
     pub skeletons: &'a [Skeleton],
+    /// The text of the loader's own file, for quick fixes.
+    pub text: &'a str,
 }
 
 /// All findings of the loader-side rules in a file, by place.
@@ -40,20 +46,33 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     if input.skeletons.is_empty() {
         return Vec::new();
     }
+    let globals = Globals::of(input.unit);
+    let roots = roots(input.unit, &globals);
     let mut rules = Rules { input, verdicts: Verdicts::default() };
-    let mut analysis = Analysis::new(input.unit, input.skeletons, &mut rules);
-    for function in roots(input.unit) {
+    let mut analysis = Analysis::new(input.unit, input.skeletons, globals, &mut rules);
+    let mut done: FxHashSet<Symbol> = FxHashSet::default();
+    let mut work = roots;
+    while let Some(function) = work.pop() {
+        if !done.insert(function.name) {
+            continue;
+        }
         analysis.run_root(&function);
+        if analysis.gave_up {
+            return Vec::new();
+        }
+        for name in std::mem::take(&mut analysis.unfollowed) {
+            work.extend(input.unit.function(name).filter(|f| f.definition.is_some()));
+        }
     }
     let mut found = rules.verdicts.findings();
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
+    found.dedup();
     found
 }
 
-/// Functions to start from: all that are visible outside, and static ones that are not called by
-/// name in this file (callbacks, thread entries).
-fn roots(unit: &Unit) -> Vec<std::sync::Arc<Function>> {
-    let called = called_functions(unit);
+/// Functions to start from: all that are visible outside, and static ones that are not only called
+/// by name in this file (callbacks, thread entries).
+fn roots(unit: &Unit, globals: &Globals) -> Vec<Arc<Function>> {
     unit.functions()
         .into_iter()
         .filter(|function| {
@@ -61,32 +80,9 @@ fn roots(unit: &Unit) -> Vec<std::sync::Arc<Function>> {
                 .definition_place()
                 .is_some_and(|place| unit.in_main_file(ItemId(place.item)));
             let external = function.linkage == Linkage::External;
-            defined_here && (external || !called.contains(&function.name))
+            defined_here && (external || !globals.only_called(function.name))
         })
         .collect()
-}
-
-/// Names that function bodies of the file only ever call: a name before `(` is a call, anywhere else
-/// its address may be taken. The declarator of the definition looks like a call too, so a name counts
-/// when it stands there twice.
-fn called_functions(unit: &Unit) -> FxHashSet<Symbol> {
-    let mut calls: FxHashMap<Symbol, u32> = FxHashMap::default();
-    let mut taken: FxHashSet<Symbol> = FxHashSet::default();
-    for item in (0..unit.item_count()).map(ItemId).filter(|item| unit.in_main_file(*item)) {
-        let tokens = unit.tokens(item);
-        for (index, token) in tokens.iter().enumerate() {
-            if token.kind != TokenKind::Ident {
-                continue;
-            }
-            match tokens.get(index + 1) {
-                Some(next) if next.is("(") => *calls.entry(token.sym).or_default() += 1,
-                _ => {
-                    taken.insert(token.sym);
-                }
-            }
-        }
-    }
-    calls.into_iter().filter(|(name, n)| *n > 1 && !taken.contains(name)).map(|(n, _)| n).collect()
 }
 
 struct Rules<'a> {

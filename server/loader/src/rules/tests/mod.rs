@@ -1,0 +1,3 @@
+//! Fixtures of the loader-side rules.
+
+mod after_load;
