@@ -23,8 +23,13 @@ fn percpu_write_in_a_straight_line() {
         expect![[r#"
             percpu-write-after-load at 61 `skel->percpu->count`: `percpu->count` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
                 59 `hits__load(skel)`: loaded here
+                /hits.bpf.c:8 `count`: `count` is declared here
+            percpu-write-after-load at 62 `skel->percpu->nums[3]`: `percpu->nums` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+                59 `hits__load(skel)`: loaded here
+                /hits.bpf.c:9 `nums`: `nums` is declared here
             percpu-write-after-load at 63 `skel->percpu->pair.a`: `percpu->pair` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
                 59 `hits__load(skel)`: loaded here
+                /hits.bpf.c:10 `pair`: `pair` is declared here
         "#]],
     );
 }
