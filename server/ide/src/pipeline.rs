@@ -81,7 +81,11 @@ impl FileAnalysis {
                 })
             }
             (_, Role::Loader) => {
-                loader::check(loader::Input { unit: &self.unit, skeletons: &self.skeletons })
+                loader::check(loader::Input {
+                    unit: &self.unit,
+                    skeletons: &self.skeletons,
+                    text: &self.text,
+                })
             }
             _ => Vec::new(),
         })

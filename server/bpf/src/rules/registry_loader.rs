@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-write-after-load",
         Loader,
         Error,
-        false,
+        true,
         "a write to `skel->percpu` after load kills the process",
         "Loading gives the start values to the kernel and then makes the skeleton's copy read-only with \
          mprotect. A store through `skel->percpu` after that ends in SIGSEGV. Set start values between open and \
@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-stale-read",
         Loader,
         Warning,
-        false,
+        true,
         "`skel->percpu` shows the start values for ever",
         "After load the skeleton's copy of a per-CPU section is a read-only image of the start values. It never \
          follows what the programs do. Read the values of each CPU with `bpf_map__lookup_elem`.",
@@ -29,7 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-in-subskeleton",
         Loader,
         Error,
-        false,
+        true,
         "a subskeleton has no `percpu` member",
         "bpftool leaves per-CPU sections out of subskeletons: there is no struct and no variable, only the map. \
          The access does not compile. Use `maps.percpu` and `bpf_map__lookup_elem`.",
@@ -159,7 +159,7 @@ pub(super) const RULES: &[Rule] = &[
         "rodata-write-after-load",
         Loader,
         Error,
-        false,
+        true,
         "a write to `skel->rodata` after load kills the process",
         "Read-only data is frozen in the kernel at load, and the skeleton's memory becomes a read-only mapping \
          of it. A store after that ends in SIGSEGV. Set the values between open and load.",
@@ -205,7 +205,7 @@ pub(super) const RULES: &[Rule] = &[
         "skeleton-after-destroy",
         Loader,
         Error,
-        false,
+        true,
         "the skeleton is used after it was destroyed",
         "`NAME__destroy` frees the skeleton and unmaps its data. Any access through the pointer after that is \
          a use of freed memory.",
