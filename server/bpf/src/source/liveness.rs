@@ -235,7 +235,7 @@ impl Marker<'_, '_> {
         if volatile {
             found.push(VariableUse { path: Vec::new(), kind: Kind::Escape });
         }
-        if reference.access != Access::Mention {
+        if volatile || reference.access != Access::Mention {
             self.referenced.insert(entity.clone());
         }
         self.uses.entry(entity).or_default().extend(found);

@@ -29,7 +29,7 @@ use smol_str::SmolStr;
 use crate::{
     maps,
     object::{Certainty, Object, Origin, Section, SectionKind, Variable},
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
 };
 use bodies::Bodies;
 use btf_types::Types;
@@ -113,6 +113,10 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
         let mut section = external.section;
         section.datasec = datasec(&section.name);
         all.push(section);
+    }
+    if laid.iter().any(|s| s.name == "maps") {
+        let message = "maps in the section \"maps\" are not supported by libbpf 1.0 and later";
+        refusals.push(Refusal::new(RefusalKind::LegacyMaps, "EOPNOTSUPP", message));
     }
     let (mut found, refused) = maps::of_sections(name, &btf, &all);
     refusals.extend(refused);

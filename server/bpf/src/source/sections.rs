@@ -220,7 +220,7 @@ fn place_variable(
         }
         Fate::Constant => {
             let to = match explicit.is_none() && space == 0 {
-                true => tables::constant_section(&one.initial, one.size),
+                true => tables::constant_section(unit, declared.ty, &one.initial, one.size),
                 false => section(&one, true),
             };
             push(sections, to, one);

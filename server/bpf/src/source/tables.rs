@@ -2,9 +2,11 @@
 //! aggregates are copied from.
 
 use cfront::{
+    ctypes::{CType, CTypeId},
     refs::Target,
     sema::{Initial, LocalId},
     symbol::Symbol,
+    unit::Unit,
 };
 use smol_str::{SmolStr, format_smolstr};
 
@@ -42,11 +44,23 @@ pub(super) fn string(bytes: &[u8], width: u8) -> Private {
 
 /// The section of a constant whose address does not matter, by its content and size in bytes
 /// (`TargetLoweringObjectFile::getKindForGlobal`).
-pub(super) fn constant_section(initial: &Initial, size: u64) -> SmolStr {
+pub(super) fn constant_section(unit: &Unit, ty: CTypeId, initial: &Initial, size: u64) -> SmolStr {
     match initial {
         Initial::Bytes { relocations, .. } if !relocations.is_empty() => ".rodata".into(),
-        Initial::Bytes { bytes, .. } if is_c_string(bytes) => ".rodata.str1.1".into(),
+        Initial::Bytes { bytes, .. } if is_char_array(unit, ty) && is_c_string(bytes) => {
+            ".rodata.str1.1".into()
+        }
         _ => merged(size),
+    }
+}
+
+fn is_char_array(unit: &Unit, ty: CTypeId) -> bool {
+    match unit.canonical(ty) {
+        CType::Array { elem, .. } => {
+            matches!(unit.canonical(elem), CType::Int(kind) if kind.size() == 1)
+                || unit.canonical(elem) == CType::Bool
+        }
+        _ => false,
     }
 }
 
@@ -87,11 +101,8 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
     if matches!(size, 0 | 1 | 2 | 4 | 8) || uniform {
         return None;
     }
-    // Scalars are counted as if they were of 8 bytes; characters are scalars of their own.
-    let scalars = match bodies.unit.align_of(local.ty) {
-        Some(1) => bytes.iter().filter(|b| **b != 0).count(),
-        _ => bytes.chunks(8).filter(|c| c.iter().any(|b| *b != 0)).count() + relocations.len(),
-    };
+    let mut scalars = 0;
+    nonzero_scalars(bodies.unit, local.ty, &bytes, 0, &mut scalars);
     if size > COPY_LIMIT && scalars <= STORE_BUDGET {
         return None;
     }
@@ -110,8 +121,46 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         return None;
     }
     let section = match relocations.is_empty() {
-        true => constant_section(&Initial::Bytes { bytes: bytes.clone(), relocations }, size),
+        true => constant_section(
+            bodies.unit,
+            local.ty,
+            &Initial::Bytes { bytes: bytes.clone(), relocations },
+            size,
+        ),
         false => ".rodata".into(),
     };
     Some(Private { section, size, align: local.align.unwrap_or(1), bytes })
+}
+
+/// Counts the scalars of a constant that are not zero, up to just over the budget.
+fn nonzero_scalars(unit: &Unit, ty: CTypeId, bytes: &[u8], depth: u32, count: &mut usize) {
+    if depth > 32 || *count > STORE_BUDGET || bytes.iter().all(|b| *b == 0) {
+        return;
+    }
+    match unit.canonical(ty) {
+        CType::Array { elem, .. } => {
+            let size = unit.size_of(elem).and_then(|s| usize::try_from(s).ok()).unwrap_or(0);
+            if size > 0 {
+                bytes
+                    .chunks(size)
+                    .for_each(|part| nonzero_scalars(unit, elem, part, depth + 1, count));
+            }
+        }
+        CType::Record(id) => {
+            let Some(record) = unit.record(id) else { return };
+            for field in &record.fields {
+                let start = field.offset_bits.map(|b| b / 8).and_then(|o| usize::try_from(o).ok());
+                let size = unit.size_of(field.ty).and_then(|s| usize::try_from(s).ok());
+                if let (Some(start), Some(size)) = (start, size)
+                    && let Some(part) = bytes.get(start..start.saturating_add(size))
+                {
+                    nonzero_scalars(unit, field.ty, part, depth + 1, count);
+                }
+                if record.is_union {
+                    break;
+                }
+            }
+        }
+        _ => *count += 1,
+    }
 }

@@ -294,6 +294,7 @@ impl<R: Resolver> Walk<'_, R> {
                             self.value(arg);
                             self.live = live;
                         }
+                        Some(_) if is_string(arg) => self.value(arg),
                         Some(&access) => self.through(arg, Use::new(access)),
                         None => self.value(arg),
                     }

@@ -32,11 +32,14 @@ impl<R: Resolver> Walk<'_, R> {
     /// The initialiser of a local variable.
     pub(super) fn local_init(&mut self, local: u32, init: &Initializer) {
         let ty = self.resolver.local_type(local);
-        if ty.is_some_and(|ty| matches!(self.resolver.class_of(ty), Class::Array | Class::Record)) {
-            // A large constant is copied from a private variable of its own.
+        let aggregate = ty.is_some_and(|ty| self.is_aggregate(ty));
+        if aggregate && self.resolver.is_constant(local, init) {
+            // A constant is copied from a private variable of its own.
             let index = self.body.tables.len() as u32;
             self.body.tables.push(Table { local, init: init.clone() });
             self.emit(Target::Table(index), &Use::new(super::Access::Create), 0);
+            self.static_init(ty, init);
+            return;
         }
         match init {
             Initializer::Expr(_) => match ty {
@@ -57,7 +60,10 @@ impl<R: Resolver> Walk<'_, R> {
     pub(super) fn auto_init(&mut self, ty: Option<R::Ty>, init: &Initializer) {
         self.deeper(|walk| match init {
             Initializer::Expr(expr) => {
-                if matches!(peel(expr).kind, ExprKind::Str { .. }) && walk.is_array(ty) {
+                if let ExprKind::Str { bytes, width } = &peel(expr).kind
+                    && walk.is_array(ty)
+                {
+                    walk.array_literal(ty, bytes, *width, expr.span.start);
                     return;
                 }
                 walk.value(expr);
@@ -66,6 +72,21 @@ impl<R: Resolver> Walk<'_, R> {
                 walk.in_order(ty, items, |walk, ty, item| walk.auto_init(ty, &item.value));
             }
         });
+    }
+
+    /// An array in an initialiser that is not constant is copied from a constant of its size.
+    fn array_literal(&mut self, ty: Option<R::Ty>, bytes: &[u8], width: u8, token: u32) {
+        let size = ty.and_then(|ty| self.resolver.size(ty)).unwrap_or(0);
+        let terminator = u64::from(width);
+        let mut padded = bytes.to_vec();
+        // Copies of 1, 2, 4 and 8 bytes become stores.
+        if matches!(size, 1 | 2 | 4 | 8) || size > 1 << 20 {
+            return;
+        }
+        if size > terminator {
+            padded.resize((size - terminator) as usize, 0);
+        }
+        self.emit(Target::Str(padded, width), &Use::address(Flow::Escapes), token);
     }
 
     fn in_order(
@@ -105,7 +126,7 @@ impl<R: Resolver> Walk<'_, R> {
     }
 }
 
-fn peel(expr: &Expr) -> &Expr {
+pub(super) fn peel(expr: &Expr) -> &Expr {
     let mut expr = expr;
     while let ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) = &expr.kind {
         expr = e;

@@ -85,6 +85,10 @@ pub trait Resolver {
     fn points_to_volatile(&mut self, name: &TypeName) -> bool;
     /// Which arm of `_Generic` is taken.
     fn generic_arm(&mut self, expr: &Expr) -> Option<usize>;
+    /// Whether the initialiser of a local is a constant.
+    fn is_constant(&mut self, local: u32, init: &Initializer) -> bool;
+    /// Size of a type in bytes.
+    fn size(&mut self, ty: Self::Ty) -> Option<u64>;
     /// For every item of an initialiser list of that type: its rank in the order of members or
     /// elements, and its type.
     fn positions(

@@ -6,7 +6,7 @@ use super::{Class, Named, Resolver};
 use crate::{
     ast::{BinaryOp, Designator, Expr, ExprKind, Ident, InitItem, Initializer, TypeName, UnaryOp},
     ctypes::{CType, CTypeId},
-    sema::{Definition, ItemScope, LocalId, LocalKind, Resolution, Variable},
+    sema::{Definition, Initial, ItemScope, LocalId, LocalKind, Resolution, Variable},
     symbol::Symbol,
     unit::{ItemId, Unit},
 };
@@ -137,6 +137,7 @@ impl<'u> UnitResolver<'u> {
             ExprKind::Call { callee, args } => match (&callee.kind, args.first()) {
                 (ExprKind::Ident(name), Some(arg)) => match name.name.as_str() {
                     "__builtin_expect" => self.fold(arg),
+                    "__builtin_strcmp" | "strcmp" => compare_literals(arg, args.get(1)?),
                     _ => None,
                 },
                 _ => None,
@@ -244,6 +245,14 @@ impl Resolver for UnitResolver<'_> {
             }
         }
         default
+    }
+
+    fn is_constant(&mut self, local: u32, init: &Initializer) -> bool {
+        self.unit.initial_of_automatic(&self.scope, LocalId(local), init) != Initial::Unknown
+    }
+
+    fn size(&mut self, ty: CTypeId) -> Option<u64> {
+        self.unit.size_of(ty)
     }
 
     fn positions(
@@ -396,6 +405,22 @@ fn single(init: &Initializer) -> Option<&Expr> {
 fn local_initializer(item: &crate::ast::Item, token: u32) -> Option<&Initializer> {
     let crate::ast::Item::Function(function) = item else { return None };
     super::locals::initializer(&function.body, token)
+}
+
+/// `strcmp` of two string literals, as clang folds it.
+fn compare_literals(a: &Expr, b: &Expr) -> Option<i128> {
+    let text = |expr: &Expr| match &super::init::peel(expr).kind {
+        ExprKind::Str { bytes, width: 1 } => {
+            let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+            bytes.get(..end).map(<[u8]>::to_vec)
+        }
+        _ => None,
+    };
+    Some(match text(a)?.cmp(&text(b)?) {
+        std::cmp::Ordering::Less => -1,
+        std::cmp::Ordering::Equal => 0,
+        std::cmp::Ordering::Greater => 1,
+    })
 }
 
 fn truncate(value: i128, size: u64) -> i128 {
