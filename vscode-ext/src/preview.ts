@@ -5,6 +5,9 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import * as ext from "./lsp_ext";
 import { SCHEME, decode, encode, previewPath, type PreviewOf } from "./preview_uri";
 
+/** Lines shown above the one that was asked for. */
+const LINES_ABOVE = 4;
+
 export class Previews implements vscode.TextDocumentContentProvider, vscode.Disposable {
     readonly #changed = new vscode.EventEmitter<vscode.Uri>();
     readonly #notes = new vscode.EventEmitter<void>();
@@ -74,9 +77,11 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
             preview: false,
         });
         if (answer.line !== undefined && answer.line < document.lineCount) {
-            const { range } = document.lineAt(answer.line);
-            editor.selection = new vscode.Selection(range.start, range.start);
-            editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+            const at = new vscode.Position(answer.line, 0);
+            editor.selection = new vscode.Selection(at, at);
+            // Most of the struct lies behind the line, its head right before it.
+            const top = new vscode.Position(Math.max(0, answer.line - LINES_ABOVE), 0);
+            editor.revealRange(new vscode.Range(top, at), vscode.TextEditorRevealType.AtTop);
         }
     }
 
