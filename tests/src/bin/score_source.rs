@@ -212,6 +212,14 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
             }
             if verbose && !outcome.skeleton_right.unwrap_or(true) {
                 println!("--- {} from source\n{ours}", entry.id);
+                for section in &source.object.sections {
+                    println!(
+                        "{} {} {:?}",
+                        section.name,
+                        section.size,
+                        section.variables.iter().map(|v| &v.name).collect::<Vec<_>>()
+                    );
+                }
             }
         }
         Err(error) => {

@@ -1,1 +1,307 @@
+//! One rule a test: what clang makes of a few lines, as experiments showed it.
 
+use std::sync::Arc;
+
+use cfront::{fixture, flags::Flags, pp::preprocess, session::Session, unit::Unit};
+use expect_test::{Expect, expect};
+
+use super::{SourceObject, build};
+use crate::skeleton::{self, SkeletonKind};
+
+const PRELUDE: &str = "#define SEC(n) __attribute__((section(n), used))\n\
+    #define noinline __attribute__((noinline))\n\
+    #define inlined inline __attribute__((always_inline))\n\
+    extern int sink(const void *, ...) SEC(\".ksyms\");\n";
+
+fn source(text: &str) -> SourceObject {
+    let fixture = fixture::parse(&format!("{PRELUDE}{text}"));
+    let (path, main) = fixture.main();
+    let session = Session::default();
+    let pp = preprocess(&session, &fixture.file_system(), path, main, &Flags::default());
+    build(&Unit::build(Arc::new(pp), None, false), "test")
+}
+
+/// Sections with `name@offset+size` of their variables.
+fn check(text: &str, expect: Expect) {
+    let source = source(text);
+    let mut out = String::new();
+    for section in &source.object.sections {
+        if matches!(section.name.as_str(), ".ksyms" | "license") {
+            continue;
+        }
+        out.push_str(&format!("{} {}:", section.name, section.size));
+        for v in &section.variables {
+            out.push_str(&format!(" {}@{}+{}", v.name, v.offset, v.size));
+        }
+        out.push('\n');
+    }
+    for refusal in &source.refusals {
+        out.push_str(&format!("refused: {refusal}\n"));
+    }
+    expect.assert_eq(&out);
+}
+
+#[test]
+fn initialised_first_then_referenced_then_tentative() {
+    check(
+        "int t1; int t2=1; int t3; int t5=0; SEC(\"x\") int p1(void *c){ return t3; } int t6; int t7=0;",
+        expect![[r#"
+            .data 4: t2@0+4
+            .bss 20: t5@0+4 t3@4+4 t7@8+4 t1@12+4 t6@16+4
+        "#]],
+    );
+}
+
+#[test]
+fn static_functions_are_generated_after_the_tentative_definitions() {
+    check(
+        "static int a,b,c; static noinline int f1(void){a++;b++;return a+b;} static inline int f2(void){c++;return c;}
+         int late=0; SEC(\"x\") int p1(void *x){ return f2()+f1(); } static int d; int g1;
+         SEC(\"x\") int p2(void *x){ d++; return d; }",
+        expect![[r#"
+            .bss 24: late@0+4 d@4+4 g1@8+4 c@12+4 a@16+4 b@20+4
+        "#]],
+    );
+}
+
+#[test]
+fn an_initialiser_is_generated_before_its_variable() {
+    check(
+        "int t2; int *p = &t2; struct n { void *q; }; struct n n3 = {&p};",
+        expect![[r#"
+        .bss 4: t2@0+4
+        .data 16: p@0+8 n3@8+8
+    "#]],
+    );
+}
+
+#[test]
+fn maps_come_in_order_of_use_then_of_declaration() {
+    check(
+        "#define MAP(n) struct { int (*type)[2]; int (*max_entries)[1]; int *key; int *value; } n SEC(\".maps\");
+         MAP(m_unref) MAP(m_a) MAP(m_b) MAP(m_c)
+         SEC(\"x\") int p(void *c) { sink(&m_c); sink(&m_b); return 0; }",
+        expect![[r#"
+            .maps 128: m_c@0+32 m_b@32+32 m_unref@64+32 m_a@96+32
+        "#]],
+    );
+}
+
+#[test]
+fn an_array_of_unknown_size_is_created_again_at_its_definition() {
+    check(
+        "extern int arr[]; extern int fwd; SEC(\"x\") int p(void *c) { return arr[1] + fwd; }
+         int first=0; int arr[4]; int fwd=0;",
+        expect![[r#"
+            .bss 24: fwd@0+4 first@4+4 arr@8+16
+        "#]],
+    );
+}
+
+#[test]
+fn a_prototype_moves_a_static_function_to_the_end() {
+    let bodies = "int s1, s2, s3, s4; void save(void);
+        static noinline int sub(void *x){ s4++; return s4; }
+        static noinline int push(void){ s1++; s2++; return sub(0); }
+        static noinline int pop(void){ s3++; return sub(0); }
+        SEC(\"x\") int p1(void *c){ return push(); } SEC(\"x\") int p2(void *c){ return pop(); }";
+    let unused = bodies.replace("int s1", "static int s1");
+    check(
+        &unused,
+        expect![[r#"
+        .bss 16: s1@0+4 s2@4+4 s4@8+4 s3@12+4
+    "#]],
+    );
+    check(
+        &format!("static int sub(void *);{unused}"),
+        expect![[r#"
+        .bss 16: s1@0+4 s2@4+4 s3@8+4 s4@12+4
+    "#]],
+    );
+}
+
+#[test]
+fn statics_that_are_never_read_or_never_referenced_vanish() {
+    check(
+        "static int never; static int wonly; static int arr_w[4]; static int folded = 5; static int rmw;
+         static int dead; static volatile int vol; static volatile int unused_vol; static int kept SEC(\".data.k\");
+         SEC(\"x\") int p(int *c) { wonly = *c; arr_w[*c & 3] = 1; rmw++; if (0) dead++; vol = 1; while (0) dead++; return folded; }",
+        expect![[r#"
+            .bss 8: rmw@0+4 vol@4+4
+            .data.k 4: kept@0+4
+        "#]],
+    );
+}
+
+#[test]
+fn escaping_statics_stay_and_follow_inlined_functions() {
+    check(
+        "static inlined void set(int *p) { *p = 1; } static inlined int get(int *p) { return p ? *p : 0; }
+         static int escapes, written, read, both;
+         SEC(\"x\") int p(int *c) { sink(&escapes); set(&written); set(&both); return get(&read) + get(&both) + both + sizeof(written) + (*c ? 0 : (both = *c)); }",
+        expect![[r#"
+            .bss 8: escapes@0+4 both@4+4
+        "#]],
+    );
+}
+
+#[test]
+fn aggregates_with_constant_parts_are_split() {
+    check(
+        "static struct { int a, b; long c; } st; SEC(\"x\") int p(int *c) { st.a += *c; st.c += st.a; return st.c; }",
+        expect![[r#"
+            .bss 16: st.0@0+4 st.1@8+8
+        "#]],
+    );
+}
+
+#[test]
+fn a_static_with_two_values_is_a_byte_with_its_old_alignment() {
+    check(
+        "static char first; static long flag; SEC(\"x\") int p(int *c) { first += *c; if (*c) flag = 7; return flag + first; }",
+        expect![[r#"
+            .bss 9: first@0+1 flag@8+1
+        "#]],
+    );
+}
+
+#[test]
+fn sections_follow_type_initialiser_and_attribute() {
+    check(
+        "const int c0; const volatile int r=1; const char *cp=(void*)1; char *const k=0; struct {const int x;} nc;
+         float f=0.0f; float m=-0.0f; char s[4]=\"\"; int z=1-1; int a SEC(\".data.foo\"); int b SEC(\".data.foo\") = 1;
+         int bb SEC(\".bss.bar\"); int pc SEC(\".percpu\") = 2; int __attribute__((address_space(1))) ar;
+         int __attribute__((address_space(1))) *pa;",
+        expect![[r#"
+            .rodata 20: r@0+4 k@8+8 c0@16+4
+            .data 12: cp@0+8 m@8+4
+            .bss 24: f@0+4 s@4+4 z@8+4 nc@12+4 pa@16+8
+            .data.foo 8: b@0+4 a@4+4
+            .percpu 4: pc@0+4
+            .bss.bar 4: bb@0+4
+            .addr_space.1 4: ar@0+4
+            refused: section .addr_space.1: global __arena variables need an arena in .maps (libbpf fails to open the object with -ENOENT)
+        "#]],
+    );
+}
+
+#[test]
+fn offsets_are_multiples_of_the_alignment() {
+    check(
+        "char c=1; unsigned long l=1; char d=1; short s=1; char b3[3]={1}; char b17[17]={1}; int x=1; int al __attribute__((aligned(64)))=1;
+         typedef long u __attribute__((aligned(1))); char c2=1; u under=1;",
+        expect![[r#"
+            .data 80: c@0+1 l@8+8 d@16+1 s@18+2 b3@20+3 b17@23+17 x@40+4 al@64+4 c2@68+1 under@72+8
+        "#]],
+    );
+}
+
+#[test]
+fn local_statics_are_named_after_their_function_and_numbered() {
+    check(
+        "#define LOG(fmt) ({ static const char ____fmt[] = fmt; sink(____fmt); })
+         SEC(\"x\") int p(void *c) { LOG(\"a\"); LOG(\"bc\"); return 0; } SEC(\"x\") int q(void *c) { LOG(\"d\"); LOG(\"e\"); return 0; }",
+        expect![[r#"
+            .rodata 9: p.____fmt@0+2 p.____fmt.1@2+3 q.____fmt@5+2 q.____fmt.2@7+2
+        "#]],
+    );
+}
+
+#[test]
+fn string_literals_and_local_constants_have_sections_of_their_own() {
+    check(
+        "SEC(\"x\") int p(void *c) { char fmt[] = \"a long text\"; int a[4] = {1,2,3,4}; char small[] = \"abc\"; struct { long x[9]; } few = {{1}};
+           sink(fmt); sink(a); sink(small); sink(&few); sink(\"literal\"); return 0; }",
+        expect![[r#"
+            .rodata.str1.1 20:
+            .rodata.cst16 16:
+        "#]],
+    );
+}
+
+#[test]
+fn a_read_only_array_becomes_a_constant() {
+    check(
+        "static int arr[8]={1,2,3,4,5,6,7,8}; static const int carr[5]={1}; static int zero[4]; static const char s8[]=\"abcdefg\";
+         SEC(\"x\") int p(int *c) { return arr[*c & 7] + carr[*c & 3] + zero[*c & 3] + s8[*c & 7] + arr[2]; }",
+        expect![[r#"
+            .rodata.cst32 32: arr@0+32
+            .rodata 20: carr@0+20
+            .rodata.str1.1 8: s8@0+8
+        "#]],
+    );
+}
+
+#[test]
+fn kconfig_externs_are_sorted() {
+    check(
+        "#define K SEC(\".kconfig\")
+         extern int LINUX_KERNEL_VERSION K; extern unsigned long L K; extern _Bool A K; extern const volatile int B K; extern char S[8] K; extern char Z[4] K; extern int unused K;
+         SEC(\"x\") int p(void *c) { return LINUX_KERNEL_VERSION + L + A + B + S[0] + Z[0]; }",
+        expect![[r#"
+            .kconfig 29: L@0+8 B@8+4 LINUX_KERNEL_VERSION@12+4 A@16+1 Z@17+4 S@21+8
+        "#]],
+    );
+}
+
+#[test]
+fn refusals_of_libbpf() {
+    check(
+        "struct { int (*type)[1]; int (*bad)[1]; } m SEC(\".maps\"); static struct { int (*type)[1]; } st SEC(\".maps\");
+         static SEC(\"tc\") int p(void *c) { return 0; } extern int nowhere; SEC(\"tc\") int q(void *c) { return nowhere; }",
+        expect![[r#"
+            .maps 24: m@0+16 st@16+8
+            refused: program p of section tc is static (libbpf fails to open the object with -EOPNOTSUPP)
+            refused: extern nowhere is in no section; neither __ksym nor __kconfig, and not linked (libbpf fails to open the object with -ENOENT)
+            refused: map m: member bad is not known to libbpf (libbpf fails to open the object with -EOPNOTSUPP)
+            refused: map st is static or hidden (libbpf fails to open the object with -EOPNOTSUPP)
+        "#]],
+    );
+}
+
+#[test]
+fn the_skeleton_from_source() {
+    let source = source(
+        "struct { int (*type)[1]; int (*max_entries)[9]; int *key; long *value; } counts SEC(\".maps\");
+         const volatile int level = 1; static long hidden; char c; long total; __attribute__((visibility(\"hidden\"))) int inner = 2;
+         int data SEC(\".percpu\") = -1;
+         SEC(\"?tc\") int b(void *x) { hidden++; total += hidden; return level + c; } SEC(\"xdp\") int a(void *x) { return sink(&counts) + data; }
+         char _license[] SEC(\"license\") = \"GPL\";",
+    );
+    let text = skeleton::print(&source.object, SkeletonKind::Skeleton);
+    let from = text.find("struct test {").unwrap();
+    let to = text.find("#ifdef __cplusplus").unwrap();
+    expect![[r#"
+        struct test {
+        	struct bpf_object_skeleton *skeleton;
+        	struct bpf_object *obj;
+        	struct {
+        		struct bpf_map *counts;
+        		struct bpf_map *rodata;
+        		struct bpf_map *data;
+        		struct bpf_map *percpu;
+        		struct bpf_map *bss;
+        	} maps;
+        	struct {
+        		struct bpf_program *b;
+        		struct bpf_program *a;
+        	} progs;
+        	struct {
+        		struct bpf_link *b;
+        		struct bpf_link *a;
+        	} links;
+        	struct test__rodata {
+        		int level;
+        	} *rodata;
+        	struct test__percpu {
+        		int data;
+        	} *percpu;
+        	struct test__bss {
+        		char __pad0[8];
+        		long total;
+        		char c;
+        	} *bss;
+
+    "#]]
+    .assert_eq(&text[from..to]);
+}

@@ -63,7 +63,15 @@ impl<R: Resolver> Walk<'_, R> {
                 self.discard(a);
                 self.value_to(b, flow);
             }
-            ExprKind::Call { callee, args } => self.call(callee, args),
+            ExprKind::Call { callee, args } => {
+                // clang folds a builtin whose value it can tell before it generates anything.
+                let folds = direct_callee(callee)
+                    .is_some_and(|n| builtin(n.name.as_str()).is_some())
+                    && self.resolver.int_value(expr).is_some();
+                if !folds {
+                    self.call(callee, args);
+                }
+            }
             ExprKind::Cast { expr, .. } => self.value_to(expr, flow),
             ExprKind::CompoundLiteral { ty, init } => {
                 let ty = self.resolver.type_name(ty);
