@@ -108,10 +108,10 @@ impl Marker<'_, '_> {
     fn roots(&mut self, creation: &Creation) {
         for entity in &creation.order {
             match entity {
-                Entity::Function(name) => {
-                    if self.unit().function(*name).is_some_and(|f| f.is_eager()) {
-                        self.mark_function(*name);
-                    }
+                Entity::Function(name)
+                    if self.unit().function(*name).is_some_and(|f| f.is_eager()) =>
+                {
+                    self.mark_function(*name);
                 }
                 Entity::Variable(name) => {
                     let Some(variable) = self.unit().variable(*name) else { continue };

@@ -7,6 +7,7 @@
 
 mod bodies;
 mod btf_types;
+mod cost;
 mod creation;
 mod externs;
 mod inlining;
