@@ -14,7 +14,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 600));
 const code = await VSCode.start({
     workspace,
     vsix: [vsix],
-    viewport: { width: 1440, height: 860 },
+    viewport: { width: 1440, height: 960 },
     scale: 1.5,
     settings: {
         'breadcrumbs.enabled': false,
@@ -29,7 +29,7 @@ try {
     await code.open('oops.c');
     await code.command('View: Close Primary Side Bar').catch(() => code.page.keyboard.press('Escape'));
     await code.showProblems();
-    await await_('the mistakes', async () => (await code.problems()).some((row) => row.includes('rodata-write-after-load')));
+    await await_('the mistakes', async () => (await code.problems()).some((row) => row.includes('percpu-write-after-load')));
     await code.quickOpen('hits.bpf.c');
     await code.goToLine(16);
     await code.clickBehind('SIZE_CLASSES 6');
@@ -39,16 +39,12 @@ try {
     await settle();
     await code.picture(path.join(folder, 'overview.png'));
 
-    await code.hover('by_size[SIZE', /\.percpu/);
-    await settle();
-    await code.picture(path.join(folder, 'hover.png'));
-    await code.dismiss();
-
     await code.quickOpen('oops.c');
+    await code.goToLine(30);
     await code.clickBehind('skel->percpu->hits = 0;');
     await code.hover('percpu->hits', /percpu-write-after-load/);
     await settle();
-    await code.picture(path.join(folder, 'loader.png'));
+    await code.picture(path.join(folder, 'loader.png'), { x: 0, y: 0, width: 1440, height: 610 });
 } finally {
     await code.close();
 }

@@ -163,9 +163,10 @@ export class VSCode {
     async quickOpen(name) {
         await this.page.keyboard.press('Control+P');
         await this.#pick(name);
-        await this.page.locator('.quick-input-widget .monaco-list-row', { hasText: name }).first().waitFor();
+        // The list shows recent files until the search is through: Enter takes the focused row.
+        await this.page.locator('.quick-input-widget .monaco-list-row.focused', { hasText: name }).first().waitFor();
         await this.page.keyboard.press('Enter');
-        await this.page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
+        await this.page.locator(`.tab.active[data-resource-name="${name}"]`).first().waitFor();
     }
 
     /** Runs a command of the palette. */
@@ -300,9 +301,10 @@ export class VSCode {
         return texts.map((text) => text.replace(/\s+/g, ' ').trim());
     }
 
-    async picture(file) {
+    /** A picture of the window, or of a part `{ x, y, width, height }` of it. */
+    async picture(file, clip) {
         fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-        await this.page.screenshot({ path: file });
+        await this.page.screenshot({ path: file, ...(clip && { clip }) });
     }
 
     /** The ends of the extension host's and the extension's logs. */
