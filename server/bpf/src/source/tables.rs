@@ -117,6 +117,8 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
         Kind::Write(_) => false,
     });
+    // Read as a whole it is copied on, and the copy is made from the constant.
+    let whole = whole || parts::copies(bodies.unit, local.ty, &found);
     if !whole {
         return None;
     }

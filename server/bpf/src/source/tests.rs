@@ -220,6 +220,17 @@ fn string_literals_and_local_constants_have_sections_of_their_own() {
 }
 
 #[test]
+fn a_constant_that_is_copied_on_stays() {
+    check(
+        "struct h { char a, b, c; } out; SEC(\"x\") int p(void *c) { struct h h = {1, 2, 3}; out = h; return 0; }",
+        expect![[r#"
+            .rodata 3:
+            .bss 3: out@0+3
+        "#]],
+    );
+}
+
+#[test]
 fn a_read_only_array_becomes_a_constant() {
     check(
         "static int arr[8]={1,2,3,4,5,6,7,8}; static const int carr[5]={1}; static int zero[4]; static const char s8[]=\"abcdefg\";
