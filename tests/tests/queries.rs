@@ -23,8 +23,8 @@ fn compile(path: &Path) -> Query {
 /// One line a match: its captures in the order of the text, without the helper captures (`@_x`).
 fn captures(query: &Query, source: &str) -> String {
     let mut parser = Parser::new();
-    parser.set_language(&language()).unwrap();
-    let tree = parser.parse(source, None).unwrap();
+    parser.set_language(&language()).expect("the grammar fits the library");
+    let tree = parser.parse(source, None).expect("no time limit is set");
     let mut cursor = QueryCursor::new();
     let mut matches = cursor.matches(query, tree.root_node(), source.as_bytes());
     let mut lines = Vec::new();
