@@ -1,6 +1,7 @@
 //! Black box tests; see `tests/` in this folder.
 
 pub mod binary;
+pub mod environment;
 pub mod lsp_client;
 pub mod skeleton_extract;
 pub mod type_truth;
