@@ -35,4 +35,8 @@ impl Environment for Disk {
         let stem = header.split('.').next().unwrap_or_default();
         vec![loader.with_file_name(format!("{stem}.bpf.c"))]
     }
+
+    fn loaders(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }

@@ -1,7 +1,7 @@
 //! A language client that talks to the binary over real pipes.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
@@ -101,7 +101,7 @@ impl Client {
     }
 
     /// The next message; requests of the server are answered with null and left out.
-    pub fn next(&mut self) -> Option<Value> {
+    pub fn next_message(&mut self) -> Option<Value> {
         loop {
             match self.messages.recv_timeout(HANG) {
                 Ok(message) if message.get("id").is_some() && message.get("method").is_some() => {
@@ -117,7 +117,7 @@ impl Client {
     /// Skips to the first message for which `wanted` holds.
     pub fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let message = self.next().expect("the server ended");
+            let message = self.next_message().expect("the server ended");
             if wanted(&message) {
                 return message;
             }

@@ -1,5 +1,7 @@
 //! The command line on the per-CPU example: golden outputs, exit codes, errors.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use bpf_lsp_tests::binary;
 use expect_test::{Expect, expect, expect_file};
 

@@ -1,5 +1,7 @@
 //! The main job in an editor: the per-CPU example, its diagnostics, hovers, lenses and previews.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use bpf_lsp_tests::{
     binary,
     lsp_client::{Client, find},

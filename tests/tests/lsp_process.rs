@@ -1,5 +1,7 @@
 //! Beginning and end of the server's process, over real pipes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use bpf_lsp_tests::lsp_client::Client;
 use serde_json::json;
 

@@ -16,6 +16,9 @@ pub trait Environment: FileSystem + 'static {
     /// Where the BPF source of the skeleton header `header`, as `loader` includes it, may lie; nearest
     /// first. The paths need not exist.
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf>;
+
+    /// User-space C files near a BPF program that may load it.
+    fn loaders(&self, program: &Path) -> Vec<PathBuf>;
 }
 
 /// Flags, and where they come from.

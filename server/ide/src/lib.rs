@@ -18,6 +18,7 @@ mod reference;
 mod skeleton;
 mod status;
 mod suppress;
+mod usage;
 
 pub use environment::Environment;
 pub use host::{Analysis, AnalysisHost, Cancellable, Cancelled, Change, Document, Options};

@@ -26,6 +26,7 @@ use crate::{
     answer::SkeletonKind,
     environment::{Environment, FileFlags},
     host::{Analysis, Cancellable, Documents},
+    usage::UsageMemo,
 };
 
 /// Results kept for a file: the newest, and one that a question with an older snapshot may want.
@@ -60,6 +61,8 @@ pub struct FileAnalysis {
     pub unit: Unit,
     /// The object model of a BPF program.
     pub source: Option<SourceObject>,
+    /// What user-space code does with the object of a BPF program.
+    pub(crate) usage: rules::Usage,
     /// The skeletons that a loader includes.
     pub skeletons: Vec<Skeleton>,
     /// The analyses behind those skeletons that were found, with their paths.
@@ -72,21 +75,16 @@ impl FileAnalysis {
     /// All findings of the rules that belong to the file's role, those in its headers too.
     pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
         self.diagnostics.get_or_init(|| match (&self.source, self.role) {
-            (Some(source), Role::Bpf) => {
-                let usage = rules::Usage::default();
-                rules::check(rules::Input {
-                    unit: &self.unit,
-                    object: &source.object,
-                    usage: &usage,
-                })
-            }
-            (_, Role::Loader) => {
-                loader::check(loader::Input {
-                    unit: &self.unit,
-                    skeletons: &self.skeletons,
-                    text: &self.text,
-                })
-            }
+            (Some(source), Role::Bpf) => rules::check(rules::Input {
+                unit: &self.unit,
+                object: &source.object,
+                usage: &self.usage,
+            }),
+            (_, Role::Loader) => loader::check(loader::Input {
+                unit: &self.unit,
+                skeletons: &self.skeletons,
+                text: &self.text,
+            }),
             _ => Vec::new(),
         })
     }
@@ -107,6 +105,7 @@ impl FileAnalysis {
 /// The memo of all files, shared by all snapshots.
 pub(crate) struct Pipelines {
     pub(crate) session: Session,
+    pub(crate) usage: Mutex<UsageMemo>,
     world: World,
     slots: Mutex<FxHashMap<PathBuf, Arc<Slot>>>,
 }
@@ -150,6 +149,7 @@ impl Pipelines {
     pub(crate) fn new(environment: Arc<dyn Environment>) -> Pipelines {
         Pipelines {
             session: Session::new(),
+            usage: Mutex::default(),
             world: World { documents: RwLock::default(), environment: RwLock::new(environment) },
             slots: Mutex::default(),
         }
@@ -264,6 +264,7 @@ impl Analysis {
             preprocessed,
             unit,
             source: None,
+            usage: rules::Usage::default(),
             skeletons: Vec::new(),
             bpf_sources: Vec::new(),
             diagnostics: OnceLock::new(),
@@ -275,6 +276,7 @@ impl Analysis {
                 let name = section::object_name_of_source(&name);
                 let mut source = bpf::source::build(&file.unit, &name);
                 source.object.complete &= file.preprocessed.complete;
+                file.usage = self.usage(path, &name);
                 file.source = Some(source);
                 self.check_cancelled()?;
             }

@@ -32,6 +32,16 @@ pub(super) fn candidates(loader: &Path, header: &str) -> Vec<PathBuf> {
     paths
 }
 
+/// Folders whose C files may load a BPF program: its own, the one above, and where selftests keep them.
+pub(super) fn loader_folders(program: &Path) -> Vec<PathBuf> {
+    let Some(folder) = program.parent() else { return Vec::new() };
+    let mut folders = vec![folder.to_owned()];
+    if let Some(above) = folder.parent().filter(|above| above.parent().is_some()) {
+        folders.extend([above.to_owned(), above.join("src"), above.join("prog_tests")]);
+    }
+    folders
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

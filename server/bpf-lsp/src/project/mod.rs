@@ -69,6 +69,7 @@ struct Disk {
     project: Project,
     databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
+    folders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -103,15 +104,37 @@ impl Environment for Disk {
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
         bpf_source::candidates(loader, header)
     }
+
+    fn loaders(&self, program: &Path) -> Vec<PathBuf> {
+        let folders = bpf_source::loader_folders(program);
+        folders.into_iter().flat_map(|folder| self.loaders_in(folder).to_vec()).collect()
+    }
 }
 
 impl Disk {
+    /// The C files of a folder that are no BPF programs by name, listed once.
+    fn loaders_in(&self, folder: PathBuf) -> Arc<[PathBuf]> {
+        if let Some(known) = lock(&self.folders).get(&folder) {
+            return known.clone();
+        }
+        let names = fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path());
+        let is_loader = |path: &PathBuf| {
+            let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+            name.ends_with(".c") && !name.ends_with(".bpf.c")
+        };
+        let mut found: Vec<PathBuf> = names.filter(is_loader).collect();
+        found.sort();
+        let found: Arc<[PathBuf]> = found.into();
+        lock(&self.folders).insert(folder, found.clone());
+        found
+    }
+
     fn find_flags(&self, path: &Path) -> FileFlags {
         let folder = path.parent().unwrap_or(Path::new("/"));
         let (mut flags, from) = if let Some(arguments) = &self.project.arguments {
             let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
             (Flags::parse(arguments, &here), FlagsFrom::CommandLine)
-        } else if let Some((flags, from)) = self.from_database(path) {
+        } else if let Some((flags, from)) = self.database_flags(path) {
             (flags, from)
         } else if let Some(file) = find_upwards(folder, "compile_flags.txt") {
             let text = fs::read_to_string(&file).unwrap_or_default();
@@ -127,7 +150,7 @@ impl Disk {
         FileFlags { flags, from }
     }
 
-    fn from_database(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
+    fn database_flags(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
         let database = self.project.database.clone().or_else(|| compile_commands::find(path))?;
         let known = lock(&self.databases).get(&database).cloned();
         let commands = known.unwrap_or_else(|| {

@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-shared-section",
         Bpf,
         Warning,
-        false,
+        true,
         "a section name that looks per-CPU makes one shared copy",
         "libbpf looks at the prefix of a section name. `.data.percpu`, `.data..percpu`, `.rodata.percpu` and \
          `.bss.percpu` begin with an ordinary prefix, so the variables end up in a plain array map that all CPUs \
@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-section-typo",
         Bpf,
         Error,
-        false,
+        true,
         "a section name near `.percpu` that libbpf does not accept",
         "Names such as `.percpu1`, `.percpu_x` or `percpu` are no data section for libbpf: it skips them, and \
          the first program that uses a variable in one makes opening the object fail with a bad map relocation. \
@@ -40,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-special-field",
         Bpf,
         Error,
-        false,
+        true,
         "a lock, timer, workqueue, list or tree in per-CPU data",
         "The kernel refuses per-CPU arrays whose value holds a spin lock, timer, workqueue, task work, list head \
          or rb root, at any depth of the type. libbpf then creates the map without type information and the \
@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         "section-const-mix",
         Bpf,
         Error,
-        false,
+        true,
         "const and non-const variables share a named section",
         "Clang decides the flags of a named section from the first variable in it and stops with a section type \
          conflict when a later one differs in constness, so there is no object at all. Give the constants a \
@@ -70,7 +70,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-too-large",
         Bpf,
         Error,
-        false,
+        true,
         "a per-CPU section above the kernel's size limit",
         "One value of a per-CPU map, rounded up to 8 bytes, must fit the smallest unit of the per-CPU allocator: \
          32 KiB with pages up to 32 KiB, 64 KiB with pages of 64 KiB. Above that, creating the map fails with \
@@ -80,7 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         "data-pointer-initializer",
         Bpf,
         Error,
-        false,
+        true,
         "a pointer in a data section initialised with an address",
         "An initial value that is an address or a string literal needs a relocation in the data section, and \
          libbpf does not apply those. The pointer holds a meaningless number at run time, without any message. \
@@ -90,7 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         "flexible-array-shift",
         Bpf,
         Error,
-        false,
+        true,
         "a flexible array with an initialiser shifts the members after it",
         "Clang gives the variable room for its flexible array, the skeleton's C struct does not. Every variable \
          behind it gets a wrong offset in the skeleton, and the size asserts still pass. Use an array with a \
@@ -100,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
         "zero-size-variable",
         Bpf,
         Error,
-        false,
+        true,
         "a variable without size in a data section",
         "Alone in its section, a variable of size zero makes opening the object fail when libbpf completes the \
          type information; among others it makes the kernel refuse the object's BTF and with it every feature \
@@ -110,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-over-aligned",
         Bpf,
         Warning,
-        false,
+        true,
         "per-CPU data is aligned to 8 bytes at run time, not more",
         "The storage of a per-CPU map value is aligned to 8 bytes. A larger alignment attribute is honoured by \
          Clang's layout but not in memory, so code that relies on it reads from other addresses than it thinks. \
@@ -130,7 +130,7 @@ pub(super) const RULES: &[Rule] = &[
         "skeleton-name-clash",
         Bpf,
         Error,
-        false,
+        true,
         "two members of the skeleton get the same name",
         "bpftool turns every character of a map or section name that is not alphanumeric into `_`. Two names \
          that differ only there become the same member of one struct, and the skeleton header does not compile. \
@@ -140,7 +140,7 @@ pub(super) const RULES: &[Rule] = &[
         "kernel-name-clash",
         Bpf,
         Warning,
-        false,
+        true,
         "two maps have the same name in the kernel",
         "The kernel keeps the first 15 characters of a map's name. Maps that agree in those cannot be told \
          apart in `bpftool map` and other tools. Use shorter or more different names.",
@@ -159,7 +159,7 @@ pub(super) const RULES: &[Rule] = &[
         "unknown-section",
         Bpf,
         Error,
-        false,
+        true,
         "a program section that libbpf does not know",
         "libbpf derives the program type from the section name. For a name that matches none of its definitions \
          the type stays unspecified and loading fails, unless the loader registers a handler or sets the type \
@@ -169,7 +169,7 @@ pub(super) const RULES: &[Rule] = &[
         "legacy-maps-section",
         Bpf,
         Error,
-        false,
+        true,
         "`SEC(\"maps\")` is refused since libbpf 1.0",
         "Map definitions as `struct bpf_map_def` in a section called `maps` were removed in libbpf 1.0: opening \
          the object fails. Define the map in `SEC(\".maps\")` with `__uint` and `__type`.",
@@ -198,7 +198,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-key-size",
         Bpf,
         Error,
-        false,
+        true,
         "the map type does not accept this key size",
         "The kernel checks the key size of each map type when the map is created: arrays want 4 bytes, LPM tries \
          5 to 260, local storage an integer of 4 bytes, ring buffers none. Another size gives -EINVAL and the \
@@ -208,7 +208,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-value-size",
         Bpf,
         Error,
-        false,
+        true,
         "the map type does not accept this value size",
         "The kernel checks the value size of each map type when the map is created: program and perf event \
          arrays want 4 bytes, ring buffers none, stack traces a multiple of 8, per-CPU values at most 32 KiB on \
@@ -218,7 +218,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-max-entries",
         Bpf,
         Error,
-        false,
+        true,
         "max_entries is missing, or must not be given",
         "Most map types need a number of entries above zero; local storage kinds need it absent or zero. A \
          number above 32 bits is cut to its low half. The kernel answers -EINVAL and the object does not load.",
@@ -227,7 +227,7 @@ pub(super) const RULES: &[Rule] = &[
         "ringbuf-size",
         Bpf,
         Information,
-        false,
+        true,
         "the ring buffer's size is no power of two of whole pages",
         "The kernel wants a power of two of whole pages. libbpf rounds the size up at load with the page size of \
          the host, so the buffer is larger than written; other loaders fail with -EINVAL.",
@@ -236,7 +236,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-flags",
         Bpf,
         Error,
-        false,
+        true,
         "the map type needs or refuses a flag",
         "Some map types demand a flag (LPM tries and local storage `BPF_F_NO_PREALLOC`, arenas \
          `BPF_F_MMAPABLE`), and each refuses flags it does not know. The kernel answers -EINVAL (LRU maps with \

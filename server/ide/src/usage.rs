@@ -1,0 +1,163 @@
+//! What user-space code near a BPF program does with its object before load: the rules about sections
+//! and maps must know it to stay right.
+//!
+//! Such files are only lexed: an include of the program's skeleton and the names of libbpf's functions
+//! are enough, and whatever is not plain counts as "may set any map".
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bpf::{rules, section};
+use cfront::{lexer, token::TokenKind};
+use loader::skeletons::HeaderKind;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use crate::{
+    host::Analysis,
+    pipeline::{Pipelines, lock},
+};
+
+/// Larger files are no loaders.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Functions that open objects without a skeleton.
+const OPENERS: &[&str] =
+    &["bpf_object__open", "bpf_object__open_file", "bpf_object__open_mem", "bpf_prog_load"];
+
+/// What one user-space file does.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct FileUsage {
+    /// Object names of the skeletons it includes.
+    skeletons: FxHashSet<SmolStr>,
+    /// Opens objects by other means.
+    opens: bool,
+    sets_program_types: bool,
+    relaxed_maps: bool,
+    /// Maps whose attributes it sets; `*` where it cannot be told which.
+    sets: FxHashSet<SmolStr>,
+}
+
+/// Kept results by path: the world's revision and the text they belong to.
+pub(crate) type UsageMemo = FxHashMap<PathBuf, (u64, Arc<FileUsage>)>;
+
+impl Analysis {
+    /// What the user-space files near a BPF program do with the object `name`.
+    pub(crate) fn usage(&self, path: &Path, name: &str) -> rules::Usage {
+        let mut usage = rules::Usage::default();
+        for loader in self.environment.loaders(path) {
+            let Some(file) = self.file_usage(&loader) else { continue };
+            let includes = file.skeletons.contains(name);
+            if !includes && !file.opens {
+                continue;
+            }
+            // Who opens some object by name may open this one: that exempts, but proves nothing.
+            usage.libbpf_loads |= includes;
+            usage.sets_program_types |= file.sets_program_types;
+            usage.relaxed_maps |= file.relaxed_maps;
+            usage.maps_set_by_code.extend(file.sets.iter().cloned());
+        }
+        usage
+    }
+
+    fn file_usage(&self, path: &Path) -> Option<Arc<FileUsage>> {
+        let pipelines: &Pipelines = &self.pipelines;
+        let open = self.open_document(path);
+        if open.is_none()
+            && let Some((revision, known)) = lock(&pipelines.usage).get(path)
+            && *revision == self.revision
+        {
+            return Some(known.clone());
+        }
+        let text = match &open {
+            Some(document) => document.text.clone(),
+            None => self.environment.read(path)?,
+        };
+        let usage = Arc::new(read_usage(&text));
+        if open.is_none() {
+            lock(&pipelines.usage).insert(path.to_owned(), (self.revision, usage.clone()));
+        }
+        Some(usage)
+    }
+}
+
+fn read_usage(text: &str) -> FileUsage {
+    let mut usage = FileUsage::default();
+    if text.len() > MAX_BYTES {
+        return usage;
+    }
+    let mut pos = 0;
+    let mut words: [String; 3] = Default::default();
+    loop {
+        let raw = lexer::lex(text, pos);
+        let Some(kind) = raw.kind else { return usage };
+        pos = raw.end.max(pos + 1);
+        let word = raw.text(text).into_owned();
+        if kind == TokenKind::Str
+            && matches!(&words, [_, hash, include] if hash == "#" && include == "include")
+            && let Some((_, name)) = HeaderKind::of_include(word.trim_matches('"'))
+        {
+            usage.skeletons.insert(section::identifier(name));
+        }
+        if kind == TokenKind::Ident {
+            match word.as_str() {
+                "bpf_program__set_type" | "libbpf_register_prog_handler" => {
+                    usage.sets_program_types = true;
+                }
+                "relaxed_maps" => usage.relaxed_maps = true,
+                name if name.starts_with("bpf_map__set_") => {
+                    usage.sets.insert(argument(text, pos));
+                }
+                name if OPENERS.contains(&name) => usage.opens = true,
+                _ => {}
+            }
+        }
+        words.rotate_left(1);
+        words[2] = word;
+    }
+}
+
+/// The map that the first argument of a call names (`skel->maps.NAME`), or `*`.
+fn argument(text: &str, mut pos: usize) -> SmolStr {
+    let mut words: Vec<String> = Vec::new();
+    while words.len() < 16 {
+        let raw = lexer::lex(text, pos);
+        if raw.kind.is_none() {
+            break;
+        }
+        pos = raw.end.max(pos + 1);
+        let word = raw.text(text).into_owned();
+        if word == "," || word == ")" {
+            break;
+        }
+        words.push(word);
+    }
+    match words.as_slice() {
+        [.., maps, dot, name] if maps == "maps" && dot == "." => name.as_str().into(),
+        _ => "*".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, skeletons: &[&str], sets: &[&str]) {
+        let usage = read_usage(text);
+        assert_eq!(usage.skeletons, skeletons.iter().copied().map(SmolStr::new).collect());
+        assert_eq!(usage.sets, sets.iter().copied().map(SmolStr::new).collect());
+    }
+
+    #[test]
+    fn a_named_map_and_one_that_cannot_be_told() {
+        check(
+            "#include \"x/a-b.skel.h\"\nint f(void) { bpf_map__set_max_entries(skel->maps.m, 1); }",
+            &["a_b"],
+            &["m"],
+        );
+        check("bpf_map__set_type(map, 3); // bpf_map__set_x(y)", &[], &["*"]);
+        check("\"bpf_map__set_type(map)\"", &[], &[]);
+    }
+}
