@@ -24,6 +24,7 @@ mod uses;
 mod tests;
 
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
+use cfront::pp::PpDiagnosticKind;
 use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
 use smol_str::SmolStr;
 
@@ -129,9 +130,21 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
         sections: all,
         maps: found,
         programs: functions.programs,
-        complete: !creation.incomplete,
+        complete: !creation.incomplete && !is_torn(unit),
     };
     SourceObject { object, refusals }
+}
+
+/// Whether something of the source was not read: a header that is missing, or a limit that was hit.
+fn is_torn(unit: &Unit) -> bool {
+    unit.preprocessed().diagnostics.iter().any(|d| {
+        matches!(
+            d.kind,
+            PpDiagnosticKind::MissingInclude
+                | PpDiagnosticKind::IncludeDepth
+                | PpDiagnosticKind::ExpansionLimit
+        )
+    })
 }
 
 /// A section whose size or an offset rests on something that is only likely.
