@@ -1,4 +1,4 @@
-//! Requests and notifications of our own; documented for clients in `docs/protocol.md`.
+//! Requests and notifications of our own; documented for clients in `PROTOCOL.md`.
 
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::{Position, Url, notification::Notification};

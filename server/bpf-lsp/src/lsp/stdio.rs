@@ -1,4 +1,4 @@
-//! The two ends of the pipe, each with a cure for a trap of the transport (`docs/protocol.md`).
+//! The two ends of the pipe, each with a cure for a trap of the transport (`PROTOCOL.md`).
 //!
 //! [`Intake`]: the transport does not end at end of input while a request is pending, so the end of
 //! input is told to whoever ends the process; and it ends at a message that is no JSON. [`Pump`]: the transport stops reading when the client

@@ -32,12 +32,23 @@ pub(super) fn candidates(loader: &Path, header: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Folders whose C files may load a BPF program: its own, the one above, and where selftests keep them.
+/// More folders side by side are no project's.
+const MAX_SIBLINGS: usize = 64;
+
+/// Folders whose C files may load a BPF program: its own, the one above, and those beside its own.
 pub(super) fn loader_folders(program: &Path) -> Vec<PathBuf> {
     let Some(folder) = program.parent() else { return Vec::new() };
     let mut folders = vec![folder.to_owned()];
     if let Some(above) = folder.parent().filter(|above| above.parent().is_some()) {
-        folders.extend([above.to_owned(), above.join("src"), above.join("prog_tests")]);
+        folders.push(above.to_owned());
+        let entries = std::fs::read_dir(above).into_iter().flatten().flatten();
+        let beside = entries.filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir()));
+        let mut beside: Vec<PathBuf> = beside.map(|e| e.path()).collect();
+        beside.retain(|path| path != folder);
+        if beside.len() <= MAX_SIBLINGS {
+            beside.sort();
+            folders.extend(beside);
+        }
     }
     folders
 }

@@ -69,7 +69,10 @@ struct Disk {
     project: Project,
     databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
+    /// C files by folder.
     folders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
+    /// C files that may load the programs of a folder.
+    loaders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -106,8 +109,15 @@ impl Environment for Disk {
     }
 
     fn loaders(&self, program: &Path) -> Vec<PathBuf> {
+        let Some(folder) = program.parent() else { return Vec::new() };
+        if let Some(known) = lock(&self.loaders).get(folder) {
+            return known.to_vec();
+        }
         let folders = bpf_source::loader_folders(program);
-        folders.into_iter().flat_map(|folder| self.loaders_in(folder).to_vec()).collect()
+        let found: Arc<[PathBuf]> =
+            folders.into_iter().flat_map(|folder| self.loaders_in(folder).to_vec()).collect();
+        lock(&self.loaders).insert(folder.to_owned(), found.clone());
+        found.to_vec()
     }
 }
 
