@@ -1,10 +1,14 @@
 //! User-space C that uses skeletons: skeleton variables, control flow and the loader-side rules.
 
 pub mod flow;
+pub mod members;
 mod places;
+pub mod references;
 pub mod rules;
 pub mod skeletons;
-#[cfg(test)]
-mod test_fixture;
+mod walk;
 
 pub use rules::{Input, check};
+
+#[cfg(test)]
+mod test_fixture;

@@ -109,6 +109,7 @@ fn name_in_loader(mentioned: &FxHashSet<Symbol>, base: &str) -> Symbol {
     let stem = base.strip_suffix(".bpf").unwrap_or(base);
     let plain = Symbol::intern(&identifier(stem));
     let names = [
+        Symbol::intern(&format!("{plain}_lskel")),
         plain,
         Symbol::intern(&format!("{plain}_bpf")),
         Symbol::intern(&identifier(base)),

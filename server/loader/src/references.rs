@@ -1,0 +1,213 @@
+//! Where a loader names things of its BPF programs: members of skeletons, and names in strings.
+
+use std::sync::Arc;
+
+use bpf::object::Place;
+use cfront::{
+    ast::{Expr, ExprKind, UnaryOp},
+    ctypes::CType,
+    sema::ItemScope,
+    source::FileRange,
+    symbol::Symbol,
+    unit::{ItemId, Unit},
+};
+use smol_str::SmolStr;
+
+use crate::{
+    flow::observe::At,
+    members::{MemberKind, members},
+    skeletons::{Skeleton, pointed_skeleton, skeleton_struct},
+    walk,
+};
+
+/// A use of something of a BPF program in a loader.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reference {
+    /// The name in the loader: a member's, or the text inside a string literal's quotes.
+    pub range: FileRange,
+    /// Index of the skeleton in the list that was given.
+    pub skeleton: usize,
+    /// The struct that the member stands in: empty for the skeleton itself, `maps`, `percpu` ...
+    pub holder: SmolStr,
+    /// The name.
+    pub name: SmolStr,
+    /// What it is; `None` when the BPF source has no such thing.
+    pub kind: Option<MemberKind>,
+    /// The declaration in BPF C.
+    pub place: Option<Place>,
+    /// Whether the name stands in a string.
+    pub in_string: bool,
+    /// The expression.
+    pub at: At,
+}
+
+/// All references of a loader to the things of its skeletons, by place. Members of skeletons whose
+/// BPF source was not found are left out.
+pub fn references(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference> {
+    let mut found = Vec::new();
+    for item in (0..unit.item_count()).map(ItemId) {
+        if !unit.in_main_file(item) {
+            continue;
+        }
+        let (Some(parsed), Some(scope)) = (unit.item(item), unit.scope(item)) else { continue };
+        let finder = Finder { unit, skeletons, scope, item };
+        walk::expressions(&parsed.syntax, |expr| found.extend(finder.reference(expr)));
+    }
+    found.sort_by_key(|r| (r.range.file, r.range.start, r.range.end));
+    // An argument of a macro that is expanded twice is one reference.
+    found.dedup_by(|a, b| a.range == b.range && a.name == b.name && a.holder == b.holder);
+    found
+}
+
+struct Finder<'a> {
+    unit: &'a Unit,
+    skeletons: &'a [Skeleton],
+    scope: Arc<ItemScope>,
+    item: ItemId,
+}
+
+/// Most steps from an expression to the skeleton; longer chains do not exist.
+const MAX_STEPS: usize = 64;
+
+impl Finder<'_> {
+    fn reference(&self, expr: &Expr) -> Option<Reference> {
+        match &expr.kind {
+            ExprKind::Member { base, field, .. } => {
+                let (skeleton, holder) = self.holder(base)?;
+                self.make(skeleton, holder, field.name.as_str(), expr, field.token, false)
+            }
+            ExprKind::Call { callee, args } => self.lookup(callee, args),
+            _ => None,
+        }
+    }
+
+    fn make(
+        &self,
+        skeleton: usize,
+        holder: Option<Symbol>,
+        name: &str,
+        expr: &Expr,
+        token: u32,
+        in_string: bool,
+    ) -> Option<Reference> {
+        let holder = holder.map_or("", Symbol::as_str);
+        let path = if holder.is_empty() { Vec::new() } else { vec![holder] };
+        let skel = self.skeletons.get(skeleton)?;
+        skel.object.as_ref()?;
+        let member =
+            members(skel, &path).and_then(|all| all.into_iter().find(|member| member.name == name));
+        let mut range = self.unit.token_place(self.item, token)?;
+        if in_string {
+            // Inside the quotes, where the literal is written plainly.
+            if range.end.saturating_sub(range.start) as usize != name.len() + 2 {
+                return None;
+            }
+            range = FileRange { start: range.start + 1, end: range.end - 1, ..range };
+        }
+        Some(Reference {
+            range,
+            skeleton,
+            holder: holder.into(),
+            name: name.into(),
+            kind: member.as_ref().map(|m| m.kind),
+            place: member.and_then(|m| m.place),
+            in_string,
+            at: At::new(self.item, expr.span),
+        })
+    }
+
+    /// The skeleton struct (`None`) or struct in it that an expression is or points to.
+    fn holder(&self, expr: &Expr) -> Option<(usize, Option<Symbol>)> {
+        let mut expr = expr;
+        for _ in 0..MAX_STEPS {
+            match &expr.kind {
+                ExprKind::Paren(inner)
+                | ExprKind::Unary(UnaryOp::Deref | UnaryOp::AddrOf | UnaryOp::Extension, inner) => {
+                    expr = inner;
+                }
+                _ => break,
+            }
+        }
+        if let Some(found) = self.by_type(expr) {
+            return Some(found);
+        }
+        let ExprKind::Member { base, field, .. } = &expr.kind else { return None };
+        let (skeleton, None) = self.holder_of_base(base)? else { return None };
+        let known = !matches!(field.name.as_str(), "obj" | "skeleton" | "subskel" | "ctx");
+        known.then_some((skeleton, Some(field.name)))
+    }
+
+    /// As [`Finder::holder`], for the skeleton's own struct only: the chain from there is short.
+    fn holder_of_base(&self, expr: &Expr) -> Option<(usize, Option<Symbol>)> {
+        let mut expr = expr;
+        for _ in 0..MAX_STEPS {
+            match &expr.kind {
+                ExprKind::Paren(inner)
+                | ExprKind::Unary(UnaryOp::Deref | UnaryOp::AddrOf | UnaryOp::Extension, inner) => {
+                    expr = inner;
+                }
+                _ => break,
+            }
+        }
+        self.by_type(expr)
+    }
+
+    fn by_type(&self, expr: &Expr) -> Option<(usize, Option<Symbol>)> {
+        let ty = self.unit.expr_type(&self.scope, expr)?;
+        let skeleton = pointed_skeleton(self.unit, self.skeletons, ty)
+            .or_else(|| skeleton_struct(self.unit, self.skeletons, ty));
+        if let Some(skeleton) = skeleton {
+            return Some((skeleton, None));
+        }
+        // `struct NAME__SECTION *`
+        let ty = match self.unit.canonical(ty) {
+            CType::Pointer(to) => self.unit.canonical(to),
+            other => other,
+        };
+        let CType::Record(record) = ty else { return None };
+        let tag = self.unit.record(record)?.tag?;
+        self.skeletons.iter().enumerate().find_map(|(index, skeleton)| {
+            let section = tag.as_str().strip_prefix(skeleton.name.as_str())?.strip_prefix("__")?;
+            Some((index, Some(Symbol::intern(section))))
+        })
+    }
+
+    /// `bpf_object__find_map_by_name(skel->obj, "x")` and the like.
+    fn lookup(&self, callee: &Expr, args: &[Expr]) -> Option<Reference> {
+        let ExprKind::Ident(callee) = &callee.kind else { return None };
+        let maps = match callee.name.as_str() {
+            "bpf_object__find_map_by_name" | "bpf_object__find_map_fd_by_name" => true,
+            "bpf_object__find_program_by_name" => false,
+            _ => return None,
+        };
+        let [object, name, ..] = args else { return None };
+        let ExprKind::Member { base, field, .. } = &object.kind else { return None };
+        if field.name.as_str() != "obj" {
+            return None;
+        }
+        let (skeleton, None) = self.holder_of_base(base)? else { return None };
+        let ExprKind::Str { bytes, width: 1 } = &name.kind else { return None };
+        let text = std::str::from_utf8(bytes).ok()?;
+        let object = self.skeletons.get(skeleton)?.object.as_ref()?;
+        let holder = Symbol::intern(if maps { "maps" } else { "progs" });
+        // libbpf knows maps by their own name, which is not always the member's.
+        let ident = match maps {
+            true => object
+                .maps
+                .iter()
+                .find(|m| m.name == text || text.starts_with('.') && m.section == text)
+                .and_then(|m| m.ident()),
+            false => None,
+        };
+        let mut reference = self.make(skeleton, Some(holder), text, name, name.span.start, true)?;
+        if let Some(ident) = ident
+            && let Some(skeleton) = self.skeletons.get(skeleton)
+            && let Some(member) = members(skeleton, &[holder.as_str()])
+                .and_then(|all| all.into_iter().find(|m| m.name == ident))
+        {
+            reference.kind = Some(member.kind);
+            reference.place = member.place;
+        }
+        Some(reference)
+    }
+}

@@ -1,0 +1,255 @@
+//! Scores the loader side on real loaders.
+//!
+//!     score_loaders LINUX_DIR [--gen DIR] [--vmlinux DIR] [--only TEXT] [--unresolved] [--times]
+//!
+//! Reads the selftests' `prog_tests/*.c`, the samples and the sched_ext tools of a kernel tree, finds
+//! the BPF sources of the skeletons they include, and prints how many references to members of
+//! skeletons resolve to something in the BPF program, and all reports of the loader-side rules.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Instant,
+};
+
+use bpf::{diagnostic::Diagnostic, object::Object};
+use bpf_lsp_tests::units::{Disk, unit_of};
+use cfront::{
+    session::{FileSystem, Session},
+    source::FileRange,
+};
+use loader::{
+    Input,
+    references::references,
+    skeletons::{Skeleton, included},
+};
+
+struct Options {
+    linux: PathBuf,
+    generated: PathBuf,
+    vmlinux: PathBuf,
+    only: Option<String>,
+    unresolved: bool,
+    times: bool,
+}
+
+fn options() -> Option<Options> {
+    let mut args = std::env::args().skip(1);
+    let linux = PathBuf::from(args.next()?);
+    let beside = linux.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut options = Options {
+        generated: beside.join("gen"),
+        vmlinux: beside.join("vmlinux"),
+        linux,
+        only: None,
+        unresolved: false,
+        times: false,
+    };
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--gen" => options.generated = args.next()?.into(),
+            "--vmlinux" => options.vmlinux = args.next()?.into(),
+            "--only" => options.only = Some(args.next()?),
+            "--unresolved" => options.unresolved = true,
+            "--times" => options.times = true,
+            _ => return None,
+        }
+    }
+    Some(options)
+}
+
+/// A folder of loaders, where their BPF sources are, and flags of both.
+struct Group {
+    loaders: PathBuf,
+    sources: Vec<PathBuf>,
+    loader_flags: Vec<String>,
+    bpf_flags: Vec<String>,
+}
+
+fn groups(options: &Options) -> Vec<Group> {
+    let linux = &options.linux;
+    let bpf_tests = linux.join("tools/testing/selftests/bpf");
+    let include = |dir: &Path| format!("-I{}", dir.display());
+    let common = [
+        include(&options.generated),
+        include(&linux.join("tools/include/uapi")),
+        include(&linux.join("tools/include")),
+        include(&linux.join("tools/lib")),
+    ];
+    let bpf = |own: &[PathBuf]| {
+        let mut flags: Vec<String> = own.iter().map(|dir| include(dir)).collect();
+        flags.extend(common.iter().cloned());
+        flags.extend([include(&options.vmlinux), "-D__TARGET_ARCH_x86".into(), "-O2".into()]);
+        flags.push("-mcpu=v3".into());
+        flags
+    };
+    let loader = |own: &[PathBuf]| {
+        let mut flags: Vec<String> = own.iter().map(|dir| include(dir)).collect();
+        flags.extend(common.iter().cloned());
+        flags.extend(["-D_GNU_SOURCE".into(), "-D__x86_64__".into()]);
+        flags.extend(["-idirafter".into(), "/usr/include/x86_64-linux-gnu".into()]);
+        flags
+    };
+    let samples = linux.join("samples/bpf");
+    let scx = linux.join("tools/sched_ext");
+    vec![
+        Group {
+            loaders: bpf_tests.join("prog_tests"),
+            sources: vec![bpf_tests.join("progs")],
+            loader_flags: loader(&[bpf_tests.clone()]),
+            bpf_flags: bpf(&[bpf_tests.clone()]),
+        },
+        Group {
+            loaders: bpf_tests.join("benchs"),
+            sources: vec![bpf_tests.join("progs")],
+            loader_flags: loader(&[bpf_tests.clone()]),
+            bpf_flags: bpf(&[bpf_tests.clone()]),
+        },
+        Group {
+            loaders: bpf_tests.clone(),
+            sources: vec![bpf_tests.join("progs")],
+            loader_flags: loader(&[bpf_tests.clone()]),
+            bpf_flags: bpf(&[bpf_tests]),
+        },
+        Group {
+            loaders: samples.clone(),
+            sources: vec![samples.clone()],
+            loader_flags: loader(&[samples.clone()]),
+            bpf_flags: bpf(&[samples]),
+        },
+        Group {
+            loaders: scx.clone(),
+            sources: vec![scx.clone()],
+            loader_flags: loader(&[scx.clone(), scx.join("include")]),
+            bpf_flags: bpf(&[scx.clone(), scx.join("include"), scx.join("include/bpf-compat")]),
+        },
+    ]
+}
+
+#[derive(Default)]
+struct Score {
+    loaders: usize,
+    skeletons: usize,
+    without_source: usize,
+    references: usize,
+    resolved: usize,
+    reports: usize,
+    by_rule: BTreeMap<&'static str, usize>,
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options() else {
+        eprintln!("usage: score_loaders LINUX_DIR [--gen DIR] [--vmlinux DIR] [--only TEXT]");
+        return ExitCode::from(2);
+    };
+    let session = Session::default();
+    let mut objects: BTreeMap<PathBuf, Arc<Object>> = BTreeMap::new();
+    let mut score = Score::default();
+    for group in groups(&options) {
+        for path in loaders(&group.loaders) {
+            let shown = path.strip_prefix(&options.linux).unwrap_or(&path).display().to_string();
+            if options.only.as_ref().is_some_and(|only| !shown.contains(only.as_str())) {
+                continue;
+            }
+            let begin = Instant::now();
+            let Some(unit) = unit_of(&session, &path, &group.loader_flags, &group.loaders) else {
+                continue;
+            };
+            let mut skeletons: Vec<Skeleton> = Vec::new();
+            for header in included(&unit) {
+                let object = source(&group, &header.base).and_then(|source| {
+                    if !objects.contains_key(&source) {
+                        let unit = unit_of(&session, &source, &group.bpf_flags, &group.loaders)?;
+                        let object = bpf::source::object(&unit, header.name.as_str());
+                        objects.insert(source.clone(), Arc::new(object));
+                    }
+                    objects.get(&source).cloned()
+                });
+                score.without_source += usize::from(object.is_none());
+                skeletons.push(header.skeleton(object));
+            }
+            if skeletons.is_empty() {
+                continue;
+            }
+            let built = begin.elapsed();
+            score.loaders += 1;
+            score.skeletons += skeletons.len();
+            let all = references(&unit, &skeletons);
+            score.references += all.len();
+            score.resolved += all.iter().filter(|r| r.kind.is_some()).count();
+            if options.unresolved {
+                for r in all.iter().filter(|r| r.kind.is_none()) {
+                    let place = place(&session, r.range);
+                    println!("unresolved {place}: {}.{}", r.holder, r.name);
+                }
+            }
+            let text = Disk.read(&path).unwrap_or_default();
+            let begin = Instant::now();
+            let input = Input { unit: &unit, skeletons: &skeletons, text: &text };
+            for finding in loader::check(input) {
+                score.reports += 1;
+                *score.by_rule.entry(finding.rule.0).or_default() += 1;
+                report(&session, &finding);
+            }
+            if options.times {
+                println!("time {shown}: front {built:?}, rules {:?}", begin.elapsed());
+            }
+        }
+    }
+    println!("loaders {}, skeletons {}", score.loaders, score.skeletons);
+    println!("skeletons whose BPF source is not in the tree {}", score.without_source);
+    let share = score.resolved as f64 * 100.0 / score.references.max(1) as f64;
+    println!("references {}, resolved {} = {share:.2} %", score.references, score.resolved);
+    println!("reports {} {:?}", score.reports, score.by_rule);
+    ExitCode::from(u8::from(share < 99.0))
+}
+
+fn loaders(dir: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(".c") && !name.ends_with(".bpf.c")
+        })
+        .filter(|path| Disk.read(path).is_some_and(|text| text.contains("skel.h\"")))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The BPF source of a header by its base name.
+fn source(group: &Group, base: &str) -> Option<PathBuf> {
+    let stem = base.strip_suffix(".bpf").unwrap_or(base);
+    group
+        .sources
+        .iter()
+        .flat_map(|dir| {
+            [format!("{stem}.bpf.c"), format!("{stem}.c"), format!("{stem}_kern.c")]
+                .map(|name| dir.join(name))
+        })
+        .find(|path| path.is_file())
+}
+
+fn place(session: &Session, range: FileRange) -> String {
+    let text = session.text(range.file).unwrap_or_default();
+    let line = text.get(..range.start as usize).map_or(0, |t| t.matches('\n').count()) + 1;
+    let spelled = text.get(range.start as usize..range.end as usize).unwrap_or("?");
+    let name = session.path(range.file);
+    let name = name.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name}:{line} `{spelled}`")
+}
+
+fn report(session: &Session, finding: &Diagnostic) {
+    println!("report {}: {}: {}", finding.rule, place(session, finding.range), finding.message);
+    for (range, text) in &finding.related {
+        println!("    {}: {text}", place(session, *range));
+    }
+    for fix in &finding.fixes {
+        println!("    fix: {}", fix.title);
+    }
+}
