@@ -386,8 +386,8 @@ fn targets(cases: &[(BlockId, Case)], after: BlockId) -> Vec<Target> {
         .map(|&(block, case)| Target {
             block,
             zero: match case {
-                Case::Zero | Case::Any => true,
-                Case::Default => !zero_named,
+                Case::Zero => true,
+                Case::Any | Case::Default => !zero_named,
                 Case::Other => false,
             },
             other: case != Case::Zero,

@@ -280,7 +280,8 @@ impl<'a> Analysis<'a> {
             End::Switch { value, targets } => {
                 for state in states {
                     for (mut state, value) in self.eval(value, frame, state) {
-                        if value.truth() != Some(false) {
+                        let zeros = targets.iter().filter(|target| target.zero).count();
+                        if value.truth() != Some(false) || zeros > 1 {
                             state.undecided();
                         }
                         for target in targets {

@@ -15,7 +15,7 @@ pub mod expressions;
 pub mod globals;
 pub(crate) mod image;
 pub mod interpret;
-mod library;
+pub(crate) mod library;
 mod lvalues;
 pub mod observe;
 pub mod state;

@@ -7,7 +7,7 @@ use cfront::{
     symbol::Symbol,
 };
 
-use super::{Input, Verdicts};
+use super::{Input, Verdicts, fixes};
 use crate::{
     flow::{
         image::section_by_field,
@@ -146,10 +146,21 @@ fn after_load(
     };
     let finding = Diagnostic::new(rule, range, message);
     let finding = since(input, finding, state, site, calls, "loaded here");
-    Some(match declaration(skeleton, section, member) {
+    let mut finding = match declaration(skeleton, section, member) {
         Some(place) => finding.with_related(place, format!("`{member}` is declared here")),
         None => finding,
-    })
+    };
+    if rule != PERCPU_READ {
+        let load = state.objects.get(&site).and_then(|o| o.since);
+        let load = load.and_then(|call| calls.get(call as usize));
+        let moved = load.and_then(|load| fixes::move_before_load(input, at, *load));
+        let updated =
+            (rule == PERCPU_WRITE).then(|| fixes::update_map(input, skeleton, at)).flatten();
+        for (title, edits) in moved.into_iter().chain(updated) {
+            finding = finding.with_fix(title, edits);
+        }
+    }
+    Some(finding)
 }
 
 fn since(
@@ -188,7 +199,7 @@ fn in_subskeleton(
     at: At,
 ) -> Option<Diagnostic> {
     let range = places::range(input.unit, at)?;
-    Some(Diagnostic::new(
+    let finding = Diagnostic::new(
         IN_SUBSKELETON,
         range,
         format!(
@@ -196,5 +207,13 @@ fn in_subskeleton(
              has only `maps.{member}`",
             skeleton.name
         ),
-    ))
+    );
+    let name = at.end.checked_sub(1).and_then(|last| input.unit.token_place(at.item, last));
+    Some(match name {
+        Some(name) => finding.with_fix(
+            format!("Use the map `maps.{member}`, with bpf_map__lookup_elem"),
+            vec![(name, format!("maps.{member}"))],
+        ),
+        None => finding,
+    })
 }

@@ -1,6 +1,7 @@
 //! The loader-side rules, one file a family, over the events of the flow analysis.
 
 mod after_load;
+mod fixes;
 #[cfg(test)]
 mod tests;
 mod verdicts;

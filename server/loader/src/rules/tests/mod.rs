@@ -1,3 +1,4 @@
 //! Fixtures of the loader-side rules.
 
 mod after_load;
+mod near_misses;
