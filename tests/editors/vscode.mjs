@@ -19,6 +19,8 @@ const stdio = process.env.EDITORS_DEBUG ? 'inherit' : 'ignore';
 const SETTINGS = {
     'chat.commandCenter.enabled': false,
     'chat.disableAIFeatures': true,
+    'editor.autoClosingBrackets': 'never',
+    'editor.autoClosingQuotes': 'never',
     'editor.cursorBlinking': 'solid',
     'editor.fontFamily': 'DejaVu Sans Mono',
     'editor.hover.delay': 150,

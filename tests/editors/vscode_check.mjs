@@ -101,6 +101,14 @@ if (code) {
         // A row that names another file with a place belongs to a problem of oops.c.
         assert.deepEqual(rows.filter((row) => /^(hits|plain)\.(?!.*\[Ln)/.test(row)), []);
     });
+    await check('plain C becomes a loader when a skeleton is included', async () => {
+        await code.quickOpen('plain.c');
+        assert.equal(await code.squiggles('error'), 0);
+        await code.clickBehind('#include <stdio.h>');
+        await code.page.keyboard.press('End');
+        await code.type('\n#include "hits.skel.h"\nvoid late(void) { struct hits *skel = hits__open_and_load();\nskel->percpu->hits = 1; }');
+        await await_('the mistake', () => code.squiggles('error'));
+    });
     await check('nothing was complained about', async () => {
         assert.deepEqual(await code.notifications(), []);
     });
