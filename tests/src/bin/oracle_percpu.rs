@@ -39,7 +39,8 @@ fn main() -> ExitCode {
 fn compare(bpf_lsp: &str, example: &Path) -> Result<usize, String> {
     let source = example.join("hits.bpf.c");
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let text = std::fs::read_to_string(&source).map_err(|e| format!("{}: {e}", source.display()))?;
+    let text =
+        std::fs::read_to_string(&source).map_err(|e| format!("{}: {e}", source.display()))?;
     let renamed = folder.path().join("hits.bpf.c");
     std::fs::write(&renamed, text.replace("\".percpu", "\".data.pcpu"))
         .map_err(|e| e.to_string())?;
