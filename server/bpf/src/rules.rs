@@ -7,11 +7,20 @@ pub mod registry;
 mod registry_bpf;
 mod registry_loader;
 
+mod code;
 mod data_sections;
+mod helper_calls;
+mod map_definitions;
 mod map_rules;
 mod names;
 mod places;
+mod printk;
+mod programs;
+mod rodata;
 mod section_names;
+#[cfg(test)]
+mod tests;
+mod tracing;
 
 use cfront::unit::Unit;
 use rustc_hash::FxHashSet;
@@ -45,6 +54,8 @@ pub struct Usage {
     pub maps_set_by_code: FxHashSet<SmolStr>,
     /// The object is made from this file alone (no static linking).
     pub stands_alone: bool,
+    /// Variables of `.rodata` that the loader writes before load (`skel->rodata->x = 1`).
+    pub rodata_written: FxHashSet<SmolStr>,
 }
 
 impl Usage {
@@ -61,6 +72,13 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     data_sections::check(input, &mut found);
     names::check(input, &mut found);
     map_rules::check(input, &mut found);
+    map_definitions::check(input, &mut found);
+    rodata::check(input, &mut found);
+    let code = code::Code::new(input.unit);
+    let entries = programs::entries(input);
+    helper_calls::check(input, &code, &entries, &mut found);
+    tracing::check(input, &code, &entries, &mut found);
+    printk::check(input, &code, &mut found);
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
     found.dedup();
     found

@@ -7,6 +7,8 @@
 
 #![allow(missing_docs, reason = "fields of variants are explained with their variant")]
 
+pub mod visit;
+
 use crate::symbol::Symbol;
 
 /// Token indices `start..end` of the item.

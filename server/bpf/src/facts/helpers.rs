@@ -22,7 +22,8 @@ pub struct Helper {
     /// Who needs a GPL compatible licence for it.
     pub gpl: GplOnly,
     /// Program types (without prefix) that may call it, with the first kernel where that came later.
-    /// Empty: not known.
+    /// Empty: not known. Documented ones first, then those that only Linux 6.12's code shows, some of
+    /// them for certain attach types only.
     pub program_types: Vec<(&'static str, Option<&'static str>)>,
     /// Map types (without prefix) that it works on; empty: none or not known.
     pub map_types: Vec<&'static str>,
@@ -45,6 +46,10 @@ pub enum GplOnly {
 pub fn all() -> &'static FxHashMap<&'static str, Helper> {
     static ROWS: OnceLock<FxHashMap<&'static str, Helper>> = OnceLock::new();
     ROWS.get_or_init(|| {
+        let more: FxHashMap<&str, Vec<&'static str>> =
+            rows(include_str!("../../tables/helpers_6_12.tsv"))
+                .map(|cells| (cells.get(0), cells.list(1)))
+                .collect();
         rows(include_str!("../../tables/helpers.tsv"))
             .map(|cells| {
                 let gpl = match cells.get(5) {
@@ -56,7 +61,7 @@ pub fn all() -> &'static FxHashMap<&'static str, Helper> {
                             .unwrap_or_default(),
                     },
                 };
-                let program_types = cells
+                let mut program_types: Vec<(&str, Option<&str>)> = cells
                     .list(6)
                     .into_iter()
                     .map(|name| match name.split_once('=') {
@@ -64,6 +69,11 @@ pub fn all() -> &'static FxHashMap<&'static str, Helper> {
                         None => (name, None),
                     })
                     .collect();
+                if let Some(more) = more.get(cells.get(0))
+                    && !program_types.is_empty()
+                {
+                    program_types.extend(more.iter().map(|name| (*name, None)));
+                }
                 let helper = Helper {
                     name: cells.get(0),
                     id: cells.get(1).parse().unwrap_or(0),
@@ -92,6 +102,26 @@ impl Helper {
             return None;
         }
         Some(self.program_types.iter().any(|(name, _)| *name == program_type))
+    }
+
+    /// Whether it works on the program's context, or on what only one kind of program does (redirect
+    /// a packet): no kernel will give such a helper to all program types, as happens with others.
+    pub fn takes_context(&self) -> bool {
+        const CONTEXTS: [&str; 11] = [
+            "void *ctx",
+            "struct __sk_buff *",
+            "struct xdp_md *",
+            "struct sk_msg_md *",
+            "struct bpf_sock_ops *",
+            "struct bpf_sysctl *",
+            "struct bpf_sock_addr *",
+            "struct sk_reuseport_md *",
+            "struct bpf_perf_event_data *",
+            "struct pt_regs *",
+            "struct seq_file *",
+        ];
+        CONTEXTS.iter().any(|context| self.arguments.starts_with(context))
+            || self.name.starts_with("bpf_redirect")
     }
 
     /// Whether a program of this type in this section needs a GPL compatible licence to call it;

@@ -15,7 +15,6 @@ use crate::{
 const KEY_SIZE: RuleId = RuleId("map-key-size");
 const VALUE_SIZE: RuleId = RuleId("map-value-size");
 const MAX_ENTRIES: RuleId = RuleId("map-max-entries");
-const RINGBUF: RuleId = RuleId("ringbuf-size");
 const FLAGS: RuleId = RuleId("map-flags");
 
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
@@ -121,8 +120,8 @@ impl Say<'_> {
 
     fn max_entries(&mut self) {
         let entries = u64::from(self.def().max_entries.unwrap_or(0));
+        // A model of the object has the size that libbpf makes of it: see `map_definitions`.
         if self.row.max_entries == SizeRule::PagesPowerOfTwo {
-            self.ringbuf(entries);
             return;
         }
         // libbpf fills the number of possible CPUs in.
@@ -138,23 +137,6 @@ impl Say<'_> {
             format!("{} takes no `max_entries`, `{}` has {entries}", self.kind(), self.map.name)
         };
         self.push(MAX_ENTRIES, format!("{message}: creating it fails with -EINVAL"));
-    }
-
-    /// libbpf rounds the size of ring buffers up when it loads (`adjust_ringbuf_sz`).
-    fn ringbuf(&mut self, size: u64) {
-        const PAGE: u64 = 4096;
-        if size == 0 || (size.is_multiple_of(PAGE) && (size / PAGE).is_power_of_two()) {
-            return;
-        }
-        let Some(pages) = size.div_ceil(PAGE).checked_next_power_of_two() else { return };
-        self.push(
-            RINGBUF,
-            format!(
-                "`{}` asks for {size} bytes: libbpf makes it {} (with 4 KiB pages), other loaders fail",
-                self.map.name,
-                pages * PAGE
-            ),
-        );
     }
 
     fn flags(&mut self) {

@@ -24,6 +24,27 @@ pub(super) fn function(unit: &Unit, function: &Function) -> Option<FileRange> {
     unit.token_place(ItemId(place.item), place.token)
 }
 
+/// The text of a place, as the user wrote it.
+pub(super) fn text(unit: &Unit, range: FileRange) -> Option<&str> {
+    unit.preprocessed().text(range.file)?.get(range.start as usize..range.end as usize)
+}
+
+/// The text from one token of an item to another, both included, when all of it stands in one file
+/// and none of the two came out of a macro's body.
+pub(super) fn range_of(unit: &Unit, item: ItemId, first: u32, last: u32) -> Option<FileRange> {
+    let tokens = unit.tokens(item);
+    let spelled = |index: u32| {
+        let range = unit.token_place(item, index)?;
+        (text(unit, range)? == tokens.get(index as usize)?.sym.as_str()).then_some(range)
+    };
+    let (first, last) = (spelled(first)?, spelled(last)?);
+    (first.file == last.file && first.start <= last.end).then_some(FileRange {
+        file: first.file,
+        start: first.start,
+        end: last.end,
+    })
+}
+
 /// The string of the `section` attribute that stands at a declaration.
 pub(super) struct SectionString {
     /// What the user wrote for it: the literal, or the macro that holds it.
@@ -41,8 +62,7 @@ pub(super) fn section_string(unit: &Unit, decl: &Decl) -> Option<SectionString> 
     let index = (attr.span.start..attr.span.end)
         .find(|&i| tokens.get(i as usize).is_some_and(|t| t.kind == TokenKind::Str))?;
     let range = unit.token_place(item, index)?;
-    let spelled = tokens.get(index as usize)?.sym.as_str().len() as u32;
-    let is_literal = range.end.saturating_sub(range.start) == spelled;
+    let is_literal = text(unit, range) == Some(tokens.get(index as usize)?.sym.as_str());
     Some(SectionString { range, is_literal })
 }
 

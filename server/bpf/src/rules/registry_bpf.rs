@@ -30,7 +30,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-const-string",
         Bpf,
         Error,
-        false,
+        true,
         "a per-CPU array used where the verifier wants a constant string",
         "The third argument of `bpf_strncmp` and the format of `bpf_snprintf` must point into a read-only map. \
          A string in a per-CPU section has one copy for each CPU that can change, so the verifier rejects the \
@@ -60,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         "const-not-volatile",
         Bpf,
         Warning,
-        false,
+        true,
         "a plain const global that the loader writes",
         "Clang puts the value of a `const` global straight into the code where it can. The loader's write to the \
          skeleton then changes the map and nothing else: the program keeps the value it was compiled with. \
@@ -120,7 +120,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-ptr-helper",
         Bpf,
         Error,
-        false,
+        true,
         "bpf_this_cpu_ptr or bpf_per_cpu_ptr on a `.percpu` variable",
         "These helpers take per-CPU kernel symbols and per-CPU kptrs. A `.percpu` variable is a map value, and \
          its name already means this CPU's copy, so the verifier rejects the call. Use the variable itself; for \
@@ -178,7 +178,7 @@ pub(super) const RULES: &[Rule] = &[
         "license-not-gpl",
         Bpf,
         Error,
-        false,
+        true,
         "the program uses what only GPL-compatible programs may use",
         "Many helpers, all kernel functions and some program types are open only to programs whose `license` \
          section holds one of the kernel's GPL-compatible strings, spelled exactly. With another string the \
@@ -188,7 +188,7 @@ pub(super) const RULES: &[Rule] = &[
         "license-missing",
         Bpf,
         Information,
-        false,
+        true,
         "the object has programs and no licence",
         "Without a `license` section the kernel treats the programs as not GPL-compatible: the first use of a \
          GPL-only helper makes the load fail. Add `char LICENSE[] SEC(\"license\") = \"GPL\";` or the licence \
@@ -246,7 +246,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-unknown-member",
         Bpf,
         Error,
-        false,
+        true,
         "a member of a `.maps` definition that libbpf refuses",
         "libbpf reads the definition of a map member by member, and refuses to open the object at an unknown \
          name, a member in the wrong form, contradicting sizes, a missing `type`, and at maps that are static, \
@@ -256,7 +256,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-incomplete-type",
         Bpf,
         Error,
-        false,
+        true,
         "the key or value type of a map has no size",
         "`__type(key, T)` and `__type(value, T)` take the size from the type. A struct that is only declared, \
          `void` or a function type has none, and libbpf refuses to open the object. Include the definition, or \
@@ -266,7 +266,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-needs-btf",
         Bpf,
         Error,
-        false,
+        true,
         "this map needs types, not sizes, for key or value",
         "Local storage maps, and maps whose values hold locks, timers, workqueues or kptrs, need the BTF of key \
          and value. `key_size` and `value_size` give none: the kernel answers -EINVAL, or the verifier rejects \
@@ -276,7 +276,7 @@ pub(super) const RULES: &[Rule] = &[
         "helper-not-allowed",
         Bpf,
         Error,
-        false,
+        true,
         "the helper is not available to this program type",
         "Each program type has its own set of helpers in the kernel. A call to another one is rejected by the \
          verifier as an unknown or invalid function, and the object does not load.",
@@ -285,7 +285,7 @@ pub(super) const RULES: &[Rule] = &[
         "kprobe-syscall-wrapper",
         Bpf,
         Warning,
-        false,
+        true,
         "typed arguments on a syscall wrapper are garbage",
         "On most architectures `__x64_sys_*` and its like get one argument, a pointer to the registers of the \
          caller. `BPF_KPROBE` with the system call's own arguments reads the wrong registers. Use \
@@ -295,7 +295,7 @@ pub(super) const RULES: &[Rule] = &[
         "kprobe-direct-deref",
         Bpf,
         Error,
-        false,
+        true,
         "a kprobe argument is dereferenced directly",
         "The arguments of a kprobe program are plain numbers for the verifier, whatever their C type. Reading \
          through one with `->` or `*` is rejected. Use `BPF_CORE_READ` or `bpf_probe_read_kernel`.",
@@ -304,7 +304,7 @@ pub(super) const RULES: &[Rule] = &[
         "tracing-arity",
         Bpf,
         Error,
-        false,
+        true,
         "the argument list does not fit the attach point or the macro",
         "The arguments of a BTF-based tracing program are those of the traced event, in order, and the wrapper \
          macros take a limited number. An argument that does not exist makes the verifier reject the program, \
@@ -323,7 +323,7 @@ pub(super) const RULES: &[Rule] = &[
         "printk-arguments",
         Bpf,
         Warning,
-        false,
+        true,
         "format and arguments of bpf_printk differ",
         "`bpf_printk` passes its arguments by count, at most 12. More conversions than arguments make the helper \
          fail with -EINVAL at run time and print nothing; more arguments than conversions are ignored or \

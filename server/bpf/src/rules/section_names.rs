@@ -82,8 +82,7 @@ fn meant_percpu(section: &str) -> Option<String> {
     let bare = section.trim_start_matches('.');
     if let Some(rest) = bare.strip_prefix("percpu").or_else(|| bare.strip_prefix("per_cpu")) {
         let rest = rest.trim_start_matches(['.', '_', '-']);
-        let plain = rest.is_empty() || rest == "data" && !bare.contains('.');
-        return Some(if plain { ".percpu".into() } else { format!(".percpu.{rest}") });
+        return Some(if rest.is_empty() { ".percpu".into() } else { format!(".percpu.{rest}") });
     }
     let (head, tail) = bare.split_once('.').unwrap_or((bare, ""));
     if section.starts_with('.') && sections::edit_distance(head, "percpu") == 1 {
@@ -104,8 +103,11 @@ fn check_function(input: Input<'_>, function: &Function, found: &mut Vec<Diagnos
     {
         return;
     }
+    if input.usage.sets_program_types {
+        return;
+    }
     let near = sections::near(section);
-    let sure = input.usage.libbpf_loads && !input.usage.sets_program_types;
+    let sure = input.usage.libbpf_loads;
     if near.is_empty() && !sure {
         return;
     }

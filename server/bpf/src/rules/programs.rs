@@ -1,0 +1,66 @@
+//! The entry programs of a unit, with what their sections make of them.
+
+use std::sync::Arc;
+
+use cfront::{sema::Function, symbol::Symbol, unit::ItemId};
+
+use super::{Input, code::Code};
+use crate::facts::sections::{self, ProgramSection};
+
+/// An entry program.
+pub(super) struct Entry {
+    /// The function.
+    pub(super) function: Arc<Function>,
+    /// Its section, a leading `?` included.
+    pub(super) section: &'static str,
+    /// The row of libbpf's table.
+    pub(super) row: &'static ProgramSection,
+}
+
+/// The programs whose section libbpf knows.
+pub(super) fn entries(input: Input<'_>) -> Vec<Entry> {
+    input
+        .object
+        .programs
+        .iter()
+        .filter_map(|program| {
+            let function = input.unit.function(Symbol::intern(&program.name))?;
+            let section = function.attrs.section?.as_str();
+            Some(Entry { function, section, row: sections::find(section)? })
+        })
+        .collect()
+}
+
+impl Entry {
+    /// The function that holds the code of a program made by `BPF_PROG`, `BPF_KPROBE` and their like,
+    /// if the program came out of one of these macros.
+    pub(super) fn wrapped(
+        &self,
+        code: &Code<'_>,
+        macros: &[&str],
+    ) -> Option<Arc<super::code::FnBody>> {
+        let place = self.function.definition_place()?;
+        let token = *code.unit.tokens(ItemId(place.item)).get(place.token as usize)?;
+        let steps = code.unit.preprocessed().expansion_stack(token.loc);
+        if !steps.iter().any(|step| macros.contains(&step.macro_name.as_str())) {
+            return None;
+        }
+        code.body(Symbol::intern(&format!("____{}", self.function.name)))
+    }
+
+    /// Where the macro that wraps the program stands, when the user wrote it out.
+    pub(super) fn macro_name(
+        &self,
+        code: &Code<'_>,
+        name: &str,
+    ) -> Option<cfront::source::FileRange> {
+        let place = self.function.definition_place()?;
+        let token = *code.unit.tokens(ItemId(place.item)).get(place.token as usize)?;
+        let pp = code.unit.preprocessed();
+        let step =
+            pp.expansion_stack(token.loc).into_iter().find(|s| s.macro_name.as_str() == name)?;
+        let text = pp.text(step.name.file)?;
+        let written = text.get(step.name.start as usize..step.name.end as usize)?;
+        (written == name && step.name.file == pp.main).then_some(step.name)
+    }
+}

@@ -1,0 +1,77 @@
+//! The rules on fixtures: per rule true cases, and near misses that stay silent.
+
+mod helpers;
+mod maps;
+mod sections;
+mod tracing;
+mod variables;
+
+use std::{fmt::Write as _, sync::Arc};
+
+use cfront::{
+    fixture, flags::Flags, pp::preprocess, session::Session, source::FileRange, unit::Unit,
+};
+use expect_test::Expect;
+
+use super::{Input, Usage};
+
+/// What the rules say about a fixture: `severity rule at "text": message`, with related places and
+/// fixes.
+fn findings(text: &str, usage: &Usage) -> String {
+    let fixture = fixture::parse(text);
+    let (path, main) = fixture.main();
+    let session = Session::default();
+    let pp = preprocess(&session, &fixture.file_system(), path, main, &Flags::default());
+    let unit = Unit::build(Arc::new(pp), None, false);
+    let object = crate::source::object(&unit, "test");
+    let found = super::check(Input { unit: &unit, object: &object, usage });
+    let marked = |range: FileRange| {
+        let text = unit.preprocessed().text(range.file).map_or("", |t| t.as_ref());
+        text.get(range.start as usize..range.end as usize).unwrap_or("?").to_owned()
+    };
+    let mut out = String::new();
+    for d in found {
+        let _ = writeln!(
+            out,
+            "{} {} at `{}`: {}",
+            d.severity.as_str(),
+            d.rule,
+            marked(d.range),
+            d.message
+        );
+        for (range, text) in d.related {
+            let _ = writeln!(out, "    at `{}`: {text}", marked(range));
+        }
+        for fix in d.fixes {
+            let edits: Vec<String> =
+                fix.edits.iter().map(|(r, text)| format!("`{}` -> `{text}`", marked(*r))).collect();
+            let _ = writeln!(out, "    fix {}: {}", fix.title, edits.join(", "));
+        }
+    }
+    out
+}
+
+/// An object made from this file alone that libbpf loads.
+fn usual() -> Usage {
+    Usage { libbpf_loads: true, stands_alone: true, ..Usage::default() }
+}
+
+#[track_caller]
+fn check(text: &str, expect: Expect) {
+    expect.assert_eq(&findings(text, &usual()));
+}
+
+#[track_caller]
+fn check_with(usage: Usage, text: &str, expect: Expect) {
+    expect.assert_eq(&findings(text, &usage));
+}
+
+/// A program around a body, with a licence.
+fn program(section: &str, declarations: &str, body: &str) -> String {
+    format!(
+        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
+         {declarations}\n\
+         SEC(\"{section}\") int prog(void *ctx) {{\n{body}\nreturn 0;\n}}\n\
+         char LICENSE[] SEC(\"license\") = \"GPL\";\n"
+    )
+}
