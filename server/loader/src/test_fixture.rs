@@ -4,7 +4,7 @@ use std::{fmt::Write, sync::Arc};
 
 use bpf::diagnostic::Diagnostic;
 use cfront::{
-    fixture::{self, Fixture},
+    fixture,
     flags::Flags,
     pp::preprocess,
     session::{FileSystem, Session},
@@ -21,7 +21,6 @@ use crate::{
 /// A fixture that has been read: files `NAME.bpf.c` are the sources of skeletons `NAME`, the last
 /// other `.c` file is the loader.
 pub(crate) struct Loaded {
-    pub fixture: Fixture,
     pub session: Session,
     pub unit: Unit,
     pub skeletons: Vec<Skeleton>,
@@ -57,7 +56,7 @@ pub(crate) fn load(text: &str) -> Loaded {
         skeletons.push(header.skeleton(object));
     }
     let file = session.file_id(&path);
-    Loaded { fixture, session, unit, skeletons, text, file }
+    Loaded { session, unit, skeletons, text, file }
 }
 
 impl Loaded {

@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         "cpu-flag-shift",
         Loader,
         Error,
-        false,
+        true,
         "the CPU number is shifted in a type of 32 bits",
         "The CPU number stands in the upper half of the 64-bit flags. Shifting a value of 32 bits by 32 is \
          undefined, and on common machines names the wrong CPU. Cast to `__u64` first.",
@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         "cpu-flag-invalid",
         Loader,
         Error,
-        false,
+        true,
         "flags for per-CPU access that the kernel refuses",
         "`BPF_F_ALL_CPUS` is for updates only, excludes `BPF_F_CPU`, and a CPU number needs `BPF_F_CPU`. Other \
          combinations give -EINVAL.",
@@ -85,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         "setter-after-load",
         Loader,
         Error,
-        false,
+        true,
         "a setter is called when it can no longer work",
         "Sizes, types, flags and start values of maps are fixed once the object is prepared or loaded, those of \
          programs once it is loaded. The setter answers -EBUSY and changes nothing. Call it between open and \
@@ -114,7 +114,7 @@ pub(super) const RULES: &[Rule] = &[
         "initial-value-null",
         Loader,
         Error,
-        false,
+        true,
         "bpf_map__initial_value needs a place for the size",
         "`bpf_map__initial_value` stores the size through its second argument without looking at it, so NULL \
          crashes for every map that has an image. Pass the address of a `size_t`.",
@@ -132,7 +132,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-map-misuse",
         Loader,
         Error,
-        false,
+        true,
         "an operation that a per-CPU array refuses",
         "The map behind a per-CPU section cannot be mapped into memory, has exactly one entry, and its entry \
          cannot be deleted. The call fails. Read and update it with lookups and updates.",
@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         "internal-map-name",
         Loader,
         Error,
-        false,
+        true,
         "no map has this name",
         "Maps made from sections are named by libbpf: `.percpu` and named sections keep the full section name, \
          `.data`, `.bss` and `.rodata` get the object's name in front. A search for another name returns NULL.",
@@ -168,7 +168,7 @@ pub(super) const RULES: &[Rule] = &[
         "kconfig-before-load",
         Loader,
         Error,
-        false,
+        true,
         "`skel->kconfig` is NULL before load",
         "The values of `.kconfig` are read while the object is loaded, and the member of the skeleton is NULL \
          until then. Reading one of its members crashes. Read them after load.",
@@ -177,7 +177,7 @@ pub(super) const RULES: &[Rule] = &[
         "kconfig-write",
         Loader,
         Error,
-        false,
+        true,
         "`skel->kconfig` is read-only",
         "The values of `.kconfig` come from the kernel's configuration, and their memory is mapped read-only. A \
          store ends in SIGSEGV. To use another configuration pass it in `bpf_object_open_opts`.",
@@ -186,7 +186,7 @@ pub(super) const RULES: &[Rule] = &[
         "subskeleton-member-value",
         Loader,
         Error,
-        false,
+        true,
         "members of a subskeleton are pointers",
         "In a subskeleton each variable is a pointer into the object it belongs to. Using the member as the \
          value itself does not compile or computes with an address. Put a `*` in front.",
@@ -195,7 +195,7 @@ pub(super) const RULES: &[Rule] = &[
         "skeleton-unknown-member",
         Loader,
         Error,
-        false,
+        true,
         "the skeleton has no such member",
         "The skeleton has a member for each map, program and link, and in each data section one for every \
          variable that is not static and that the compiler keeps. The access will not compile against the \
@@ -214,7 +214,7 @@ pub(super) const RULES: &[Rule] = &[
         "attach-before-load",
         Loader,
         Error,
-        false,
+        true,
         "programs are attached before the object is loaded",
         "A program has no file descriptor until the object is loaded, so attaching it fails with -EINVAL. Call \
          the load function first, or use `NAME__open_and_load`.",
@@ -223,7 +223,7 @@ pub(super) const RULES: &[Rule] = &[
         "load-result-ignored",
         Loader,
         Warning,
-        false,
+        true,
         "the result of load or attach is dropped",
         "Loading fails for reasons outside the program (permissions, kernel version, verifier). When the result \
          is not looked at, the code goes on with maps and programs that do not exist. Test it.",

@@ -163,7 +163,7 @@ fn after_load(
     Some(finding)
 }
 
-fn since(
+pub(super) fn since(
     input: Input<'_>,
     finding: Diagnostic,
     state: &State,

@@ -80,7 +80,7 @@ pub(super) fn update_map(input: Input<'_>, skeleton: &Skeleton, write: At) -> Op
     let err = if names_err(input, write) { "err = " } else { "" };
     let mut new = String::new();
     for line in [
-        format!("{{\t/* the other variables of the section go back to their start values */"),
+        "{\t/* the other variables of the section go back to their start values */".to_owned(),
         format!("\tsize_t vsz = bpf_map__value_size({map});"),
         format!(
             "\tstruct {}__{section} *next = malloc(vsz > sizeof(*next) ? vsz : sizeof(*next));",

@@ -2,6 +2,8 @@
 
 mod after_load;
 mod fixes;
+mod lifecycle;
+mod names;
 #[cfg(test)]
 mod tests;
 mod verdicts;
@@ -38,6 +40,18 @@ pub struct Input<'a> {
     pub text: &'a str,
 }
 
+impl Input<'_> {
+    /// Whether the loader chooses at run time which programs are loaded or attached.
+    fn changes_what_is_loaded(&self) -> bool {
+        let setters = ["bpf_program__set_autoload", "bpf_program__set_autoattach"];
+        (0..self.unit.item_count())
+            .map(ItemId)
+            .filter(|item| self.unit.in_main_file(*item))
+            .flat_map(|item| self.unit.tokens(item))
+            .any(|token| setters.contains(&token.sym.as_str()))
+    }
+}
+
 /// All findings of the loader-side rules in a file, by place.
 ///
 /// Functions that something outside may call are followed with nothing known of their arguments;
@@ -47,6 +61,14 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     if input.skeletons.is_empty() {
         return Vec::new();
     }
+    let mut found = flow_findings(input);
+    names::check(input, &mut found);
+    found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
+    found.dedup();
+    found
+}
+
+fn flow_findings(input: Input<'_>) -> Vec<Diagnostic> {
     let globals = Globals::of(input.unit);
     let roots = roots(input.unit, &globals);
     let mut rules = Rules { input, verdicts: Verdicts::default() };
@@ -65,10 +87,7 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
             work.extend(input.unit.function(name).filter(|f| f.definition.is_some()));
         }
     }
-    let mut found = rules.verdicts.findings();
-    found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
-    found.dedup();
-    found
+    rules.verdicts.findings()
 }
 
 /// Functions to start from: all that are visible outside, and static ones that are not only called
@@ -94,5 +113,6 @@ struct Rules<'a> {
 impl Observer for Rules<'_> {
     fn event(&mut self, event: &Event<'_>, state: &State, calls: &[At]) {
         after_load::judge(self.input, event, state, calls, &mut self.verdicts);
+        lifecycle::judge(self.input, event, state, calls, &mut self.verdicts);
     }
 }

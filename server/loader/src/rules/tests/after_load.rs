@@ -175,6 +175,7 @@ int other(struct hits *skel)
 }
 "#,
         expect![[r#"
+            load-result-ignored at 58 `hits__load(skel)`: the result of `hits__load()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
             rodata-write-after-load at 59 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
                 58 `hits__load(skel)`: loaded here
                 /hits.bpf.c:5 `limit`: `limit` is declared here

@@ -1,0 +1,211 @@
+//! Calls at the wrong time, and calls that are wrong at any time.
+
+use expect_test::expect;
+
+use crate::test_fixture::{check_body, silent};
+
+#[test]
+fn kconfig() {
+    check_body(
+        r#"static int hz(struct hits *skel) { return skel->kconfig->CONFIG_HZ; }
+int main(void)
+{
+	struct hits *skel = hits__open();
+	int n;
+	if (!skel)
+		return 1;
+	n = skel->kconfig->CONFIG_HZ + hz(skel);
+	if (hits__load(skel))
+		return 1;
+	skel->kconfig->CONFIG_HZ = n;
+	return 0;
+}
+int second(struct hits *skel)
+{
+	if (hits__load(skel))
+		return 1;
+	skel->kconfig->CONFIG_HZ++;
+	return 0;
+}
+"#,
+        expect![[r#"
+            kconfig-before-load at 55 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is used before load: `kconfig` is NULL until the object is loaded, so this ends in SIGSEGV
+                58 `hits__open()`: opened here
+            kconfig-before-load at 62 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is used before load: `kconfig` is NULL until the object is loaded, so this ends in SIGSEGV
+                58 `hits__open()`: opened here
+            kconfig-write at 65 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is written after load: the map is frozen and its image read-only, so this ends in SIGSEGV
+                63 `hits__load(skel)`: loaded here
+            kconfig-write at 72 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is written after load: the map is frozen and its image read-only, so this ends in SIGSEGV
+                70 `hits__load(skel)`: loaded here
+        "#]],
+    );
+    silent(
+        r#"int main(void)
+{
+	struct hits *skel = hits__open();
+	if (!skel || skel->kconfig)
+		return 1;
+	if (hits__load(skel))
+		return 1;
+	return skel->kconfig->CONFIG_HZ;
+}
+int given(struct hits *skel)
+{
+	return skel->kconfig->CONFIG_HZ;
+}
+"#,
+    );
+}
+
+#[test]
+fn setters() {
+    check_body(
+        r#"static void resize(struct bpf_map *map) { bpf_map__set_max_entries(map, 4); }
+int main(void)
+{
+	struct hits *skel = hits__open();
+	bpf_map__set_max_entries(skel->maps.table, 2);
+	if (hits__load(skel))
+		return 1;
+	resize(skel->maps.table);
+	if (bpf_map__set_max_entries(skel->maps.table, 2))
+		return 1;
+	bpf_program__set_autoload(skel->progs.on_switch, 0);
+	return 0;
+}
+"#,
+        expect![[r#"
+            setter-after-load at 55 `bpf_map__set_max_entries(map, 4)`: `bpf_map__set_max_entries()` is called after the load: it fails with -EBUSY and the map `table` stays as it is
+                60 `hits__load(skel)`: loaded here
+            setter-after-load at 63 `bpf_map__set_max_entries(skel->maps.table, 2)`: `bpf_map__set_max_entries()` is called after the load: it fails with -EBUSY and the map `table` stays as it is
+                60 `hits__load(skel)`: loaded here
+            setter-after-load at 65 `bpf_program__set_autoload(skel->progs.on_switch, 0)`: `bpf_program__set_autoload()` is called after the load: it fails with -EINVAL and `on_switch` stays as it is
+                60 `hits__load(skel)`: loaded here
+        "#]],
+    );
+    silent(
+        r#"int main(void)
+{
+	struct hits *skel = hits__open();
+	if (!skel)
+		return 1;
+	bpf_program__set_autoload(skel->progs.on_switch, 0);
+	if (bpf_object__prepare(skel->obj))
+		return 1;
+	bpf_program__set_autoload(skel->progs.on_switch, 0);
+	return hits__load(skel);
+}
+int autoattach(struct hits *skel)
+{
+	if (hits__load(skel))
+		return 1;
+	bpf_program__set_autoattach(skel->progs.on_switch, 0);
+	return hits__attach(skel);
+}
+"#,
+    );
+}
+
+#[test]
+fn attach_too_early() {
+    check_body(
+        r#"static int start(struct hits *skel) { return hits__attach(skel); }
+int main(void)
+{
+	struct hits *skel = hits__open();
+	if (!skel)
+		return 1;
+	if (start(skel))
+		return 1;
+	skel->links.on_switch = bpf_program__attach(skel->progs.on_switch);
+	return 0;
+}
+"#,
+        expect![[r#"
+            attach-before-load at 55 `hits__attach(skel)`: `hits__attach()` comes before the load: its programs have no descriptor yet, so it fails with -EINVAL
+                58 `hits__open()`: opened here, and not loaded since
+            attach-before-load at 63 `bpf_program__attach(skel->progs.on_switch)`: `on_switch` is attached before the load: a program has no descriptor until then, so this fails with -EINVAL
+                58 `hits__open()`: opened here, and not loaded since
+        "#]],
+    );
+    silent(
+        r#"int main(int argc)
+{
+	struct hits *skel = hits__open();
+	if (!skel)
+		return 1;
+	if (argc && hits__load(skel))
+		return 1;
+	return hits__attach(skel);
+}
+int given(struct hits *skel) { return hits__attach(skel); }
+"#,
+    );
+}
+
+#[test]
+fn results_thrown_away() {
+    check_body(
+        r#"static void use(struct hits *skel) { skel->bss->total = 1; }
+int main(void)
+{
+	struct hits *skel = hits__open();
+	if (!skel)
+		return 1;
+	hits__load(skel);
+	use(skel);
+	hits__attach(skel);
+	return skel->bss->total;
+}
+"#,
+        expect![[r#"
+            load-result-ignored at 61 `hits__load(skel)`: the result of `hits__load()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 63 `hits__attach(skel)`: the result of `hits__attach()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+        "#]],
+    );
+    silent(
+        r#"int main(void)
+{
+	struct hits *skel = hits__open();
+	if (!skel)
+		return 1;
+	(void)hits__load(skel);
+	hits__destroy(skel);
+	skel = hits__open_and_load();
+	if (!skel)
+		return 1;
+	hits__attach(skel);
+	hits__destroy(skel);
+	return 0;
+}
+"#,
+    );
+}
+
+#[test]
+fn wrong_at_any_time() {
+    check_body(
+        r#"static void *image(struct bpf_map *map) { return bpf_map__initial_value(map, NULL); }
+int main(void)
+{
+	struct hits *skel = hits__open();
+	size_t size;
+	bpf_map__initial_value(skel->maps.rodata, NULL);
+	image(skel->maps.percpu);
+	bpf_map__initial_value(skel->maps.rodata, &size);
+	bpf_map__initial_value(skel->maps.table, NULL);
+	bpf_map__set_max_entries(skel->maps.percpu, 4);
+	bpf_map__set_max_entries(skel->maps.percpu, 1);
+	bpf_map__delete_elem(skel->maps.percpu, &size, 4, 0);
+	bpf_map__delete_elem(skel->maps.table, &size, 4, 0);
+	return 0;
+}
+"#,
+        expect![[r#"
+            initial-value-null at 55 `bpf_map__initial_value(map, NULL)`: `bpf_map__initial_value()` stores the size of the image of `percpu` through its second argument without looking at it: NULL ends in SIGSEGV
+            initial-value-null at 60 `bpf_map__initial_value(skel->maps.rodata, NULL)`: `bpf_map__initial_value()` stores the size of the image of `rodata` through its second argument without looking at it: NULL ends in SIGSEGV
+            percpu-map-misuse at 64 `bpf_map__set_max_entries(skel->maps.percpu, 4)`: `percpu` holds a per-CPU section and has one entry: with more of them its programs are refused
+            percpu-map-misuse at 66 `bpf_map__delete_elem(skel->maps.percpu, &size, 4, 0)`: the entry of `percpu` cannot be deleted: a per-CPU array refuses that with -EINVAL
+        "#]],
+    );
+}
