@@ -100,7 +100,9 @@ fn whole_corpus(corpus: &Path, only: &str) -> ExitCode {
             println!("{}: absent {name}", entry.id);
         }
         objects += 1;
-        right += usize::from(score.equal == score.compared && score.absent.is_empty());
+        // A tag declared in a function body is in the object's BTF, but in no scope of the file.
+        let all_found = score.absent.iter().all(|name| is_local_tag(&unit, name));
+        right += usize::from(score.equal == score.compared && all_found);
         compared += score.compared;
         equal += score.equal;
         absent += score.absent.len();
@@ -132,4 +134,15 @@ fn unknown(unit: &Unit) -> Vec<String> {
         }
     }
     out
+}
+
+/// Whether a type (`enum Z`) is declared inside a function of the file.
+fn is_local_tag(unit: &Unit, name: &str) -> bool {
+    let Some((keyword, tag)) = name.split_once(' ') else { return false };
+    (0..unit.item_count()).map(ItemId).any(|item| {
+        let is_function =
+            unit.item(item).is_some_and(|p| matches!(p.syntax, cfront::ast::Item::Function(_)));
+        is_function
+            && unit.tokens(item).windows(2).any(|pair| pair[0].is(keyword) && pair[1].is(tag))
+    })
 }
