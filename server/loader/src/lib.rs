@@ -6,6 +6,7 @@ mod places;
 pub mod references;
 pub mod rules;
 pub mod skeletons;
+pub mod usage;
 mod walk;
 
 pub use rules::{Input, check};

@@ -23,7 +23,8 @@ use crate::{
 /// A use of something of a BPF program in a loader.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Reference {
-    /// The name in the loader: a member's, or the text inside a string literal's quotes.
+    /// The name in the loader: a member's, or the text inside a string literal's quotes. A name that
+    /// came out of a macro's body has the range of the macro's name: compare before editing.
     pub range: FileRange,
     /// Index of the skeleton in the list that was given.
     pub skeleton: usize,
@@ -209,5 +210,78 @@ impl Finder<'_> {
             reference.place = member.place;
         }
         Some(reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::test_fixture;
+
+    #[test]
+    fn of_all_kinds() {
+        let loaded = test_fixture::load(
+            r#"//- /a.bpf.c
+#include <vmlinux.h>
+#include <bpf/bpf_helpers.h>
+int total;
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int); __type(value, int); } table SEC(".maps");
+SEC("tp_btf/x") int prog(void *ctx) { return total; }
+//- /a.c
+#include "a.skel.h"
+#define FIELD(s, f) (s)->bss->f
+struct env { struct a *skel, **other; } env;
+int main(void)
+{
+	struct a__bss *bss = env.skel->bss;
+	env.skel->links.prog = attach((*env.other)->progs.prog);
+	FIELD(env.skel, total) = sizeof(bss->total);
+	bpf_object__find_map_by_name(env.skel->obj, "table");
+	bpf_object__find_program_by_name(env.skel->obj, "prog");
+	return fd(env.skel->maps.table) + env.skel->maps.missing + env.skel->bss->total;
+}
+"#,
+        );
+        let mut out = String::new();
+        for r in references(&loaded.unit, &loaded.skeletons) {
+            let to = r.place.map(|p| {
+                loaded.show(FileRange {
+                    file: cfront::source::FileId(p.file),
+                    start: p.start,
+                    end: p.end,
+                })
+            });
+            let _ = writeln!(
+                out,
+                "{}: {}.{} {:?} {to:?}",
+                loaded.show(r.range),
+                r.holder,
+                r.name,
+                r.kind
+            );
+        }
+        expect![[r#"
+            6 `bss`: .bss Some(Section) None
+            7 `links`: .links Some(Group) None
+            7 `prog`: links.prog Some(Link) Some("/a.bpf.c:5 `prog`")
+            8 `FIELD`: .bss Some(Section) None
+            8 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            8 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            9 `obj`: .obj Some(Group) None
+            9 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
+            10 `obj`: .obj Some(Group) None
+            10 `prog`: progs.prog Some(Program) Some("/a.bpf.c:5 `prog`")
+            11 `maps`: .maps Some(Group) None
+            11 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
+            11 `maps`: .maps Some(Group) None
+            11 `missing`: maps.missing None None
+            11 `bss`: .bss Some(Section) None
+            11 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+        "#]]
+        .assert_eq(&out);
     }
 }

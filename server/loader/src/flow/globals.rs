@@ -23,6 +23,8 @@ pub struct Globals {
     taken: FxHashSet<Symbol>,
     /// Functions that are called by name somewhere.
     called: FxHashSet<Symbol>,
+    /// The functions that each function mentions.
+    mentions: FxHashMap<Symbol, BTreeSet<Symbol>>,
 }
 
 #[derive(Default)]
@@ -84,6 +86,8 @@ impl Globals {
             changed.extend(mentions.changed.iter().copied());
             work.extend(mentions.functions.iter().copied().filter(|f| seen.insert(*f)));
         }
+        globals.mentions =
+            bodies.into_iter().map(|(name, mentions)| (name, mentions.functions)).collect();
         globals.kept = unit
             .variables()
             .iter()
@@ -96,6 +100,17 @@ impl Globals {
     /// Whether a file-scope variable keeps a pointer over calls of unknown code.
     pub fn is_kept(&self, variable: Symbol) -> bool {
         self.kept.contains(&variable)
+    }
+
+    /// The function itself and all that it may call in turn.
+    pub fn reach(&self, function: Symbol) -> FxHashSet<Symbol> {
+        let mut seen = FxHashSet::from_iter([function]);
+        let mut work = vec![function];
+        while let Some(function) = work.pop() {
+            let Some(mentions) = self.mentions.get(&function) else { continue };
+            work.extend(mentions.iter().copied().filter(|f| seen.insert(*f)));
+        }
+        seen
     }
 
     /// Whether a function is only ever called by name in this file.

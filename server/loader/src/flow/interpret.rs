@@ -26,8 +26,12 @@ use crate::skeletons::{Skeleton, pointed_skeleton};
 /// Calls of functions of the same file are followed to this depth.
 const CALL_DEPTH: u32 = 5;
 
-/// Blocks run at most for one file; with more of them nothing is judged.
-const BUDGET: usize = 60_000;
+/// Blocks run at most from one function that is called from outside; where that is not enough,
+/// nothing is judged in what it calls.
+const BUDGET: usize = 20_000;
+
+/// Blocks run at most for one file.
+const TOTAL: usize = 120_000;
 
 /// Expressions nest at most this deep, functions that are followed into included.
 pub(super) const MAX_DEPTH: u32 = 160;
@@ -45,15 +49,17 @@ pub struct Analysis<'a> {
     globals: FxHashMap<GlobalKey, u32>,
     /// File-scope variables whose value survives a call of unknown code, see [`Globals`].
     pub(super) kept: FxHashSet<Root>,
-    stable: Globals,
+    /// What the file's tokens tell of its functions and variables.
+    pub stable: Globals,
     budget: usize,
+    total: usize,
     pub(super) depth: u32,
     /// The call that makes up the expression statement being run.
     pub(super) discarded: Option<At>,
     /// Functions that a call could not be followed into: what they do is to be judged as if called
     /// from outside.
     pub unfollowed: BTreeSet<Symbol>,
-    /// Whether the limits were reached: then no verdict stands.
+    /// Whether the limits were reached in the last run: then no verdict stands about what it calls.
     pub gave_up: bool,
 }
 
@@ -105,6 +111,7 @@ impl<'a> Analysis<'a> {
             kept: FxHashSet::default(),
             stable,
             budget: BUDGET,
+            total: TOTAL,
             depth: 0,
             discarded: None,
             unfollowed: BTreeSet::new(),
@@ -114,7 +121,14 @@ impl<'a> Analysis<'a> {
 
     /// Runs a function as if called from outside: nothing is known of its parameters.
     pub fn run_root(&mut self, function: &Function) {
-        let _ = self.run_function(function, Vec::new(), State::default(), 0, 0, Vec::new());
+        self.budget = BUDGET.min(self.total);
+        let granted = self.budget;
+        self.depth = 0;
+        self.gave_up = self.budget == 0;
+        if !self.gave_up {
+            let _ = self.run_function(function, Vec::new(), State::default(), 0, 0, Vec::new());
+        }
+        self.total -= granted - self.budget;
     }
 
     /// Runs a function over a state; `None` when it cannot be followed.

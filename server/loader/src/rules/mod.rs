@@ -74,6 +74,7 @@ fn flow_findings(input: Input<'_>) -> Vec<Diagnostic> {
     let mut rules = Rules { input, verdicts: Verdicts::default() };
     let mut analysis = Analysis::new(input.unit, input.skeletons, globals, &mut rules);
     let mut done: FxHashSet<Symbol> = FxHashSet::default();
+    let mut void: FxHashSet<Symbol> = FxHashSet::default();
     let mut work = roots;
     while let Some(function) = work.pop() {
         if !done.insert(function.name) {
@@ -81,13 +82,18 @@ fn flow_findings(input: Input<'_>) -> Vec<Diagnostic> {
         }
         analysis.run_root(&function);
         if analysis.gave_up {
-            return Vec::new();
+            void.extend(analysis.stable.reach(function.name));
         }
         for name in std::mem::take(&mut analysis.unfollowed) {
             work.extend(input.unit.function(name).filter(|f| f.definition.is_some()));
         }
     }
-    rules.verdicts.findings()
+    let void: FxHashSet<ItemId> = void
+        .into_iter()
+        .filter_map(|name| input.unit.function(name)?.definition_place())
+        .map(|place| ItemId(place.item))
+        .collect();
+    rules.verdicts.findings(&void)
 }
 
 /// Functions to start from: all that are visible outside, and static ones that are not only called

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bpf::{diagnostic::Diagnostic, rules::RuleId};
+use cfront::unit::ItemId;
 use rustc_hash::FxHashSet;
 
 use crate::flow::observe::At;
@@ -58,11 +59,13 @@ impl Verdicts {
         }
     }
 
-    /// What stands: places where no way was innocent.
-    pub(super) fn findings(self) -> Vec<Diagnostic> {
+    /// What stands: places where no way was innocent, outside the functions that were not followed
+    /// in all ways.
+    pub(super) fn findings(self, void: &FxHashSet<ItemId>) -> Vec<Diagnostic> {
         let other = self.other;
         self.places
             .into_iter()
+            .filter(|((at, _), _)| !void.contains(&at.item))
             .filter(|((at, _), v)| !v.innocent && !other.contains(at) && (v.sure || !v.failed))
             .filter_map(|(_, v)| v.finding)
             .collect()
