@@ -10,6 +10,7 @@ mod registry_loader;
 mod code;
 mod data_sections;
 mod helper_calls;
+mod legacy_maps;
 mod map_definitions;
 mod map_rules;
 mod names;
@@ -26,7 +27,10 @@ use cfront::unit::Unit;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::{diagnostic::Diagnostic, object::Object};
+use crate::{
+    diagnostic::Diagnostic,
+    object::{Object, SectionKind},
+};
 
 pub use registry::{Rule, RuleId, Side};
 
@@ -69,6 +73,9 @@ impl Usage {
 pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     section_names::check(input, &mut found);
+    if !is_bpf(input.object) {
+        return found;
+    }
     data_sections::check(input, &mut found);
     names::check(input, &mut found);
     map_rules::check(input, &mut found);
@@ -82,4 +89,22 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
     found.dedup();
     found
+}
+
+/// Whether anything in the object says that it is one for libbpf: code of user space that handles
+/// such objects has section names in it, too.
+fn is_bpf(object: &Object) -> bool {
+    let telling = |kind: SectionKind| {
+        matches!(
+            kind,
+            SectionKind::Maps
+                | SectionKind::License
+                | SectionKind::Percpu
+                | SectionKind::Kconfig
+                | SectionKind::Ksyms
+                | SectionKind::StructOps
+                | SectionKind::Arena
+        )
+    };
+    !object.programs.is_empty() || object.sections.iter().any(|s| telling(s.kind))
 }

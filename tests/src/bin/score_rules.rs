@@ -197,6 +197,9 @@ fn check(session: &Session, loaders: &Loaders, entry: &Entry) -> Vec<Report> {
     let unit = Unit::build(Arc::new(pp), None, false);
     let object = bpf::source::object(&unit, "x");
     let usage = loaders.usage(&entry.file);
+    if !object.complete {
+        println!("only partly understood: {}", entry.file.display());
+    }
     let found = rules::check(rules::Input { unit: &unit, object: &object, usage: &usage });
     let pp = unit.preprocessed();
     found

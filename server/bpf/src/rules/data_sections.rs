@@ -41,7 +41,9 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             let Some(variable) = by_name.get(&Symbol::intern(&entry.name)) else { continue };
             let last = index + 1 == section.variables.len();
             zero_size(input, section, variable, section.variables.len(), found);
-            pointer_initializer(input, variable, found);
+            if entry.certainty == Certainty::Certain {
+                pointer_initializer(input, variable, found);
+            }
             if !last && entry.certainty == Certainty::Certain {
                 flexible_array(input, variable, found);
             }

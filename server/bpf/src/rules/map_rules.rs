@@ -3,7 +3,12 @@
 //! All are silent when code in the workspace sets attributes of the map before load (exemption E1),
 //! and for numbers that the source does not give for certain.
 
-use cfront::source::{FileId, FileRange};
+use cfront::{
+    ctypes::{ArrayLen, CType},
+    source::{FileId, FileRange},
+    symbol::Symbol,
+    unit::Unit,
+};
 
 use super::{Input, RuleId};
 use crate::{
@@ -19,7 +24,11 @@ const FLAGS: RuleId = RuleId("map-flags");
 
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     for map in &input.object.maps {
-        if map.kind != MapKind::User || input.usage.sets_map(&map.name) || !input.object.complete {
+        if map.kind != MapKind::User
+            || input.usage.sets_map(&map.name)
+            || !input.object.complete
+            || !numbers_known(input.unit, &map.name)
+        {
             continue;
         }
         let (Some(place), Some(number)) = (map.place, map.def.map_type) else { continue };
@@ -33,6 +42,25 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
         say.max_entries();
         say.flags();
     }
+}
+
+/// Whether every number and size that the definition gives is known: one that is not must not be
+/// taken for one that is not there.
+fn numbers_known(unit: &Unit, name: &str) -> bool {
+    let record = unit.variable(Symbol::intern(name)).and_then(|variable| {
+        match unit.canonical(variable.ty) {
+            CType::Record(id) => unit.record(id),
+            _ => None,
+        }
+    });
+    let Some(record) = record else { return false };
+    record.fields.iter().all(|field| {
+        let CType::Pointer(to) = unit.canonical(field.ty) else { return true };
+        match field.name.map_or("", Symbol::as_str) {
+            "key" | "value" => unit.size_of(to).is_some(),
+            _ => !matches!(unit.canonical(to), CType::Array { len: ArrayLen::Unknown, .. }),
+        }
+    })
 }
 
 struct Say<'a> {

@@ -3,7 +3,7 @@
 
 use cfront::sema::{Decl, Function, Variable};
 
-use super::{Input, RuleId, places};
+use super::{Input, RuleId, legacy_maps, places};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     facts::sections,
@@ -64,7 +64,12 @@ fn check_variable(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnos
                        object (-ENOTSUP, legacy map definitions)";
         let severity =
             if input.usage.libbpf_loads { Severity::Error } else { Severity::Information };
-        found.push(Diagnostic::new(LEGACY_MAPS, place.range, message).with_severity(severity));
+        let mut finding =
+            Diagnostic::new(LEGACY_MAPS, place.range, message).with_severity(severity);
+        if let Some(edit) = legacy_maps::rewrite(input.unit, variable, decl) {
+            finding = finding.with_fix("Define the map in `.maps`", vec![edit]);
+        }
+        found.push(finding);
     }
 }
 

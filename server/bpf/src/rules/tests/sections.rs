@@ -124,8 +124,19 @@ fn legacy_maps_section() {
     check(
         &program("xdp", LEGACY, ""),
         expect![[r#"
-        error legacy-maps-section at `"maps"`: `SEC("maps")` is the map definition of old: libbpf 1.0 and later refuse the object (-ENOTSUP, legacy map definitions)
-    "#]],
+            error legacy-maps-section at `"maps"`: `SEC("maps")` is the map definition of old: libbpf 1.0 and later refuse the object (-ENOTSUP, legacy map definitions)
+                fix Define the map in `.maps`: `struct bpf_map_def SEC("maps") counts = {
+            	.type = BPF_MAP_TYPE_HASH,
+            	.key_size = sizeof(__u32),
+            	.value_size = sizeof(struct value) * 2,
+            	.max_entries = 128,
+            };` -> `struct {
+            	__uint(type, BPF_MAP_TYPE_HASH);
+            	__type(key, __u32);
+            	__uint(value_size, sizeof(struct value) * 2);
+            	__uint(max_entries, 128);
+            } counts SEC(".maps");`
+        "#]],
     );
     check_with(
         Usage { libbpf_loads: false, ..usual() },

@@ -1,0 +1,76 @@
+//! The quick fix of `legacy-maps-section`: `struct bpf_map_def` with numbers becomes a definition in
+//! `.maps` with types.
+
+use cfront::{
+    ast::{self, Designator, Expr, ExprKind, Initializer},
+    sema::{Decl, Variable},
+    source::FileRange,
+    unit::{ItemId, Unit},
+};
+
+use super::places;
+
+/// What to write in place of the definition, and where; `None` where the initialiser has more in it
+/// than such a definition knows, or is not written out.
+pub(super) fn rewrite(
+    unit: &Unit,
+    variable: &Variable,
+    decl: &Decl,
+) -> Option<(FileRange, String)> {
+    let item = ItemId(decl.place.item);
+    let parsed = unit.item(item)?;
+    let ast::Item::Declaration(declaration) = &parsed.syntax else { return None };
+    let [declarator] = declaration.declarators.as_slice() else { return None };
+    let Some(Initializer::List(items, _)) = &declarator.init else { return None };
+
+    let tokens = u32::try_from(unit.tokens(item).len()).ok()?;
+    let (first, last) =
+        (unit.token_place(item, 0)?, unit.token_place(item, tokens.checked_sub(1)?)?);
+    let range = FileRange { file: first.file, start: first.start, end: last.end };
+    let written = places::text(unit, range).filter(|_| first.file == last.file)?;
+    // A conditional or a comment in it would be lost.
+    if written.contains(['#']) || written.contains("/*") || written.contains("//") {
+        return None;
+    }
+
+    let mut out = String::from("struct {\n");
+    for one in items {
+        let [Designator::Field(field)] = one.designators.as_slice() else { return None };
+        let Initializer::Expr(value) = &one.value else { return None };
+        let text = value_text(unit, item, value)?;
+        match field.name.as_str() {
+            name @ ("type" | "max_entries" | "map_flags") => {
+                out += &format!("\t__uint({name}, {text});\n");
+            }
+            name @ ("key_size" | "value_size") => match type_text(value, &text) {
+                Some(ty) => {
+                    out += &format!("\t__type({}, {ty});\n", name.trim_end_matches("_size"));
+                }
+                None => out += &format!("\t__uint({name}, {text});\n"),
+            },
+            _ => return None,
+        }
+    }
+    out += &format!("}} {} SEC(\".maps\");", variable.name);
+    Some((range, out))
+}
+
+/// The value as written: what stands between its `=` and the `,` or `}` behind it.
+fn value_text(unit: &Unit, item: ItemId, value: &Expr) -> Option<String> {
+    let before = places::range_of(
+        unit,
+        item,
+        value.span.start.checked_sub(1)?,
+        value.span.start.checked_sub(1)?,
+    )?;
+    let after = places::range_of(unit, item, value.span.end, value.span.end)?;
+    let between = FileRange { file: before.file, start: before.end, end: after.start };
+    let text = places::text(unit, between).filter(|_| before.file == after.file)?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The type in `sizeof(T)`.
+fn type_text<'t>(value: &Expr, text: &'t str) -> Option<&'t str> {
+    matches!(value.kind, ExprKind::SizeofType(_)).then_some(())?;
+    text.strip_prefix("sizeof(")?.strip_suffix(")")
+}
