@@ -66,15 +66,6 @@ pub(super) enum Callee {
     Pointer(Arc<Variable>),
 }
 
-impl Callee {
-    pub(super) fn name(&self) -> Symbol {
-        match self {
-            Callee::Function(f) => f.name,
-            Callee::Pointer(v) => v.name,
-        }
-    }
-}
-
 /// A call that a program reaches.
 pub(super) struct ReachedCall {
     /// The function with the call.

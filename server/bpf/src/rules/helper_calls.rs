@@ -2,6 +2,7 @@
 //! `license-missing`, `percpu-const-string`, `percpu-ptr-helper`.
 
 use cfront::{
+    ctypes::CType,
     sema::{Initial, Resolution, Variable},
     source::FileRange,
     symbol::Symbol,
@@ -13,6 +14,7 @@ use super::{
     code::{self, Call, Callee, Code, ReachedCall},
     places,
     programs::Entry,
+    tracing,
 };
 use crate::{diagnostic::Diagnostic, facts::helpers, object::SectionKind};
 
@@ -39,6 +41,12 @@ pub(super) fn check(
             let what =
                 format!("{} programs need one (`{}`)", entry.row.short_type(), entry.function.name);
             not_gpl = why.finding(input, entry, &what, None);
+        }
+        if not_gpl.is_none()
+            && let Some(why) = license.refused(input)
+            && let Some((what, place)) = reads_kernel_struct(input, code, entry)
+        {
+            not_gpl = why.finding(input, entry, &what, place);
         }
         for reached in code.reach(entry.function.name) {
             let Some(call) = reached.call() else { continue };
@@ -112,6 +120,28 @@ fn not_allowed(
         finding = finding.with_related(place, format!("`{program}` gets here"));
     }
     found.push(finding);
+}
+
+/// Reading a kernel struct through an argument that the verifier knows by its BTF type.
+fn reads_kernel_struct(
+    input: Input<'_>,
+    code: &Code<'_>,
+    entry: &Entry,
+) -> Option<(String, Option<FileRange>)> {
+    let prefix = entry.row.prefix.trim_end_matches(".s");
+    if !matches!(prefix, "tp_btf" | "fentry" | "fexit" | "fmod_ret") {
+        return None;
+    }
+    let body = entry.wrapped(code, &["BPF_PROG"])?;
+    let (parameter, token) =
+        tracing::dereferenced(input.unit, &body).into_iter().find(|(p, _)| {
+            match input.unit.canonical(p.ty) {
+                CType::Pointer(to) => matches!(input.unit.canonical(to), CType::Record(_)),
+                _ => false,
+            }
+        })?;
+    let what = format!("reading the kernel's memory through `{}` needs one", parameter.name);
+    Some((what, body.place(input.unit, token)))
 }
 
 /// Why a call needs a GPL compatible licence.

@@ -53,10 +53,16 @@ fn check_call(input: Input<'_>, body: &FnBody, call: &Call, found: &mut Vec<Diag
         } else {
             "the helper answers -EINVAL and prints nothing"
         };
-        format!("the format has {wanted} conversions, but {given} arguments follow: {happens}")
+        format!(
+            "the format has {} for {}: {happens}",
+            count(wanted, "conversion"),
+            count(given, "argument")
+        )
     } else if wanted < given {
         format!(
-            "the format has {wanted} conversions, the other arguments of {given} are not printed"
+            "the format has {} for {}: the rest is not printed",
+            count(wanted, "conversion"),
+            count(given, "argument")
         )
     } else {
         return;
@@ -64,12 +70,8 @@ fn check_call(input: Input<'_>, body: &FnBody, call: &Call, found: &mut Vec<Diag
     found.push(Diagnostic::new(RULE, range, message));
 }
 
-fn conversion(count: usize) -> String {
-    if count == 1 { "1 conversion".into() } else { format!("{count} conversions") }
-}
-
-fn argument(count: usize) -> String {
-    if count == 1 { "1 argument".into() } else { format!("{count} arguments") }
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The text of a format: a literal, or an array that is initialised with one and not changed.

@@ -101,25 +101,8 @@ fn is_registers(unit: &Unit, ty: CTypeId) -> bool {
 fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
     let macros = ["BPF_KPROBE", "BPF_KRETPROBE", "BPF_KSYSCALL", "BPF_UPROBE", "BPF_URETPROBE"];
     let Some(body) = entry.wrapped(code, &macros) else { return };
-    let mut said = Vec::new();
-    for reference in &body.refs.references {
-        let Target::Local(local) = reference.target else { continue };
-        let local = LocalId(local);
-        let Some(parameter) = parameters(&body).find(|p| p.id == local) else { continue };
-        let accesses = matches!(reference.access, Access::Read | Access::Write | Access::ReadWrite);
-        if !accesses
-            || reference.dead
-            || said.contains(&local)
-            || !matches!(input.unit.canonical(parameter.ty), CType::Pointer(_))
-            || input.unit.address_space(pointee(input.unit, parameter.ty)) != 0
-            || !body.walked_at(reference.token)
-            || is_changed(&body, local)
-            || came_through_reader(input.unit, &body, reference.token)
-        {
-            continue;
-        }
-        let Some(range) = body.place(input.unit, reference.token) else { continue };
-        said.push(local);
+    for (parameter, token) in dereferenced(input.unit, &body) {
+        let Some(range) = body.place(input.unit, token) else { continue };
         let mut finding = Diagnostic::new(
             DEREF,
             range,
@@ -134,6 +117,30 @@ fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Ve
         }
         found.push(finding);
     }
+}
+
+/// The pointer arguments of a wrapped program that it certainly reads or writes through, each with the
+/// first token that does.
+pub(super) fn dereferenced<'b>(unit: &Unit, body: &'b FnBody) -> Vec<(&'b Local, u32)> {
+    let mut found: Vec<(&Local, u32)> = Vec::new();
+    for reference in &body.refs.references {
+        let Target::Local(local) = reference.target else { continue };
+        let local = LocalId(local);
+        let Some(parameter) = parameters(body).find(|p| p.id == local) else { continue };
+        let accesses = matches!(reference.access, Access::Read | Access::Write | Access::ReadWrite);
+        if accesses
+            && !reference.dead
+            && !found.iter().any(|(known, _)| known.id == local)
+            && matches!(unit.canonical(parameter.ty), CType::Pointer(_))
+            && unit.address_space(pointee(unit, parameter.ty)) == 0
+            && body.walked_at(reference.token)
+            && !is_changed(body, local)
+            && !came_through_reader(unit, body, reference.token)
+        {
+            found.push((parameter, reference.token));
+        }
+    }
+    found
 }
 
 /// Whether a token came out of a macro that reads by helper, whatever it expands to here.

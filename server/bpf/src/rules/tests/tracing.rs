@@ -156,14 +156,14 @@ fn printk_with_too_few_or_too_many_arguments() {
     check(
         &program("xdp", "", "bpf_printk(\"%d of %d\\n\", 1);"),
         expect![[r#"
-        warning printk-arguments at `bpf_printk`: the format has 2 conversions, but 1 arguments follow: what is printed for the rest is not defined
-    "#]],
+            warning printk-arguments at `bpf_printk`: the format has 2 conversions for 1 argument: what is printed for the rest is not defined
+        "#]],
     );
     check(
         &program("xdp", "", "bpf_printk(\"%d %d %d %d %s\", 1, 2, 3, 4);"),
         expect![[r#"
-        warning printk-arguments at `bpf_printk`: the format has 5 conversions, but 4 arguments follow: the helper answers -EINVAL and prints nothing
-    "#]],
+            warning printk-arguments at `bpf_printk`: the format has 5 conversions for 4 arguments: the helper answers -EINVAL and prints nothing
+        "#]],
     );
     check(
         &program(
@@ -172,13 +172,13 @@ fn printk_with_too_few_or_too_many_arguments() {
             "debug(\"plain\", 1);",
         ),
         expect![[r#"
-            warning printk-arguments at `debug`: the format has 0 conversions, the other arguments of 1 are not printed
+            warning printk-arguments at `debug`: the format has 0 conversions for 1 argument: the rest is not printed
         "#]],
     );
     check(
         &program("xdp", "", "char fmt[] = \"%d\"; bpf_trace_printk(fmt, sizeof(fmt));"),
         expect![[r#"
-            warning printk-arguments at `bpf_trace_printk`: the format has 1 conversions, but 0 arguments follow: what is printed for the rest is not defined
+            warning printk-arguments at `bpf_trace_printk`: the format has 1 conversion for 0 arguments: what is printed for the rest is not defined
         "#]],
     );
 }
@@ -195,4 +195,28 @@ fn printk_with_what_it_needs() {
         ),
         expect![[""]],
     );
+}
+
+#[test]
+fn kernel_structs_read_without_a_licence() {
+    let text = |section: &str, body: &str| {
+        wrapped(section, "", "BPF_PROG(prog, struct file *f, int *n)", body)
+            .replace("\"GPL\"", "\"Proprietary\"")
+    };
+    check(
+        &text("fentry/vfs_read", "return f->pos;"),
+        expect![[r#"
+        error license-not-gpl at `LICENSE`: `Proprietary` is none of the licences that the kernel takes for GPL compatible, and reading the kernel's memory through `f` needs one: the kernel refuses `prog`
+            at `f`: reading the kernel's memory through `f` needs one
+    "#]],
+    );
+    check(
+        &text("tp_btf/my_event", "if (n) return 1; return f->next->pos;"),
+        expect![[r#"
+        error license-not-gpl at `LICENSE`: `Proprietary` is none of the licences that the kernel takes for GPL compatible, and reading the kernel's memory through `f` needs one: the kernel refuses `prog`
+            at `f`: reading the kernel's memory through `f` needs one
+    "#]],
+    );
+    check(&text("fentry/vfs_read", "return f == 0;"), expect![[""]]);
+    check(&text("fexit/vfs_read", "return bpf_get_smp_processor_id();"), expect![[""]]);
 }
