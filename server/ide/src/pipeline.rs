@@ -16,10 +16,9 @@ use cfront::{
     pp::{self, Preprocessed},
     session::{FileSystem, Session},
     source::FileId,
-    symbol::Symbol,
     unit::Unit,
 };
-use loader::skeletons::{HeaderKind, Skeleton};
+use loader::skeletons::{HeaderKind, Skeleton, included};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
@@ -287,18 +286,13 @@ impl Analysis {
     }
 
     fn find_skeletons(&self, path: &Path, file: &mut FileAnalysis) -> Cancellable<()> {
-        let preprocessed = file.preprocessed.clone();
-        for include in &preprocessed.includes {
-            let Some((kind, name)) = HeaderKind::of_include(&include.path) else { continue };
-            let found = self.bpf_source(path, &include.path)?;
-            file.skeletons.push(Skeleton {
-                name: Symbol::intern(&section::identifier(name)),
-                kind,
-                object: found
-                    .as_ref()
-                    .and_then(|(_, f)| Some(Arc::new(f.source.as_ref()?.object.clone()))),
-                include: (include.range.file == file.main).then_some(include.range),
-            });
+        for header in included(&file.unit) {
+            let found = self.bpf_source(path, &header.path)?;
+            let object =
+                found.as_ref().and_then(|(_, f)| Some(Arc::new(f.source.as_ref()?.object.clone())));
+            let mut skeleton = header.skeleton(object);
+            skeleton.include = skeleton.include.filter(|range| range.file == file.main);
+            file.skeletons.push(skeleton);
             file.bpf_sources.extend(found);
         }
         Ok(())

@@ -404,3 +404,79 @@ fn many_branches_end() {
          while (argc--) {{ {ifs} }} skel->rodata->limit = 1; return 0; }}\n"
     ));
 }
+
+#[test]
+fn a_header_that_exists_says_the_same() {
+    let header = r#"//- /hits.skel.h
+struct bpf_object_skeleton;
+struct hits {
+	struct bpf_object_skeleton *skeleton;
+	struct bpf_object *obj;
+	struct { struct bpf_map *table, *percpu; } maps;
+	struct { struct bpf_program *on_switch; } progs;
+	struct { struct bpf_link *on_switch; } links;
+	struct hits__percpu { int count; int nums[7]; } *percpu;
+	struct hits__rodata { int limit; } *rodata;
+};
+static inline void hits__destroy(struct hits *obj) { free(obj); }
+static inline struct hits *hits__open(void) { return calloc(1, sizeof(struct hits)); }
+static inline int hits__load(struct hits *obj) { return bpf_object__load_skeleton(obj->skeleton); }
+//- /hits.c
+#include "hits.skel.h"
+int good(void)
+{
+	struct hits *skel = hits__open();
+	if (!skel)
+		return 1;
+	skel->rodata->limit = 1;
+	return hits__load(skel);
+}
+int bad(void)
+{
+	struct hits *skel = hits__open();
+	if (hits__load(skel))
+		return 1;
+	skel->percpu->count = 1;
+	skel->rodata->limit = 1;
+	return 0;
+}
+"#;
+    crate::test_fixture::check(
+        header,
+        expect_test::expect![[r#"
+        percpu-write-after-load at 15 `skel->percpu->count`: `percpu->count` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            13 `hits__load(skel)`: loaded here
+            fix: Move the write before the load
+            fix: Update the map on every CPU
+        rodata-write-after-load at 16 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            13 `hits__load(skel)`: loaded here
+            fix: Move the write before the load
+    "#]],
+    );
+}
+
+#[test]
+fn bpftools_own_name_of_the_object() {
+    crate::test_fixture::check(
+        r#"//- /hits.c
+#include "hits.skel.h"
+#include "other.bpf.skel.h"
+int bad(void)
+{
+	struct hits_bpf *skel = hits_bpf__open_and_load();
+	struct other *other = other__open_and_load();
+	if (!skel || !other)
+		return 1;
+	skel->rodata->limit = 1;
+	other->rodata->limit = 1;
+	return 0;
+}
+"#,
+        expect_test::expect![[r#"
+            rodata-write-after-load at 9 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+                5 `hits_bpf__open_and_load()`: loaded here
+            rodata-write-after-load at 10 `other->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+                6 `other__open_and_load()`: loaded here
+        "#]],
+    );
+}
