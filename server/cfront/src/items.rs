@@ -445,6 +445,14 @@ impl Items {
         })
     }
 
+    /// The numbers and tokens of all items, in order.
+    pub(crate) fn all_tokens(&self) -> impl Iterator<Item = (u32, &[Token])> + '_ {
+        self.chunks.iter().zip(&self.starts).flat_map(|(chunk, &start)| {
+            let slots = chunk.slots.iter().enumerate();
+            slots.map(move |(i, slot)| (start + i as u32, chunk.tokens_of(slot)))
+        })
+    }
+
     /// Names declared in a name space of file scope.
     pub(crate) fn names(&self) -> impl Iterator<Item = (Symbol, NameSpace)> + '_ {
         self.chunks.iter().flat_map(|chunk| {

@@ -5,7 +5,7 @@
 //! that it did not touch from the previous unit (see `memo`).
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -79,6 +79,7 @@ struct Inside {
     /// Types and names of file scope; shared by units that differ in function bodies only.
     environment: Arc<Environment>,
     environment_reused: bool,
+    main_items: OnceLock<Vec<ItemId>>,
 }
 
 #[derive(Debug)]
@@ -115,14 +116,29 @@ impl Unit {
                 }
                 drop(sema);
                 return Unit {
-                    inner: Arc::new(Inside { pp, items, environment, environment_reused: true }),
+                    inner: Arc::new(Inside {
+                        pp,
+                        items,
+                        environment,
+                        environment_reused: true,
+                        main_items: OnceLock::new(),
+                    }),
                 };
             }
         }
         let items = Arc::new(items);
         let sema = Mutex::new(Sema::new(items.clone(), big_endian));
         let environment = Arc::new(Environment { sema, uses: AtomicU32::new(0) });
-        Unit { inner: Arc::new(Inside { pp, items, environment, environment_reused: false }) }
+        let main_items = OnceLock::new();
+        Unit {
+            inner: Arc::new(Inside {
+                pp,
+                items,
+                environment,
+                environment_reused: false,
+                main_items,
+            }),
+        }
     }
 
     fn sema(&self) -> MutexGuard<'_, Sema> {
@@ -159,10 +175,20 @@ impl Unit {
 
     /// Whether the item's first token stands in the main file (or a macro used there).
     pub fn in_main_file(&self, id: ItemId) -> bool {
-        let first = self.tokens(id).first();
-        first
-            .and_then(|t| self.inner.pp.expansion(t.loc))
-            .is_some_and(|range| range.file == self.inner.pp.main)
+        self.begins_in_main_file(self.tokens(id))
+    }
+
+    fn begins_in_main_file(&self, tokens: &[Token]) -> bool {
+        let pp = &self.inner.pp;
+        tokens.first().is_some_and(|t| pp.expansion_file(t.loc) == Some(pp.main))
+    }
+
+    /// The items of [`Unit::in_main_file`], in order; found once.
+    pub fn main_items(&self) -> &[ItemId] {
+        self.inner.main_items.get_or_init(|| {
+            let own = |&(_, tokens): &(u32, &[Token])| self.begins_in_main_file(tokens);
+            self.inner.items.all_tokens().filter(own).map(|(item, _)| ItemId(item)).collect()
+        })
     }
 
     /// What the user wrote for a token of an item.
@@ -299,7 +325,7 @@ impl Unit {
             .inner
             .items
             .ordinary_items()
-            .filter(|&(item, lazy)| !lazy || self.in_main_file(ItemId(item)))
+            .filter(|&(item, lazy)| !lazy || self.main_items().binary_search(&ItemId(item)).is_ok())
             .map(|(item, _)| item)
             .collect();
         for item in wanted {

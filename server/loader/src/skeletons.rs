@@ -9,7 +9,7 @@ use cfront::{
     sema::ItemScope,
     symbol::Symbol,
     token::TokenKind,
-    unit::{ItemId, Unit},
+    unit::Unit,
 };
 use rustc_hash::FxHashSet;
 
@@ -131,10 +131,9 @@ fn name_in_loader(mentioned: &FxHashSet<Symbol>, base: &str) -> Symbol {
 }
 
 fn names_of_main_file(unit: &Unit) -> FxHashSet<Symbol> {
-    (0..unit.item_count())
-        .map(ItemId)
-        .filter(|item| unit.in_main_file(*item))
-        .flat_map(|item| unit.tokens(item).iter())
+    unit.main_items()
+        .iter()
+        .flat_map(|item| unit.tokens(*item).iter())
         .filter(|token| token.kind == TokenKind::Ident)
         .map(|token| token.sym)
         .collect()

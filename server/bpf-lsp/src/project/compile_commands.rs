@@ -1,10 +1,14 @@
 //! `compile_commands.json`: found, read and asked for a file's flags.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use cfront::flags::normalize;
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
 /// A compile command: folder and arguments, compiler first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +19,32 @@ pub(super) struct Command {
     pub(super) arguments: Vec<String>,
 }
 
-/// A compile database.
+/// A compile database. Databases are large and most of their commands are never asked for, so a
+/// command stays text until then.
 #[derive(Debug, Default)]
 pub(super) struct CompileCommands {
-    commands: FxHashMap<PathBuf, Command>,
+    commands: FxHashMap<PathBuf, Entry>,
+}
+
+/// What a file's entry says.
+#[derive(Debug)]
+struct Entry {
+    directory: PathBuf,
+    /// JSON of `arguments` (an array) or else `command` (a string).
+    command: Box<RawValue>,
+}
+
+/// An entry as it is written.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    directory: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    file: Cow<'a, str>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    command: Option<&'a RawValue>,
 }
 
 /// The nearest database: in the folder of `file` and above, and in `build/` of each.
@@ -34,26 +60,23 @@ pub(super) fn find(file: &Path) -> Option<PathBuf> {
 impl CompileCommands {
     /// Reads a database; entries that are not understood are left out.
     pub(super) fn parse(text: &str, path: &Path) -> Result<CompileCommands, String> {
-        let value: Value =
+        let entries: Vec<&RawValue> =
             serde_json::from_str(text).map_err(|e| format!("{}: {e}", path.display()))?;
-        let Value::Array(entries) = value else {
-            return Err(format!("{}: not an array", path.display()));
-        };
         let base = path.parent().unwrap_or(Path::new("/"));
         let mut commands = FxHashMap::default();
         for entry in &entries {
-            if let Some((file, command)) = read_entry(entry, base) {
+            if let Some((file, entry)) = read_entry(entry, base) {
                 // The first command of a file counts, as in clangd.
-                commands.entry(file).or_insert(command);
+                commands.entry(file).or_insert(entry);
             }
         }
         Ok(CompileCommands { commands })
     }
 
     /// The command of a file; for a header, that of a source beside it.
-    pub(super) fn command(&self, file: &Path) -> Option<&Command> {
-        if let Some(command) = self.commands.get(file) {
-            return Some(command);
+    pub(super) fn command(&self, file: &Path) -> Option<Command> {
+        if let Some(entry) = self.commands.get(file) {
+            return entry.read();
         }
         if file.extension().is_none_or(|e| e != "h") {
             return None;
@@ -61,22 +84,31 @@ impl CompileCommands {
         // The smallest path, so that the answer does not depend on the order of a hash map.
         let beside = |source: &&PathBuf| source.parent() == file.parent();
         let source = self.commands.keys().filter(beside).min()?;
-        self.commands.get(source)
+        self.commands.get(source)?.read()
     }
 }
 
-fn read_entry(entry: &Value, base: &Path) -> Option<(PathBuf, Command)> {
-    let directory = entry.get("directory").and_then(Value::as_str).unwrap_or(".");
+impl Entry {
+    fn read(&self) -> Option<Command> {
+        let arguments = match serde_json::from_str(self.command.get()).ok()? {
+            Value::Array(list) => {
+                list.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect()
+            }
+            Value::String(line) => split_shell(&line),
+            _ => return None,
+        };
+        Some(Command { directory: self.directory.clone(), arguments })
+    }
+}
+
+fn read_entry(entry: &RawValue, base: &Path) -> Option<(PathBuf, Entry)> {
+    let written: Written<'_> = serde_json::from_str(entry.get()).ok()?;
+    let directory = written.directory.as_deref().unwrap_or(".");
     let directory = normalize(&base.join(directory));
-    let file = normalize(&directory.join(entry.get("file")?.as_str()?));
-    let arguments = match (entry.get("arguments"), entry.get("command")) {
-        (Some(Value::Array(list)), _) => {
-            list.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect()
-        }
-        (_, Some(Value::String(line))) => split_shell(line),
-        _ => return None,
-    };
-    Some((file, Command { directory, arguments }))
+    let file = normalize(&directory.join(&*written.file));
+    let list = written.arguments.filter(|a| a.get().starts_with('['));
+    let command = list.or(written.command)?.to_owned();
+    Some((file, Entry { directory, command }))
 }
 
 /// Splits a command line as a POSIX shell does, without expansions.

@@ -34,7 +34,7 @@ pub(crate) struct Project {
     /// Arguments after `--`.
     arguments: Option<Vec<String>>,
     /// `-p DIR`
-    database: Option<PathBuf>,
+    database: Option<(PathBuf, Arc<CompileCommands>)>,
 }
 
 impl Project {
@@ -52,8 +52,8 @@ impl Project {
     pub(crate) fn set_database(&mut self, path: PathBuf) -> Result<(), String> {
         let path = if path.is_dir() { path.join("compile_commands.json") } else { path };
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        CompileCommands::parse(&text, &path)?;
-        self.database = Some(path);
+        let commands = CompileCommands::parse(&text, &path)?;
+        self.database = Some((path, Arc::new(commands)));
         Ok(())
     }
 
@@ -161,21 +161,32 @@ impl Disk {
     }
 
     fn database_flags(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
-        let database = self.project.database.clone().or_else(|| compile_commands::find(path))?;
-        let known = lock(&self.databases).get(&database).cloned();
-        let commands = known.unwrap_or_else(|| {
-            let text = fs::read_to_string(&database).unwrap_or_default();
-            let commands = CompileCommands::parse(&text, &database).unwrap_or_else(|error| {
-                tracing::warn!("{error}");
-                CompileCommands::default()
-            });
-            let commands = Arc::new(commands);
-            lock(&self.databases).insert(database.clone(), commands.clone());
-            commands
-        });
+        let (database, commands) = match &self.project.database {
+            Some((database, commands)) => (database.clone(), commands.clone()),
+            None => {
+                let database = compile_commands::find(path)?;
+                let commands = self.database(&database);
+                (database, commands)
+            }
+        };
         let command = commands.command(path)?;
         let flags = Flags::parse(&command.arguments, &command.directory);
         Some((flags, FlagsFrom::CompileCommands(database)))
+    }
+
+    /// The database in that file, read once.
+    fn database(&self, path: &Path) -> Arc<CompileCommands> {
+        if let Some(known) = lock(&self.databases).get(path) {
+            return known.clone();
+        }
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let commands = CompileCommands::parse(&text, path).unwrap_or_else(|error| {
+            tracing::warn!("{error}");
+            CompileCommands::default()
+        });
+        let commands = Arc::new(commands);
+        lock(&self.databases).insert(path.to_owned(), commands.clone());
+        commands
     }
 
     fn add_settings(&self, flags: &mut Flags) {

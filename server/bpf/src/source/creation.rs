@@ -183,10 +183,7 @@ impl Model<'_, '_> {
     fn describe_prototypes(&mut self, mut prototypes: Vec<(ItemId, Symbol)>) {
         let unit = self.bodies.unit;
         let mut mentions: FxHashMap<Symbol, u32> = FxHashMap::default();
-        for id in (0..unit.item_count()).map(ItemId) {
-            if !unit.in_main_file(id) {
-                continue;
-            }
+        for &id in unit.main_items() {
             let mut here: FxHashSet<Symbol> = FxHashSet::default();
             let names = unit.tokens(id).iter().filter(|t| t.kind == TokenKind::Ident);
             here.extend(names.map(|t| t.sym));

@@ -2,7 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::{Lower, MAX_DEPTH};
+use super::{
+    Lower, MAX_DEPTH,
+    field::{Child, Field},
+};
 use crate::{
     ast::{
         ArraySize, DeclSpecs, Declaration, Declarator, Derived, Designator, Expr, ExprKind,
@@ -16,7 +19,7 @@ impl Lower<'_> {
         let start = self.plain.lead(node.start_byte());
         let end = self.plain.end_token(node.end_byte());
         let mut cursor = node.walk();
-        let type_node = node.child_by_field_name("type");
+        let type_node = node.field(Field::Type);
         let rest: Vec<Node<'_>> = node
             .children(&mut cursor)
             .skip_while(|child| Some(*child) != type_node)
@@ -53,9 +56,7 @@ impl Lower<'_> {
         stop: u32,
     ) -> InitDeclarator {
         let (inner, value) = match node.kind() {
-            "init_declarator" => {
-                (node.child_by_field_name("declarator"), node.child_by_field_name("value"))
-            }
+            "init_declarator" => (node.field(Field::Declarator), node.field(Field::Value)),
             _ => (Some(node), None),
         };
         let mut declarator = self.declarator(inner, region);
@@ -95,7 +96,7 @@ impl Lower<'_> {
             if steps > MAX_DEPTH {
                 break;
             }
-            next = node.child_by_field_name("declarator");
+            next = node.field(Field::Declarator);
             match node.kind() {
                 "pointer_declarator" | "abstract_pointer_declarator" => {
                     let (quals, attrs) = self.pointer_words(self.first(node) + 1);
@@ -145,7 +146,7 @@ impl Lower<'_> {
     }
 
     fn array(&mut self, node: Node<'_>) -> Derived {
-        let size_node = node.child_by_field_name("size");
+        let size_node = node.field(Field::Size);
         let mut quals = Quals::default();
         // The `[` directly before the size: the last one among the node's own children.
         let mut cursor = node.walk();
@@ -172,7 +173,7 @@ impl Lower<'_> {
     }
 
     fn function_suffix(&mut self, node: Node<'_>) -> Derived {
-        let Some(list) = node.child_by_field_name("parameters") else {
+        let Some(list) = node.field(Field::Parameters) else {
             return Derived::Function { params: Vec::new(), variadic: false, prototyped: false };
         };
         let read = self.deeper(|lower| lower.parameters(list));
@@ -218,9 +219,9 @@ impl Lower<'_> {
                 "parameter_declaration" => {
                     let start = self.plain.lead(node.start_byte());
                     let end = self.plain.next_emitted(node.end_byte());
-                    let declarator_node = node.child_by_field_name("declarator");
+                    let declarator_node = node.field(Field::Declarator);
                     let first = declarator_node.map_or(end, |node| self.first(node));
-                    let specs = self.specs(start, first, node.child_by_field_name("type"));
+                    let specs = self.specs(start, first, node.field(Field::Type));
                     let mut declarator = self.declarator(declarator_node, first);
                     self.finish_declarator(&mut declarator, first, end);
                     params.push(Param { specs, declarator });
@@ -256,7 +257,7 @@ impl Lower<'_> {
             let parts: Vec<Node<'_>> =
                 node.children_by_field_name("designator", &mut cursor).collect();
             let designators = parts.into_iter().filter_map(|part| self.designator(part)).collect();
-            let value = match node.child_by_field_name("value") {
+            let value = match node.field(Field::Value) {
                 Some(value) => self.initializer(value),
                 None => Initializer::Expr(Expr { kind: ExprKind::Error, span: self.span(node) }),
             };

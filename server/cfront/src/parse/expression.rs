@@ -2,7 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::{Lower, MAX_DEPTH, literal};
+use super::{
+    Lower, MAX_DEPTH,
+    field::{Child, Field},
+    literal,
+};
 use crate::{
     ast::{BinaryOp, Designator, Expr, ExprKind, PostfixOp, Span, TypeName, UnaryOp},
     token::TokenKind,
@@ -36,46 +40,46 @@ impl Lower<'_> {
             "parenthesized_expression" => self.parenthesized(node),
             "call_expression" => self.call(node),
             "field_expression" => {
-                let operator = node.child_by_field_name("operator")?;
-                let field = node.child_by_field_name("field")?;
+                let operator = node.field(Field::Operator)?;
+                let field = node.field(Field::Field)?;
                 Some(ExprKind::Member {
-                    base: self.boxed(node.child_by_field_name("argument"))?,
+                    base: self.boxed(node.field(Field::Argument))?,
                     arrow: operator.kind() == "->",
                     field: self.ident(self.first(field))?,
                 })
             }
             "subscript_expression" => Some(ExprKind::Index {
-                base: self.boxed(node.child_by_field_name("argument"))?,
-                index: self.boxed(node.child_by_field_name("index"))?,
+                base: self.boxed(node.field(Field::Argument))?,
+                index: self.boxed(node.field(Field::Index))?,
             }),
             "binary_expression" => self.binary(node),
             "assignment_expression" => {
-                let operator = node.child_by_field_name("operator")?;
+                let operator = node.field(Field::Operator)?;
                 let op = operator.kind().strip_suffix('=').and_then(binary_op);
                 Some(ExprKind::Assign(
                     op,
-                    self.boxed(node.child_by_field_name("left"))?,
-                    self.boxed(node.child_by_field_name("right"))?,
+                    self.boxed(node.field(Field::Left))?,
+                    self.boxed(node.field(Field::Right))?,
                 ))
             }
             "pointer_expression" | "unary_expression" => self.unary(node),
             "update_expression" => self.update(node),
             "conditional_expression" => Some(ExprKind::Conditional {
-                cond: self.boxed(node.child_by_field_name("condition"))?,
-                then: self.boxed(node.child_by_field_name("consequence")),
-                otherwise: self.boxed(node.child_by_field_name("alternative"))?,
+                cond: self.boxed(node.field(Field::Condition))?,
+                then: self.boxed(node.field(Field::Consequence)),
+                otherwise: self.boxed(node.field(Field::Alternative))?,
             }),
             "comma_expression" => Some(ExprKind::Comma(
-                self.boxed(node.child_by_field_name("left"))?,
-                self.boxed(node.child_by_field_name("right"))?,
+                self.boxed(node.field(Field::Left))?,
+                self.boxed(node.field(Field::Right))?,
             )),
             "cast_expression" => Some(ExprKind::Cast {
                 ty: Box::new(self.paren_type(node)?),
-                expr: self.boxed(node.child_by_field_name("value"))?,
+                expr: self.boxed(node.field(Field::Value))?,
             }),
             "compound_literal_expression" => {
                 let ty = Box::new(self.paren_type(node)?);
-                let init = self.initializer(node.child_by_field_name("value")?);
+                let init = self.initializer(node.field(Field::Value)?);
                 Some(ExprKind::CompoundLiteral { ty, init: Box::new(init) })
             }
             "sizeof_expression" => self.sizeof(node),
@@ -108,14 +112,14 @@ impl Lower<'_> {
 
     /// The type name in the parentheses that `node` begins with, or of a `sizeof(T)`.
     fn paren_type(&mut self, node: Node<'_>) -> Option<TypeName> {
-        let ty = node.child_by_field_name("type")?;
+        let ty = node.field(Field::Type)?;
         let end = self.plain.next_emitted(ty.end_byte());
         Some(self.type_name(ty, end))
     }
 
     fn sizeof(&mut self, node: Node<'_>) -> Option<ExprKind> {
         let alignof = self.word(self.first(node)) == Word::Alignof;
-        if node.child_by_field_name("type").is_some() {
+        if node.field(Field::Type).is_some() {
             let ty = Box::new(self.paren_type(node)?);
             return Some(if alignof {
                 ExprKind::AlignofType(ty)
@@ -123,7 +127,7 @@ impl Lower<'_> {
                 ExprKind::SizeofType(ty)
             });
         }
-        let value = self.boxed(node.child_by_field_name("value"))?;
+        let value = self.boxed(node.field(Field::Value))?;
         Some(if alignof { ExprKind::AlignofExpr(value) } else { ExprKind::SizeofExpr(value) })
     }
 
@@ -135,9 +139,9 @@ impl Lower<'_> {
             if chain.len() as u32 + self.depth > MAX_DEPTH {
                 return None;
             }
-            let operator = left.child_by_field_name("operator")?;
-            chain.push((left, binary_op(operator.kind())?, left.child_by_field_name("right")?));
-            left = left.child_by_field_name("left")?;
+            let operator = left.field(Field::Operator)?;
+            chain.push((left, binary_op(operator.kind())?, left.field(Field::Right)?));
+            left = left.field(Field::Left)?;
         }
         let depth = self.depth;
         self.depth += chain.len() as u32;
@@ -160,7 +164,7 @@ impl Lower<'_> {
 
     fn unary(&mut self, node: Node<'_>) -> Option<ExprKind> {
         let at = self.first(node);
-        let argument = node.child_by_field_name("argument")?;
+        let argument = node.field(Field::Argument)?;
         if self.word(at) == Word::AndAnd {
             return Some(ExprKind::LabelAddress(self.ident(self.first(argument))?));
         }
@@ -168,8 +172,8 @@ impl Lower<'_> {
     }
 
     fn update(&mut self, node: Node<'_>) -> Option<ExprKind> {
-        let operator = node.child_by_field_name("operator")?;
-        let mut argument = node.child_by_field_name("argument")?;
+        let operator = node.field(Field::Operator)?;
+        let mut argument = node.field(Field::Argument)?;
         let increments = operator.kind() == "++";
         if operator.start_byte() < argument.start_byte() {
             let op = if increments { UnaryOp::PreInc } else { UnaryOp::PreDec };
@@ -179,7 +183,7 @@ impl Lower<'_> {
         let mut prefixes = Vec::new();
         while argument.kind() == "unary_expression" {
             prefixes.push((self.unary_op(argument)?, self.first(argument)));
-            argument = argument.child_by_field_name("argument")?;
+            argument = argument.field(Field::Argument)?;
         }
         if prefixes.len() as u32 + self.depth > MAX_DEPTH {
             return None;
@@ -203,7 +207,7 @@ impl Lower<'_> {
         if self.word(self.first(node)) == Word::RealImag {
             return Some(UnaryOp::Extension);
         }
-        Some(match node.child_by_field_name("operator")?.kind() {
+        Some(match node.field(Field::Operator)?.kind() {
             "*" => UnaryOp::Deref,
             "&" => UnaryOp::AddrOf,
             "!" => UnaryOp::Not,
@@ -216,7 +220,7 @@ impl Lower<'_> {
 
     /// The argument nodes of a call.
     pub(super) fn call_arguments<'t>(&self, call: Node<'t>) -> Vec<Node<'t>> {
-        let Some(list) = call.child_by_field_name("arguments") else { return Vec::new() };
+        let Some(list) = call.field(Field::Arguments) else { return Vec::new() };
         let mut cursor = list.walk();
         list.named_children(&mut cursor).collect()
     }
@@ -228,7 +232,7 @@ impl Lower<'_> {
     }
 
     fn call(&mut self, node: Node<'_>) -> Option<ExprKind> {
-        let function = node.child_by_field_name("function")?;
+        let function = node.field(Field::Function)?;
         let arguments = self.call_arguments(node);
         let at = self.first(function);
         if self.word(at) == Word::Generic && function.kind() == "number_literal" {
@@ -307,11 +311,11 @@ impl Lower<'_> {
         while path.len() < MAX_DEPTH as usize {
             match next.kind() {
                 "field_expression" => {
-                    let field = next.child_by_field_name("field")?;
+                    let field = next.field(Field::Field)?;
                     path.push(Designator::Field(self.ident(self.first(field))?));
                 }
                 "subscript_expression" => {
-                    let index = next.child_by_field_name("index")?;
+                    let index = next.field(Field::Index)?;
                     path.push(Designator::Index(self.expr(index)));
                 }
                 "number_literal" => {
@@ -320,7 +324,7 @@ impl Lower<'_> {
                 }
                 _ => return None,
             }
-            next = next.child_by_field_name("argument")?;
+            next = next.field(Field::Argument)?;
         }
         None
     }

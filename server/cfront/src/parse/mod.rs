@@ -8,6 +8,7 @@
 mod attribute;
 mod declarator;
 mod expression;
+mod field;
 pub mod literal;
 mod record;
 mod specifiers;
@@ -18,6 +19,7 @@ use std::cell::RefCell;
 
 use tree_sitter::{Node, Parser, Tree};
 
+use field::{Child, Field};
 pub use unit::{UnitItem, parse_unit};
 
 use crate::{
@@ -173,8 +175,8 @@ impl<'a> Lower<'a> {
                 Some(Item::Function(Box::new(function)))
             }
             "declaration" if self.word(self.first(node)) == Word::StaticAssert => {
-                let init = node.child_by_field_name("declarator")?;
-                let call = init.child_by_field_name("value")?;
+                let init = node.field(Field::Declarator)?;
+                let call = init.field(Field::Value)?;
                 let condition = self.call_arguments(call).first().copied();
                 let condition = match condition {
                     Some(node) => self.expr(node),
@@ -194,11 +196,11 @@ impl<'a> Lower<'a> {
     }
 
     fn function(&mut self, node: Node<'_>) -> Option<FunctionDef> {
-        let declarator_node = node.child_by_field_name("declarator")?;
-        let body_node = node.child_by_field_name("body")?;
+        let declarator_node = node.field(Field::Declarator)?;
+        let body_node = node.field(Field::Body)?;
         let start = self.plain.lead(node.start_byte());
         let declarator_start = self.first(declarator_node);
-        let specs = self.specs(start, declarator_start, node.child_by_field_name("type"));
+        let specs = self.specs(start, declarator_start, node.field(Field::Type));
         let body_start = self.first(body_node);
         let mut declarator = self.declarator(Some(declarator_node), declarator_start);
         self.finish_declarator(&mut declarator, declarator_start, body_start);
@@ -259,7 +261,7 @@ impl<'a> Lower<'a> {
 
     fn fragment_type(&self, from: u32, to: u32) -> Option<TypeName> {
         self.fragment(from, to, Fragment::Type, |lower, root| {
-            let node = fragment_value(root)?.child_by_field_name("type")?;
+            let node = fragment_value(root)?.field(Field::Type)?;
             let end = lower.plain.range().1;
             Some(lower.type_name(node, end))
         })?
@@ -307,7 +309,7 @@ impl<'a> Lower<'a> {
 /// The value node of `int x=value;`.
 fn fragment_value(root: Node<'_>) -> Option<Node<'_>> {
     let declaration = root.child(0)?;
-    declaration.child_by_field_name("declarator")?.child_by_field_name("value")
+    declaration.field(Field::Declarator)?.field(Field::Value)
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{
+    Lower,
+    field::{Child, Field},
+};
 use crate::{
     ast::{EnumSpec, EnumeratorDecl, FieldDecl, FieldDeclarator, RecordSpec, Span, TypeSpec},
     token::TokenKind,
@@ -18,7 +21,7 @@ impl Lower<'_> {
         node: Option<Node<'_>>,
     ) -> (TypeSpec, u32) {
         let node = node.filter(|node| self.first(*node) == at);
-        let body = node.and_then(|node| node.child_by_field_name("body"));
+        let body = node.and_then(|node| node.field(Field::Body));
         let mut i = at + 1;
         while let Some(end) = self.lifted_end(i) {
             i = end;
@@ -103,7 +106,7 @@ impl Lower<'_> {
         {
             return FieldDecl::Error(Span { start, end });
         }
-        let type_node = node.child_by_field_name("type");
+        let type_node = node.field(Field::Type);
         let mut rest = children
             .iter()
             .copied()
@@ -140,7 +143,7 @@ impl Lower<'_> {
             else {
                 continue;
             };
-            let value = node.child_by_field_name("value").map(|value| self.expr(value));
+            let value = node.field(Field::Value).map(|value| self.expr(value));
             values.push(EnumeratorDecl { name, value });
         }
         values

@@ -2,7 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{
+    Lower,
+    field::{Child, Field},
+};
 use crate::{
     ast::{
         Attr, DeclSpecs, Expr, ExprKind, IntRank, IntSpec, Quals, Span, Storage, TypeName, TypeSpec,
@@ -158,13 +161,13 @@ impl Lower<'_> {
         let unqual = word == Word::TypeofUnqual;
         let read = self.deeper(|lower| {
             // `struct x{int x:operand;}`
-            let field = node.child_by_field_name("body")?.named_child(0)?;
+            let field = node.field(Field::Body)?.named_child(0)?;
             let mut cursor = field.walk();
             let clause =
                 field.named_children(&mut cursor).find(|n| n.kind() == "bitfield_clause")?;
             let operand = clause.named_child(0)?;
             if operand.kind() == "sizeof_expression" {
-                let ty = operand.child_by_field_name("type")?;
+                let ty = operand.field(Field::Type)?;
                 let end = lower.plain.end_token(operand.end_byte()).saturating_sub(1);
                 let ty = Box::new(lower.type_name(ty, end));
                 return Some(match word {
@@ -187,9 +190,9 @@ impl Lower<'_> {
     /// A type name; `end` is the token after it.
     pub(super) fn type_name(&mut self, node: Node<'_>, end: u32) -> TypeName {
         let start = self.plain.lead(node.start_byte());
-        let declarator_node = node.child_by_field_name("declarator");
+        let declarator_node = node.field(Field::Declarator);
         let declarator_start = declarator_node.map_or(end, |node| self.first(node));
-        let specs = self.specs(start, declarator_start, node.child_by_field_name("type"));
+        let specs = self.specs(start, declarator_start, node.field(Field::Type));
         let mut declarator = self.declarator(declarator_node, declarator_start);
         self.finish_declarator(&mut declarator, declarator_start, end);
         TypeName { specs, declarator }

@@ -2,7 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{
+    Lower,
+    field::{Child, Field},
+};
 use crate::{
     ast::{Block, Expr, ExprKind, Ident, Stmt, StmtKind},
     words::Word,
@@ -50,7 +53,7 @@ impl Lower<'_> {
             "while_statement"
                 if matches!(self.word(self.first(node)), Word::Case | Word::Default) =>
             {
-                node.child_by_field_name("body")
+                node.field(Field::Body)
             }
             _ => None,
         }
@@ -63,7 +66,7 @@ impl Lower<'_> {
         let (make, parts): (Label, LabelParts) = match self.word(at) {
             Word::Default => (|body, _| StmtKind::Default { body }, none),
             Word::Case => {
-                let condition = node.child_by_field_name("condition")?;
+                let condition = node.field(Field::Condition)?;
                 let value = condition.named_child(0)?;
                 let (from, to) = match self.range_bounds(value) {
                     Some((from, to)) => (self.expr(from), Some(self.expr(to))),
@@ -101,7 +104,7 @@ impl Lower<'_> {
 
     /// The expression in a `condition` field's parentheses.
     fn condition(&mut self, node: Node<'_>) -> Option<Expr> {
-        let condition = node.child_by_field_name("condition")?;
+        let condition = node.field(Field::Condition)?;
         let inner = condition.named_child(0)?;
         Some(if inner.kind() == "compound_statement" {
             let span = self.span(condition);
@@ -119,8 +122,8 @@ impl Lower<'_> {
             "expression_statement" => self.expression_statement(node)?,
             "if_statement" => StmtKind::If {
                 cond: self.condition(node)?,
-                then: self.boxed_stmt(node.child_by_field_name("consequence"))?,
-                otherwise: match node.child_by_field_name("alternative") {
+                then: self.boxed_stmt(node.field(Field::Consequence))?,
+                otherwise: match node.field(Field::Alternative) {
                     Some(clause) => self.boxed_stmt(clause.named_child(0)),
                     None => None,
                 },
@@ -131,7 +134,7 @@ impl Lower<'_> {
                 self.label(node, body)?
             }
             "do_statement" => StmtKind::DoWhile {
-                body: self.boxed_stmt(node.child_by_field_name("body"))?,
+                body: self.boxed_stmt(node.field(Field::Body))?,
                 cond: self.condition(node)?,
             },
             "for_statement" => self.for_statement(node)?,
@@ -141,7 +144,7 @@ impl Lower<'_> {
             "break_statement" => StmtKind::Break,
             "continue_statement" => StmtKind::Continue,
             "goto_statement" => {
-                let label = node.child_by_field_name("label")?;
+                let label = node.field(Field::Label)?;
                 StmtKind::Goto(self.ident(self.first(label))?)
             }
             ";" => StmtKind::Empty,
@@ -158,11 +161,11 @@ impl Lower<'_> {
             }
             Word::Switch => Some(StmtKind::Switch {
                 value: self.condition(node)?,
-                body: self.boxed_stmt(node.child_by_field_name("body"))?,
+                body: self.boxed_stmt(node.field(Field::Body))?,
             }),
             _ => Some(StmtKind::While {
                 cond: self.condition(node)?,
-                body: self.boxed_stmt(node.child_by_field_name("body"))?,
+                body: self.boxed_stmt(node.field(Field::Body))?,
             }),
         }
     }
@@ -179,7 +182,7 @@ impl Lower<'_> {
     fn expression_statement(&mut self, node: Node<'_>) -> Option<StmtKind> {
         let Some(inner) = node.named_child(0) else { return Some(StmtKind::Empty) };
         Some(match self.word(self.first(node)) {
-            Word::Goto => StmtKind::GotoIndirect(self.expr(inner.child_by_field_name("right")?)),
+            Word::Goto => StmtKind::GotoIndirect(self.expr(inner.field(Field::Right)?)),
             Word::StaticAssert => StmtKind::StaticAssert,
             Word::Asm => self.asm(inner)?,
             _ => StmtKind::Expr(self.expr(inner)),
@@ -187,7 +190,7 @@ impl Lower<'_> {
     }
 
     fn for_statement(&mut self, node: Node<'_>) -> Option<StmtKind> {
-        let init = node.child_by_field_name("initializer").map(|init| {
+        let init = node.field(Field::Initializer).map(|init| {
             if init.kind() == "declaration" {
                 return self.stmt(init);
             }
@@ -196,9 +199,9 @@ impl Lower<'_> {
         });
         Some(StmtKind::For {
             init: init.map(Box::new),
-            cond: node.child_by_field_name("condition").map(|cond| self.expr(cond)),
-            step: node.child_by_field_name("update").map(|step| self.expr(step)),
-            body: self.boxed_stmt(node.child_by_field_name("body"))?,
+            cond: node.field(Field::Condition).map(|cond| self.expr(cond)),
+            step: node.field(Field::Update).map(|step| self.expr(step)),
+            body: self.boxed_stmt(node.field(Field::Body))?,
         })
     }
 

@@ -304,6 +304,7 @@ impl<'a> Engine<'a> {
         let file = frame.file;
         let mut pos = frame.pos;
         let mut interner = Symbol::batch();
+        let mut tokens = false;
         let stop = loop {
             let raw = lexer::lex(&text, pos);
             let Some(kind) = raw.kind else {
@@ -328,11 +329,13 @@ impl<'a> Engine<'a> {
             if raw.unterminated {
                 break Stop::Unterminated(raw);
             }
-            frame.guard = Guard::No;
+            tokens = true;
         };
         drop(interner);
         frame.pos = pos;
-        if !matches!(stop, Stop::Directive(_) | Stop::End) {
+        tokens |= !matches!(stop, Stop::Directive(_) | Stop::End);
+        // Tokens belong between the lines of the guard.
+        if tokens && !matches!(frame.guard, Guard::Inside(_)) {
             frame.guard = Guard::No;
         }
         if self.files.len() == 1 && frame_is_code(&stop, &self.out) {

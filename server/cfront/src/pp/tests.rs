@@ -346,3 +346,18 @@ fn a_header_that_changed_is_read_again() {
     assert_eq!(shown(&again), shown(&run(&Session::new(), &fs, text)));
     assert!(shown(&again).contains("changed"));
 }
+
+#[test]
+fn a_guarded_header_is_not_read_again() {
+    let fs = MemoryFileSystem::default();
+    fs.write(
+        Path::new("/inc/a.h"),
+        "/* a */\n#ifndef A_H\n#define A_H\nint a;\n#if 1\nint b;\n#else\n#endif\nf(\nx)\n#endif\n",
+    );
+    fs.write(Path::new("/inc/b.h"), "#ifndef B_H\n#define B_H\n#include <a.h>\n#endif\nint c;\n");
+    let session = Session::new();
+    let unit = run(&session, &fs, "#include <a.h>\n#include <b.h>\n#include <b.h>\n");
+    assert_eq!(shown(&unit), "int a ;\nint b ;\nf (\nx )\nint c ;\nint c ;");
+    // `a.h` once; `b.h` each time, because it has text behind its guard.
+    assert_eq!(session.counters().headers_preprocessed, 3);
+}

@@ -75,6 +75,17 @@ impl Preprocessed {
         self.follow(loc, |t| t.expansion)
     }
 
+    /// The file of [`Preprocessed::expansion`], found without reading its text.
+    pub fn expansion_file(&self, mut loc: Loc) -> Option<FileId> {
+        for _ in 0..MAX_STEPS {
+            match loc.as_file() {
+                Some((file, _)) => return Some(file),
+                None => loc = self.trail(loc)?.expansion,
+            }
+        }
+        None
+    }
+
     /// The macros that the token came through, innermost first.
     pub fn expansion_stack(&self, mut loc: Loc) -> Vec<ExpansionStep> {
         let mut steps = Vec::new();

@@ -45,7 +45,7 @@ impl Globals {
         let mut bodies: FxHashMap<Symbol, Mentions> = FxHashMap::default();
         let by_item: FxHashMap<ItemId, Symbol> =
             functions.iter().map(|(name, item)| (*item, *name)).collect();
-        for item in (0..unit.item_count()).map(ItemId).filter(|item| unit.in_main_file(*item)) {
+        for &item in unit.main_items() {
             let tokens = unit.tokens(item);
             let owner = by_item.get(&item).copied();
             let mut mentions = Mentions::default();
