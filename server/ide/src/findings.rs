@@ -14,14 +14,14 @@ impl Analysis {
     /// The findings in a file, by place; none when diagnostics are switched off.
     pub fn findings(&self, path: &Path) -> Cancellable<Vec<Finding>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        let found = self.with_suppressions(file.diagnostics().iter());
+        let found = self.with_suppressions(file.diagnostics(self).iter());
         Ok(found.filter(|(p, _)| p.path.as_ref() == path).map(|(_, finding)| finding).collect())
     }
 
     /// The findings about a file, with the files they are in: its own and its headers.
     pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        Ok(self.with_suppressions(file.diagnostics().iter()).collect())
+        Ok(self.with_suppressions(file.diagnostics(self).iter()).collect())
     }
 
     fn with_suppressions<'a>(

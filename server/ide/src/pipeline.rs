@@ -60,8 +60,10 @@ pub struct FileAnalysis {
     pub unit: Unit,
     /// The object model of a BPF program.
     pub source: Option<SourceObject>,
-    /// What user-space code does with the object of a BPF program.
-    pub(crate) usage: rules::Usage,
+    /// The file's own path.
+    path: PathBuf,
+    /// The name that its object has, when it is a BPF program.
+    object_name: String,
     /// The skeletons that a loader includes.
     pub skeletons: Vec<Skeleton>,
     /// The analyses behind those skeletons that were found, with their paths.
@@ -72,12 +74,12 @@ pub struct FileAnalysis {
 
 impl FileAnalysis {
     /// All findings of the rules that belong to the file's role, those in its headers too.
-    pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
+    pub(crate) fn diagnostics(&self, analysis: &Analysis) -> &[Diagnostic] {
         self.diagnostics.get_or_init(|| match (&self.source, self.role) {
             (Some(source), Role::Bpf) => rules::check(rules::Input {
                 unit: &self.unit,
                 object: &source.object,
-                usage: &self.usage,
+                usage: &analysis.usage(&self.path, &self.object_name),
             }),
             (_, Role::Loader) => loader::check(loader::Input {
                 unit: &self.unit,
@@ -263,7 +265,8 @@ impl Analysis {
             preprocessed,
             unit,
             source: None,
-            usage: rules::Usage::default(),
+            path: path.to_owned(),
+            object_name: String::new(),
             skeletons: Vec::new(),
             bpf_sources: Vec::new(),
             diagnostics: OnceLock::new(),
@@ -275,7 +278,7 @@ impl Analysis {
                 let name = section::object_name_of_source(&name);
                 let mut source = bpf::source::build(&file.unit, &name);
                 source.object.complete &= file.preprocessed.complete;
-                file.usage = self.usage(path, &name);
+                file.object_name = name.to_string();
                 file.source = Some(source);
                 self.check_cancelled()?;
             }

@@ -6,12 +6,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use bpf::{rules, section};
 use cfront::{lexer, token::TokenKind};
 use loader::skeletons::HeaderKind;
+use memchr::memmem;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -40,15 +41,54 @@ pub(crate) struct FileUsage {
     sets: FxHashSet<SmolStr>,
 }
 
-/// Kept results by path: the world's revision and the text they belong to.
-pub(crate) type UsageMemo = FxHashMap<PathBuf, (u64, Arc<FileUsage>)>;
+/// A user-space file: what its text could be about, and what it is, once it was read for a program.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    /// Names of objects whose skeletons the text may include.
+    may_include: FxHashSet<SmolStr>,
+    /// The text has the name of a function that opens objects.
+    may_open: bool,
+    usage: OnceLock<FileUsage>,
+}
+
+impl Loader {
+    /// Looks at a text without lexing it. A folder may hold hundreds of loaders, and all but a few
+    /// of them are about other programs.
+    fn new(text: &str) -> Loader {
+        let bytes = text.as_bytes();
+        let may_include = memmem::find_iter(bytes, "skel.h")
+            .filter_map(|at| {
+                let end = at + "skel.h".len();
+                let before = bytes.get(..at)?;
+                let start = memchr::memrchr3(b'"', b'/', b'\n', before).map_or(0, |i| i + 1);
+                let (_, name) = HeaderKind::of_include(text.get(start..end)?)?;
+                Some(section::identifier(name))
+            })
+            .collect();
+        let may_open = OPENERS.iter().any(|name| memmem::find(bytes, name.as_bytes()).is_some());
+        Loader { may_include, may_open, usage: OnceLock::new() }
+    }
+}
+
+/// What is kept by path, with the world's revision that it belongs to.
+pub(crate) type UsageMemo = FxHashMap<PathBuf, (u64, Arc<Loader>)>;
 
 impl Analysis {
     /// What the user-space files near a BPF program do with the object `name`.
     pub(crate) fn usage(&self, path: &Path, name: &str) -> rules::Usage {
         let mut usage = rules::Usage::default();
-        for loader in self.environment.loaders(path) {
-            let Some(file) = self.file_usage(&loader) else { continue };
+        for path in self.environment.loaders(path) {
+            let Some(loader) = self.loader(&path) else { continue };
+            if !loader.may_open && !loader.may_include.contains(name) {
+                continue;
+            }
+            let file = match loader.usage.get() {
+                Some(known) => known,
+                None => {
+                    let Some(text) = self.loader_text(&path) else { continue };
+                    loader.usage.get_or_init(|| read_usage(&text))
+                }
+            };
             let includes = file.skeletons.contains(name);
             if !includes && !file.opens {
                 continue;
@@ -62,24 +102,27 @@ impl Analysis {
         usage
     }
 
-    fn file_usage(&self, path: &Path) -> Option<Arc<FileUsage>> {
+    fn loader_text(&self, path: &Path) -> Option<Arc<str>> {
+        match self.open_document(path) {
+            Some(document) => Some(document.text.clone()),
+            None => self.environment.read(path),
+        }
+    }
+
+    fn loader(&self, path: &Path) -> Option<Arc<Loader>> {
         let pipelines: &Pipelines = &self.pipelines;
-        let open = self.open_document(path);
-        if open.is_none()
+        let open = self.open_document(path).is_some();
+        if !open
             && let Some((revision, known)) = lock(&pipelines.usage).get(path)
             && *revision == self.revision
         {
             return Some(known.clone());
         }
-        let text = match &open {
-            Some(document) => document.text.clone(),
-            None => self.environment.read(path)?,
-        };
-        let usage = Arc::new(read_usage(&text));
-        if open.is_none() {
-            lock(&pipelines.usage).insert(path.to_owned(), (self.revision, usage.clone()));
+        let loader = Arc::new(Loader::new(&self.loader_text(path)?));
+        if !open {
+            lock(&pipelines.usage).insert(path.to_owned(), (self.revision, loader.clone()));
         }
-        Some(usage)
+        Some(loader)
     }
 }
 

@@ -3,7 +3,7 @@
 //! As in clang, a macro is disabled while the stream that its replacement list became is being
 //! read (C11 6.10.3.4p2 leaves nested cases open; this is how clang decides them).
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     source::{Loc, Trail},
@@ -22,7 +22,7 @@ const MAX_NESTING: u32 = 192;
 
 /// Tokens waiting to be read.
 pub(crate) struct Stream {
-    pub(crate) tokens: Rc<[Token]>,
+    pub(crate) tokens: Vec<Token>,
     pub(crate) pos: usize,
     /// The macro that is disabled while the stream is read.
     pub(crate) macro_name: Option<Symbol>,
@@ -90,7 +90,7 @@ impl Engine<'_> {
         if let Some(name) = macro_name {
             *self.disabled.entry(name).or_insert(0) += 1;
         }
-        self.streams.push(Stream { tokens: tokens.into(), pos: 0, macro_name, barrier });
+        self.streams.push(Stream { tokens, pos: 0, macro_name, barrier });
     }
 
     /// The next token without expansion: of the innermost stream that has one, else of the file.

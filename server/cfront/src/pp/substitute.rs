@@ -185,6 +185,13 @@ impl Engine<'_> {
 
     /// Does the `##`s and drops placemarkers.
     fn paste(&mut self, call: &Call<'_>, items: Vec<Item>) -> Vec<Token> {
+        let token = |item| match item {
+            Item::Token(token) => Some(token),
+            _ => None,
+        };
+        if items.iter().all(|item| matches!(item, Item::Token(_))) {
+            return items.into_iter().filter_map(token).collect();
+        }
         let mut out: Vec<Item> = Vec::with_capacity(items.len());
         let mut items = items.into_iter();
         while let Some(item) = items.next() {
@@ -205,12 +212,7 @@ impl Engine<'_> {
                 (Some(other), right) => out.extend([other, right]),
             }
         }
-        out.into_iter()
-            .filter_map(|item| match item {
-                Item::Token(token) => Some(token),
-                _ => None,
-            })
-            .collect()
+        out.into_iter().filter_map(token).collect()
     }
 
     fn join(&mut self, call: &Call<'_>, left: Token, right: Token, operator: Loc) -> Option<Token> {
