@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Measures bpf-lsp against clangd, clang and bpftool and prints the ratios.
+
+    bench.py CORPUS BPF_LSP [--programs N] [--edits N] [--rounds N] [--settle SECONDS]
+             [--only editing,skeleton,check] [--file NAME]...
+
+CORPUS is the folder that tests/corpus/fetch and build.py filled. It is no test: times depend on
+the machine, so both sides run here, in turn, and only the ratios mean something.
+"""
+import argparse
+import json
+import os
+
+import commands
+import editing
+
+# Programs that include the kernel's vmlinux.h, small and large.
+EDITED = ["bpf_cubic.c", "xdp_synproxy_kern.c", "map_kptr.c", "test_tunnel_kern.c"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("corpus")
+    parser.add_argument("server")
+    parser.add_argument("--programs", type=int, default=30)
+    parser.add_argument("--edits", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--settle", type=float, default=0.1)
+    parser.add_argument("--only", default="editing,skeleton,check")
+    parser.add_argument("--file", action="append")
+    arguments = parser.parse_args()
+    ours = os.path.abspath(arguments.server)
+    database = os.path.join(os.path.abspath(arguments.corpus), "out", "selftests")
+    clang = os.environ.get("CLANG", "clang-19")
+    clangd = os.environ.get("CLANGD", "clangd-19")
+    bpftool = os.environ.get("BPFTOOL", "bpftool")
+    with open(os.path.join(database, "compile_commands.json")) as file:
+        entries = json.load(file)
+    step = max(1, len(entries) // arguments.programs)
+    sample = entries[::step][:arguments.programs]
+    parts = arguments.only.split(",")
+
+    results = []
+    if "editing" in parts:
+        wanted = arguments.file or EDITED
+        paths = [e["file"] for e in entries if os.path.basename(e["file"]) in wanted]
+        results += editing.compare([clangd, "--compile-commands-dir=" + database], [ours, "--stdio"],
+                                   database, paths, arguments.edits, arguments.settle, arguments.rounds)
+    if "skeleton" in parts:
+        results += commands.skeletons(clang, bpftool, ours, database, sample)
+    if "check" in parts:
+        results += commands.check(clang, ours, database, sample)
+    print("\n%-50s %8s %8s" % ("clangd, clang and bpftool to bpf-lsp", "ratio", "bar"))
+    for what, ratio, bar in results:
+        print("%-50s %7.1fx %7dx %s" % (what, ratio, bar, "" if ratio >= bar else "MISSED"))
+
+
+main()
