@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-lookup-overflow",
         Loader,
         Error,
-        false,
+        true,
         "the buffer is smaller than what the kernel writes",
         "Without `BPF_F_CPU` a lookup in a per-CPU map writes one value, rounded up to 8 bytes, for every \
          possible CPU. The functions that take a file descriptor check nothing, so a smaller buffer is overrun \
@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-value-size",
         Loader,
         Warning,
-        false,
+        true,
         "a size that differs from the map's value size",
         "The value of a per-CPU section's map has the size of the ELF section, not of the skeleton's struct. \
          The `bpf_map__` functions compare sizes and answer -EINVAL. Use `bpf_map__value_size(map)`.",

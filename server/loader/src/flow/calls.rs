@@ -105,6 +105,10 @@ impl Analysis<'_> {
         if let Some(value) = tested_pointer(name.as_str(), values.first()) {
             return vec![(state, value)];
         }
+        if let ("bpf_map__fd", Some(Value::Map(site, map))) = (name.as_str(), values.first()) {
+            let fd = Value::MapFd(*site, *map);
+            return vec![(state, fd)];
+        }
         if matches!(name.as_str(), "__builtin_expect" | "likely" | "unlikely") {
             return vec![(state, values.first().cloned().unwrap_or(Value::Unknown))];
         }

@@ -70,6 +70,8 @@ pub enum Value {
     ImageMember(Site, Symbol, Symbol),
     /// `skel->maps.NAME`
     Map(Site, Symbol),
+    /// Descriptor of that map.
+    MapFd(Site, Symbol),
     /// `skel->progs.NAME`
     Program(Site, Symbol),
     /// Address of a place.
@@ -85,6 +87,7 @@ impl Value {
             | Value::Perhaps(_)
             | Value::Image(..)
             | Value::Map(..)
+            | Value::MapFd(..)
             | Value::Program(..) => None,
             Value::Zero => Some(false),
             _ => Some(true),
@@ -105,6 +108,7 @@ impl Value {
             | Value::Image(site, _)
             | Value::ImageMember(site, ..)
             | Value::Map(site, _)
+            | Value::MapFd(site, _)
             | Value::Program(site, _) => Some(*site),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! Calls and accesses at the wrong time of an object's life: `kconfig-before-load`, `kconfig-write`,
 //! `setter-after-load`, `attach-before-load`, `load-result-ignored`; and calls that are wrong at any
-//! time: `initial-value-null`, `percpu-map-misuse`.
+//! time: `initial-value-null`, `percpu-map-misuse`, `percpu-value-size`, `percpu-lookup-overflow`.
 
 use bpf::{
     diagnostic::Diagnostic,
@@ -8,14 +8,14 @@ use bpf::{
     rules::RuleId,
 };
 use cfront::{
-    ast::{Expr, ExprKind},
+    ast::{Expr, ExprKind, UnaryOp},
     symbol::Symbol,
 };
 
 use super::{Input, Verdicts, after_load::since};
 use crate::{
     flow::{
-        calls::generated,
+        calls::{callee_name, generated},
         observe::{Access, At, Event},
         state::{Phase, Site, State, Value},
     },
@@ -29,6 +29,8 @@ const SETTER: RuleId = RuleId("setter-after-load");
 const ATTACH: RuleId = RuleId("attach-before-load");
 const IGNORED: RuleId = RuleId("load-result-ignored");
 const NULL_SIZE: RuleId = RuleId("initial-value-null");
+const VALUE_SIZE: RuleId = RuleId("percpu-value-size");
+const OVERFLOW: RuleId = RuleId("percpu-lookup-overflow");
 const MISUSE: RuleId = RuleId("percpu-map-misuse");
 
 pub(super) fn judge(
@@ -159,8 +161,11 @@ impl Judge<'_> {
             Some(Value::Skeleton(site)) => {
                 self.skeleton_call(callee, *site, at, verdicts);
             }
+            Some(Value::MapFd(site, map)) if callee == "bpf_map_lookup_elem" => {
+                self.lookup_by_fd(*site, *map, args, at, verdicts);
+            }
             _ => {
-                for rule in [SETTER, ATTACH, NULL_SIZE, MISUSE] {
+                for rule in [SETTER, ATTACH, NULL_SIZE, MISUSE, VALUE_SIZE, OVERFLOW] {
                     verdicts.innocent(rule, at);
                 }
             }
@@ -266,6 +271,24 @@ impl Judge<'_> {
             "bpf_map__delete_elem" if percpu => self.misuse(site, at, verdicts, || {
                 format!("the entry of `{map}` cannot be deleted: a per-CPU array refuses that with -EINVAL")
             }),
+            "bpf_map__lookup_elem" if percpu => {
+                let size = args.get(4).is_some_and(|size| match &size.kind {
+                    ExprKind::Call { callee, .. } => callee_name(callee)
+                        .is_some_and(|name| name.as_str() == "bpf_map__value_size"),
+                    _ => false,
+                });
+                let plain = matches!(args.get(5), Some(Expr { kind: ExprKind::Int { value: 0, .. }, .. }));
+                if size && plain {
+                    verdicts.guilty(VALUE_SIZE, at, true, || {
+                        let text = format!(
+                            "a lookup in `{map}` without flags gives one value for every possible CPU: with \
+                             the size of one it fails with -EINVAL; add `BPF_F_CPU` and the CPU, or give a \
+                             buffer for all of them"
+                        );
+                        Some(Diagnostic::new(VALUE_SIZE, places::range(self.input.unit, at)?, text))
+                    });
+                }
+            }
             "bpf_map__initial_value" => {
                 let image = model.is_some_and(|m| matches!(m.kind, MapKind::Internal(_)));
                 if image && values.get(1) == Some(&Value::Zero) {
@@ -282,6 +305,43 @@ impl Judge<'_> {
             }
             _ => {}
         }
+    }
+
+    /// `bpf_map_lookup_elem(fd, &key, &one)`: the kernel writes the values of all possible CPUs.
+    fn lookup_by_fd(
+        &self,
+        site: Site,
+        map: Symbol,
+        args: &[Expr],
+        at: At,
+        verdicts: &mut Verdicts,
+    ) {
+        let one_value = self.map(site, map).and_then(|model| {
+            let percpu = model.kind == MapKind::Internal(SectionKind::Percpu);
+            let size = u64::from(model.def.value_size?).next_multiple_of(8);
+            let Some(ExprKind::Unary(UnaryOp::AddrOf, buffer)) = args.get(2).map(|a| &a.kind)
+            else {
+                return None;
+            };
+            let scope = self.input.unit.scope(at.item)?;
+            let ty = self.input.unit.expr_type(&scope, buffer)?;
+            // The address of an element may be that of the first of many.
+            let whole = matches!(buffer.kind, ExprKind::Ident(_));
+            let room = self.input.unit.size_of(ty)?;
+            (percpu && whole && room < 2 * size).then_some((room, size))
+        });
+        let Some((room, size)) = one_value else {
+            verdicts.innocent(OVERFLOW, at);
+            return;
+        };
+        verdicts.guilty(OVERFLOW, at, true, || {
+            let text = format!(
+                "the buffer has {room} bytes, and the kernel writes {size} for every possible CPU: with two \
+                 of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to \
+                 `bpf_map_lookup_elem_flags`"
+            );
+            Some(Diagnostic::new(OVERFLOW, places::range(self.input.unit, at)?, text))
+        });
     }
 
     fn misuse(&self, _site: Site, at: At, verdicts: &mut Verdicts, text: impl FnOnce() -> String) {

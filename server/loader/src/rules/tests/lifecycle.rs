@@ -209,3 +209,41 @@ int main(void)
         "#]],
     );
 }
+
+#[test]
+fn lookups() {
+    check_body(
+        r#"static int look(int fd, __u32 *key, int *many)
+{
+	int one;
+	bpf_map_lookup_elem(fd, key, many);
+	return bpf_map_lookup_elem(fd, key, &one);
+}
+int main(void)
+{
+	struct hits *skel = hits__open_and_load();
+	__u32 zero = 0;
+	struct pair { int a, b; } value;
+	char all[4096];
+	int fd;
+	if (!skel)
+		return 1;
+	fd = bpf_map__fd(skel->maps.percpu);
+	look(fd, &zero, &value.a);
+	bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu), &zero, &value);
+	bpf_map_lookup_elem(fd, &zero, &all);
+	bpf_map_lookup_elem(fd, &zero, all);
+	bpf_map_lookup_elem(bpf_map__fd(skel->maps.table), &zero, &value);
+	bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 0);
+	bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 8);
+	bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, sizeof(all), 0);
+	return 0;
+}
+"#,
+        expect![[r#"
+            percpu-lookup-overflow at 59 `bpf_map_lookup_elem(fd, key, &one)`: the buffer has 4 bytes, and the kernel writes 48 for every possible CPU: with two of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
+            percpu-lookup-overflow at 72 `bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu), &zero, &value)`: the buffer has 8 bytes, and the kernel writes 48 for every possible CPU: with two of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
+            percpu-value-size at 76 `bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 0)`: a lookup in `percpu` without flags gives one value for every possible CPU: with the size of one it fails with -EINVAL; add `BPF_F_CPU` and the CPU, or give a buffer for all of them
+        "#]],
+    );
+}
