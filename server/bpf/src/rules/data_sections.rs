@@ -1,12 +1,12 @@
 //! Rules about the variables of data sections: sizes, alignment, constness, initialisers.
 
 use cfront::{
-    ctypes::{ArrayLen, CType, CTypeId},
+    ctypes::{ArrayLen, CType, CTypeId, RecordId},
     sema::{Definition, Initial, Variable},
     symbol::Symbol,
     unit::Unit,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Input, RuleId, places};
 use crate::{
@@ -225,7 +225,9 @@ fn over_aligned(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnosti
 
 /// B4: what a per-CPU array's value may not hold, by the struct names of `include/uapi/linux/bpf.h`.
 fn special_field(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnostic>) {
-    let Some(what) = find_special(input.unit, variable.ty, 0) else { return };
+    let Some(what) = find_special(input.unit, variable.ty, 0, &mut FxHashSet::default()) else {
+        return;
+    };
     let Some(range) = places::variable(input.unit, variable) else { return };
     found.push(Diagnostic::new(
         SPECIAL,
@@ -239,7 +241,12 @@ fn special_field(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnost
 }
 
 /// The name of a special struct at any depth of a type.
-fn find_special(unit: &Unit, ty: CTypeId, depth: u32) -> Option<&'static str> {
+fn find_special(
+    unit: &Unit,
+    ty: CTypeId,
+    depth: u32,
+    seen: &mut FxHashSet<RecordId>,
+) -> Option<&'static str> {
     const SPECIAL_STRUCTS: [&str; 7] = [
         "bpf_spin_lock",
         "bpf_res_spin_lock",
@@ -253,14 +260,14 @@ fn find_special(unit: &Unit, ty: CTypeId, depth: u32) -> Option<&'static str> {
         return None;
     }
     match unit.canonical(ty) {
-        CType::Array { elem, .. } => find_special(unit, elem, depth + 1),
-        CType::Record(id) => {
+        CType::Array { elem, .. } => find_special(unit, elem, depth + 1, seen),
+        CType::Record(id) if seen.insert(id) => {
             let record = unit.record(id)?;
             let tag = record.tag.map_or("", Symbol::as_str);
             if let Some(name) = SPECIAL_STRUCTS.iter().find(|name| **name == tag) {
                 return Some(name);
             }
-            record.fields.iter().find_map(|field| find_special(unit, field.ty, depth + 1))
+            record.fields.iter().find_map(|field| find_special(unit, field.ty, depth + 1, seen))
         }
         _ => None,
     }

@@ -111,8 +111,13 @@ fn check_function(input: Input<'_>, function: &Function, found: &mut Vec<Diagnos
     if input.usage.sets_program_types {
         return;
     }
-    let near = sections::near(section);
     let sure = input.usage.libbpf_loads;
+    // A known name with a number behind it (`socket1`) is a name that somebody chose.
+    let numbered = sections::find(section.trim_end_matches(|c: char| c.is_ascii_digit())).is_some();
+    if numbered && !sure {
+        return;
+    }
+    let near = sections::near(section);
     if near.is_empty() && !sure {
         return;
     }

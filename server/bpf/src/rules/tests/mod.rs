@@ -75,3 +75,27 @@ fn program(section: &str, declarations: &str, body: &str) -> String {
          char LICENSE[] SEC(\"license\") = \"GPL\";\n"
     )
 }
+
+/// The example file says in comments where a rule speaks.
+#[test]
+fn the_example_speaks_where_it_says() {
+    let text = include_str!("../../../../../tests/examples/percpu/oops.bpf.c");
+    let expected: Vec<&str> =
+        text.lines().filter_map(|l| Some(l.split_once("// expect: ")?.1)).collect();
+    let found = findings(text, &Usage::default());
+    let rules: Vec<&str> =
+        found.lines().filter(|l| !l.starts_with(' ')).filter_map(|l| l.split(' ').nth(1)).collect();
+    assert_eq!(rules, expected, "{found}");
+}
+
+/// Half-typed files give answers, whatever they are.
+#[test]
+fn every_prefix_of_the_example_is_read() {
+    let text = include_str!("../../../../../tests/examples/percpu/oops.bpf.c");
+    let more = "struct { __uint(type, BPF_MAP_TYPE_HASH); __type(key, int); } m SEC(\".maps\");\n\
+                SEC(\"kprobe/x\") int BPF_KPROBE(f, struct s *p) { bpf_printk(\"%d\", p->a); return 0; }\n";
+    let text = format!("{text}\n#include <bpf/bpf_tracing.h>\n{more}");
+    for end in (0..text.len()).step_by(13).filter(|&end| text.is_char_boundary(end)) {
+        findings(&text[..end], &usual());
+    }
+}

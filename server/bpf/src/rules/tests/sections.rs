@@ -95,6 +95,7 @@ fn unknown_section_of_another_loader() {
     "#]],
     );
     check_with(other(), &program("cls_main", "", ""), expect![[""]]);
+    check_with(other(), &program("socket1", "", ""), expect![[""]]);
 }
 
 #[test]
