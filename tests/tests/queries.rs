@@ -297,3 +297,13 @@ int BPF_KPROBE(unlink, int fd) { return 0; }
         "#]],
     );
 }
+
+#[test]
+fn initial_values_of_sections_as_written() {
+    check("sections.scm", "char LICENSE[] SEC(\"license\") = \"GPL\";\n", expect![[""]]);
+}
+
+#[test]
+fn map_bodies() {
+    check("maps.scm", "struct { int a; } x SEC(\".maps\");\nstruct s { int a; };\n", expect![[""]]);
+}

@@ -5,6 +5,7 @@
 ;   @map.member.number   what __uint and __ulong carry
 ;   @map.member.type     what __type carries
 ;   @map.member.inner    the element type of __array
+; @map.body is the body of a struct without a name, where members may be added.
 ; In text as written @map.member.macro, .name, .type and .inner come one by one.
 ;
 ; Whether a struct is a map definition says the section of its variable, not these patterns:
@@ -30,6 +31,12 @@
     declarator: (array_declarator
       declarator: (field_identifier) @map.member.name
       !size))) @map.member
+
+; --- Both: the body ----------------------------------------------------------------------------
+
+(struct_specifier
+  !name
+  body: (field_declaration_list) @map.body)
 
 ; --- As written ---------------------------------------------------------------------------------
 ; The grammar knows no macro with two arguments in the place of a type. It keeps the one that looks

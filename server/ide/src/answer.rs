@@ -159,3 +159,41 @@ pub struct Status {
     /// One line.
     pub message: String,
 }
+
+/// Kinds of completion entries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CompletionKind {
+    /// A section name or another text.
+    Text,
+    /// A constant: map type, flag.
+    Constant,
+    /// A member of a struct, or of a map definition.
+    Member,
+    /// A variable of a section.
+    Variable,
+    /// A function.
+    Function,
+    /// A piece of code with places to fill in.
+    Snippet,
+}
+
+/// What may be typed at a cursor.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Completion {
+    /// Name in the list.
+    pub label: String,
+    /// Kind.
+    pub kind: CompletionKind,
+    /// Shown behind the name: type, signature.
+    pub detail: String,
+    /// Markdown.
+    pub documentation: String,
+    /// Bytes that it replaces; they end at the cursor.
+    pub replace: Range<u32>,
+    /// Text to insert.
+    pub insert: String,
+    /// The same with places to fill in (`$1`), for clients that know snippets.
+    pub snippet: Option<String>,
+    /// Order in the list, lowest first; equal ones go by name.
+    pub rank: u32,
+}

@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod code_lens;
+mod completion;
 mod definition;
 mod document_symbol;
 pub mod environment;

@@ -227,6 +227,17 @@ impl Analysis {
         Ok(Some(file))
     }
 
+    /// Everything about a file as if it had that text; kept by nobody.
+    pub(crate) fn file_with_text(
+        &self,
+        path: &Path,
+        text: &str,
+    ) -> Cancellable<Option<Arc<FileAnalysis>>> {
+        let Some(now) = self.file(path)? else { return Ok(None) };
+        let file = self.compute(path, &text.into(), Some(&now.unit))?;
+        Ok(Some(Arc::new(file)))
+    }
+
     /// Whether the BPF sources behind a loader's skeletons are what they were.
     fn sources_unchanged(&self, file: &FileAnalysis) -> Cancellable<bool> {
         for (path, before) in &file.bpf_sources {

@@ -60,6 +60,27 @@ pub fn references(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference> {
     found
 }
 
+/// What the member whose name is that token of an item is taken of: the index of the skeleton, and the
+/// struct in it (`maps`, `percpu` ...; `None` for the skeleton itself). The name itself may be anything.
+pub fn holder_of_member(
+    unit: &Unit,
+    skeletons: &[Skeleton],
+    item: ItemId,
+    token: u32,
+) -> Option<(usize, Option<Symbol>)> {
+    let (parsed, scope) = (unit.item(item)?, unit.scope(item)?);
+    let finder = Finder { unit, skeletons, scope, item };
+    let mut found = None;
+    walk::expressions(&parsed.syntax, |expr| {
+        if let ExprKind::Member { base, field, .. } = &expr.kind
+            && field.token == token
+        {
+            found = found.or_else(|| finder.holder(base));
+        }
+    });
+    found
+}
+
 struct Finder<'a> {
     unit: &'a Unit,
     skeletons: &'a [Skeleton],

@@ -29,6 +29,11 @@ pub(super) fn initialize_result(client: ClientCan) -> lsp::InitializeResult {
             hover_provider: Some(lsp::HoverProviderCapability::Simple(true)),
             document_symbol_provider: Some(lsp::OneOf::Left(true)),
             definition_provider: Some(lsp::OneOf::Left(true)),
+            completion_provider: Some(lsp::CompletionOptions {
+                trigger_characters: Some(["\"", ".", ">", "/", "("].map(str::to_owned).to_vec()),
+                resolve_provider: Some(false),
+                ..lsp::CompletionOptions::default()
+            }),
             code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: Some(false) }),
             inlay_hint_provider: Some(lsp::OneOf::Left(true)),
             code_action_provider: Some(lsp::CodeActionProviderCapability::Options(

@@ -16,6 +16,8 @@ pub(super) struct ClientCan {
     pub(super) refresh_lenses: bool,
     /// Can be told to ask again for inlay hints.
     pub(super) refresh_hints: bool,
+    /// Knows snippets in completions.
+    pub(super) snippets: bool,
     /// Answers `workspace/configuration`.
     pub(super) configuration: bool,
     /// Watches files for us.
@@ -40,6 +42,7 @@ impl ClientCan {
                 || can("workspace/diagnostic/refreshSupport"),
             refresh_lenses: can("workspace/codeLens/refreshSupport"),
             refresh_hints: can("workspace/inlayHint/refreshSupport"),
+            snippets: can("textDocument/completion/completionItem/snippetSupport"),
             configuration: can("workspace/configuration"),
             watch_files: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
             register_configuration: can("workspace/didChangeConfiguration/dynamicRegistration"),

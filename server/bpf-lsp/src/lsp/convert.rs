@@ -2,7 +2,7 @@
 
 use ide::{
     Analysis, Document,
-    answer::{Finding, InlayHint, Lens, Place, Symbol, SymbolKind},
+    answer::{Completion, CompletionKind, Finding, InlayHint, Lens, Place, Symbol, SymbolKind},
     lines::{Encoding, LineCol},
 };
 use serde_json::json;
@@ -134,6 +134,46 @@ pub(super) fn symbol(
         range: range(document, &symbol.range, encoding),
         selection_range: range(document, &symbol.selection, encoding),
         children: None,
+    }
+}
+
+/// An entry of a completion list.
+pub(super) fn completion(
+    document: &Document,
+    item: Completion,
+    encoding: Encoding,
+    snippets: bool,
+) -> lsp::CompletionItem {
+    let kind = match item.kind {
+        CompletionKind::Text => lsp::CompletionItemKind::VALUE,
+        CompletionKind::Constant => lsp::CompletionItemKind::CONSTANT,
+        CompletionKind::Member => lsp::CompletionItemKind::FIELD,
+        CompletionKind::Variable => lsp::CompletionItemKind::VARIABLE,
+        CompletionKind::Function => lsp::CompletionItemKind::FUNCTION,
+        CompletionKind::Snippet => lsp::CompletionItemKind::SNIPPET,
+    };
+    let snippet = item.snippet.filter(|_| snippets);
+    let format = snippet.as_ref().map(|_| lsp::InsertTextFormat::SNIPPET);
+    let documentation = (!item.documentation.is_empty()).then(|| {
+        lsp::Documentation::MarkupContent(lsp::MarkupContent {
+            kind: lsp::MarkupKind::Markdown,
+            value: item.documentation,
+        })
+    });
+    lsp::CompletionItem {
+        kind: Some(kind),
+        detail: (!item.detail.is_empty()).then_some(item.detail),
+        documentation,
+        sort_text: Some(format!("{:03}{}", item.rank, item.label)),
+        // What clients compare with the text that is replaced.
+        filter_text: Some(item.insert.clone()),
+        insert_text_format: format,
+        text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
+            range: range(document, &item.replace, encoding),
+            new_text: snippet.unwrap_or(item.insert),
+        })),
+        label: item.label,
+        ..lsp::CompletionItem::default()
     }
 }
 

@@ -173,6 +173,23 @@ impl LanguageServer for Server {
         .await
     }
 
+    async fn completion(
+        &self,
+        params: lsp::CompletionParams,
+    ) -> Result<Option<lsp::CompletionResponse>> {
+        let at = params.text_document_position;
+        self.ask(&at.text_document.uri, "completion", move |q| {
+            let offset = q.offset(at.position);
+            let items = q.snapshot.analysis.completions(&q.document.path, offset)?;
+            let client = q.snapshot.client;
+            let items = items.into_iter().map(|item| {
+                convert::completion(&q.document, item, client.encoding, client.snippets)
+            });
+            Ok(Some(lsp::CompletionResponse::Array(items.collect())))
+        })
+        .await
+    }
+
     async fn document_symbol(
         &self,
         params: lsp::DocumentSymbolParams,

@@ -2,6 +2,7 @@
 //! real pipes is in `tests/tests/lsp_*.rs`.
 
 mod client;
+mod completion;
 mod lifecycle;
 mod order;
 mod text;

@@ -1,0 +1,81 @@
+//! Completion: section names, map definitions, helpers and licences in BPF C; members of skeletons
+//! and their functions in loaders.
+//!
+//! A marker is put at the cursor, and what is torn about it is closed ([`repair`]). In BPF C our
+//! queries then say where the marker stands ([`written`]); in loaders the front end does.
+
+mod helpers;
+mod licenses;
+mod map_members;
+mod repair;
+mod section_names;
+mod skeleton_functions;
+mod skeleton_members;
+#[cfg(test)]
+mod tests;
+mod written;
+
+use std::{ops::Range, path::Path};
+
+use crate::{
+    answer::{Completion, CompletionKind},
+    host::{Analysis, Cancellable},
+    pipeline::Role,
+};
+use repair::Within;
+use written::{Context, Written};
+
+/// Longer texts were not written by hand.
+const MAX_BYTES: usize = 4 << 20;
+
+impl Analysis {
+    /// What may be typed at a byte of a file. Empty where others know more than we.
+    pub fn completions(&self, path: &Path, offset: u32) -> Cancellable<Vec<Completion>> {
+        let Some(document) = self.document(path) else { return Ok(Vec::new()) };
+        if document.text.len() > MAX_BYTES {
+            return Ok(Vec::new());
+        }
+        let Some(cursor) = repair::cursor(&document.text, offset as usize) else {
+            return Ok(Vec::new());
+        };
+        if cursor.within == Within::Member {
+            return self.member_completions(path, &cursor);
+        }
+        self.check_cancelled()?;
+        let written = Written::parse(&cursor);
+        let context = written.as_ref().and_then(Written::context);
+        if context.is_none() && cursor.within == Within::Word && !cursor.word.is_empty() {
+            return self.function_completions(path, &cursor);
+        }
+        let Some(context) = context else { return Ok(Vec::new()) };
+        // Last, because it costs most.
+        let role = self.file(path)?.map(|file| file.role);
+        match role {
+            Some(Role::Loader) => return self.function_completions(path, &cursor),
+            Some(Role::Bpf | Role::Header) => {}
+            Some(Role::Other) | None => return Ok(Vec::new()),
+        }
+        Ok(match context {
+            Context::Section => section_names::completions(&cursor),
+            Context::License => licenses::completions(&cursor),
+            Context::MapMember(member) => map_members::completions(&cursor, &member),
+            Context::MapBody(members) => map_members::of_body(&cursor, &members),
+            Context::Program { section } => helpers::completions(&cursor, section.as_deref()),
+        })
+    }
+}
+
+/// An entry without anything beyond its name.
+fn entry(label: impl Into<String>, kind: CompletionKind, replace: &Range<u32>) -> Completion {
+    let label = label.into();
+    Completion {
+        kind,
+        detail: String::new(),
+        documentation: String::new(),
+        replace: replace.clone(),
+        insert: label.clone(),
+        snippet: None,
+        rank: 0,
+        label,
+    }
+}
