@@ -130,6 +130,7 @@ struct {
 } flows SEC(".maps");
 "#,
         expect![[r#"
+            map.body: { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64 * 1024); __type(key, __u32); __type(value, struct flow); __array(values, struct inner); __ulong(map_extra, 5); }
             map.member: __uint(type, BPF_MAP_TYPE_HASH); | map.member.macro: __uint
             map.member.name: type
             map.member.name: max_entries
@@ -164,6 +165,7 @@ struct {
 } flows;
 "#,
         expect![[r#"
+            map.body: { int (*type)[1]; int (*max_entries)[64 * 1024]; __u32 *key; __typeof__(struct flow) *value; struct inner *values[]; int plain; }
             map.member: int (*type)[1]; | map.member.name: type | map.member.number: 1
             map.member: int (*max_entries)[64 * 1024]; | map.member.name: max_entries | map.member.number: 64 * 1024
             map.member: __u32 *key; | map.member.type: __u32 | map.member.name: key
@@ -300,10 +302,24 @@ int BPF_KPROBE(unlink, int fd) { return 0; }
 
 #[test]
 fn initial_values_of_sections_as_written() {
-    check("sections.scm", "char LICENSE[] SEC(\"license\") = \"GPL\";\n", expect![[""]]);
+    check(
+        "sections.scm",
+        "char LICENSE[] SEC(\"license\") = \"GPL\";\n",
+        expect![[r#"
+        section.entity: char LICENSE[] | section.declarator: LICENSE[]
+        section.macro: SEC | section.name: license
+        section.macro: SEC | section.name: license | section.value: "GPL"
+    "#]],
+    );
 }
 
 #[test]
 fn map_bodies() {
-    check("maps.scm", "struct { int a; } x SEC(\".maps\");\nstruct s { int a; };\n", expect![[""]]);
+    check(
+        "maps.scm",
+        "struct { int a; } x SEC(\".maps\");\nstruct s { int a; };\n",
+        expect![[r#"
+        map.body: { int a; }
+    "#]],
+    );
 }

@@ -107,11 +107,7 @@ fn find(text: &str, marker: usize) -> Option<Found> {
         let word = text.get(raw.start..raw.end).unwrap_or("");
         match word {
             "(" | "[" | "{" => open.push((word.chars().next()?, after_for)),
-            ")" | "]" => {
-                if open.last().is_some_and(|(c, _)| *c != '{') {
-                    open.pop();
-                }
-            }
+            ")" | "]" if open.last().is_some_and(|(c, _)| *c != '{') => drop(open.pop()),
             "}" => {
                 let block = open.iter().rposition(|(c, _)| *c == '{').unwrap_or(0);
                 open.truncate(block);
