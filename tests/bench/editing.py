@@ -89,5 +89,6 @@ def compare(clangd, ours, root, paths, edits, settle, rounds):
         ("cold open to first diagnostics", ratio("open", "open"), 15),
         ("edit in a body to diagnostics (p50)", ratio("edit p50", "edit p50"), 20),
         ("hover right after an edit to clangd's idle one", ratio("hover idle", "hover p50"), 1),
+        ("hover right after an edit, both", ratio("hover p50", "hover p50"), 1),
         ("resident memory", ratio("memory", "memory"), 10),
     ]

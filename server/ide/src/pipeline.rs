@@ -363,3 +363,6 @@ fn role(path: &Path, preprocessed: &Preprocessed) -> Role {
     }
     Role::Other
 }
+
+#[cfg(test)]
+mod tests;

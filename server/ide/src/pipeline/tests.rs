@@ -1,0 +1,127 @@
+//! What an edit costs, counted along the whole pipeline.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cfront::{
+    fixture::{self, Fixture},
+    flags::Flags,
+    session::{Counters, FileSystem, MemoryFileSystem},
+    unit::Work,
+};
+
+use crate::{
+    Analysis, AnalysisHost, Change, Environment, FileAnalysis,
+    environment::{FileFlags, FlagsFrom},
+};
+
+/// The files of a fixture, and nothing else.
+struct Project(MemoryFileSystem);
+
+impl FileSystem for Project {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
+        self.0.read(path)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.0.is_file(path)
+    }
+}
+
+impl Environment for Project {
+    fn flags(&self, _path: &Path) -> Arc<FileFlags> {
+        Arc::new(FileFlags { flags: Flags::default(), from: FlagsFrom::CommandLine })
+    }
+
+    fn bpf_sources(&self, _loader: &Path, _header: &str) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn loaders(&self, _program: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+/// The main file, all its answers computed.
+fn file(analysis: &Analysis, path: &Path) -> Arc<FileAnalysis> {
+    let file = analysis.file(path).ok().flatten().expect("the file is there");
+    file.diagnostics(analysis);
+    file
+}
+
+fn type_text(host: &mut AnalysisHost, path: &Path, version: i32, text: &str) {
+    host.apply(Change::Text { path: path.into(), version, text: text.into() });
+}
+
+/// Work of the unit and of the session that replacing `from` by `to` in the main file costs.
+fn cost(fixture: &Fixture, from: &str, to: &str) -> (Work, Counters) {
+    let (path, text) = fixture.main();
+    assert!(text.contains(from));
+    let mut host = AnalysisHost::new(Arc::new(Project(fixture.file_system())));
+    type_text(&mut host, path, 1, &text);
+    let before = file(&host.analysis(), path).unit.work();
+    let counted = host.analysis().pipelines.session.counters();
+    type_text(&mut host, path, 2, &text.replacen(from, to, 1));
+    let analysis = host.analysis();
+    let mut work = file(&analysis, path).unit.work();
+    if work.environment_reused {
+        work.types_laid_out -= before.types_laid_out;
+    }
+    let now = analysis.pipelines.session.counters();
+    let counters = Counters {
+        files_lexed: now.files_lexed - counted.files_lexed,
+        headers_preprocessed: now.headers_preprocessed - counted.headers_preprocessed,
+        header_chunk_hits: now.header_chunk_hits - counted.header_chunk_hits,
+        preamble_hits: now.preamble_hits - counted.preamble_hits,
+        tokens_expanded: 0,
+    };
+    (work, counters)
+}
+
+const PROGRAM: &str = "\
+//- /w/main.bpf.c
+#include \"types.h\"
+#include \"more.h\"
+int hits;
+struct pair last;
+static inline int add(struct pair *p) { return p->a + p->b; }
+__attribute__((section(\"tc\"))) int count(void *ctx) { hits += add(&last); return 0; }
+__attribute__((section(\"tc\"))) int other(void *ctx) { return sizeof(struct pair); }
+//- /w/types.h
+#ifndef TYPES_H
+#define TYPES_H
+struct pair { int a, b; };
+struct unused { struct pair p[4]; };
+#endif
+//- /w/more.h
+#include \"types.h\"
+typedef struct pair pair_t;
+";
+
+#[test]
+fn an_edit_in_a_body_parses_one_item_and_walks_no_header() {
+    let (work, counters) = cost(&fixture::parse(PROGRAM), "return 0;", "return 1;");
+    assert_eq!((work.items_parsed, work.types_laid_out), (1, 0));
+    assert!(work.environment_reused);
+    assert_eq!(
+        counters,
+        Counters { files_lexed: 1, preamble_hits: 1, ..Counters::default() },
+        "the main file alone is read, from behind its includes on"
+    );
+}
+
+#[test]
+fn an_edit_of_a_variable_keeps_the_syntax_of_the_rest() {
+    let (work, counters) = cost(&fixture::parse(PROGRAM), "int hits;", "long hits;");
+    assert_eq!(work.items_parsed, 1);
+    assert_eq!((counters.files_lexed, counters.headers_preprocessed), (1, 0));
+}
+
+#[test]
+fn an_edit_in_a_comment_parses_nothing() {
+    let (work, counters) = cost(&fixture::parse(PROGRAM), "int hits;", "int hits; /* so many */");
+    assert_eq!((work.items_parsed, work.types_laid_out), (0, 0));
+    assert_eq!((counters.files_lexed, counters.headers_preprocessed), (1, 0));
+}
