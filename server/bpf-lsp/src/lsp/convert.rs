@@ -154,12 +154,9 @@ pub(super) fn completion(
     };
     let snippet = item.snippet.filter(|_| snippets);
     let format = snippet.as_ref().map(|_| lsp::InsertTextFormat::SNIPPET);
-    let documentation = (!item.documentation.is_empty()).then(|| {
-        lsp::Documentation::MarkupContent(lsp::MarkupContent {
-            kind: lsp::MarkupKind::Markdown,
-            value: item.documentation,
-        })
-    });
+    let markup = lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: item.documentation };
+    let documentation =
+        (!markup.value.is_empty()).then_some(lsp::Documentation::MarkupContent(markup));
     lsp::CompletionItem {
         kind: Some(kind),
         detail: (!item.detail.is_empty()).then_some(item.detail),
