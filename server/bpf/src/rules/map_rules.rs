@@ -36,7 +36,10 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         let at = FileRange { file: FileId(place.file), start: place.start, end: place.end };
-        let mut say = Say { map, row, at, found };
+        // Maps of a header serve several programs, and what is left out there is filled in by a loader
+        // that need not lie near.
+        let shared = place.file != input.unit.preprocessed().main.0;
+        let mut say = Say { map, row, at, shared, found };
         say.key_size();
         say.value_size();
         say.max_entries();
@@ -67,6 +70,7 @@ struct Say<'a> {
     map: &'a Map,
     row: &'static MapType,
     at: FileRange,
+    shared: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -84,6 +88,9 @@ impl Say<'_> {
     }
 
     fn key_size(&mut self) {
+        if self.shared && self.def().key_size.is_none() {
+            return;
+        }
         let size = u64::from(self.def().key_size.unwrap_or(0));
         if self.row.key_size.takes(size) != Some(false) {
             return;
@@ -111,6 +118,7 @@ impl Say<'_> {
             Some(size) => u64::from(size),
             // `values` of map-in-map and program array types sets 4.
             None if self.map.inner.is_some() || !self.def().values.is_empty() => return,
+            None if self.shared => return,
             None => 0,
         };
         match rule.takes(size) {
@@ -147,6 +155,9 @@ impl Say<'_> {
     }
 
     fn max_entries(&mut self) {
+        if self.shared && self.def().max_entries.is_none() {
+            return;
+        }
         let entries = u64::from(self.def().max_entries.unwrap_or(0));
         // A model of the object has the size that libbpf makes of it: see `map_definitions`.
         if self.row.max_entries == SizeRule::PagesPowerOfTwo {

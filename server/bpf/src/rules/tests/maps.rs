@@ -125,6 +125,25 @@ fn attributes_that_code_sets() {
     );
 }
 
+/// A map of a header is shared by programs; what it leaves out a loader elsewhere may fill in. What
+/// the header does say is judged.
+#[test]
+fn maps_of_headers() {
+    let with = |members: &str| {
+        format!(
+            "//- /p.bpf.c\n#include <bpf/bpf_helpers.h>\n#include \"maps.h\"\n//- /maps.h\nstruct {{ {members} }} m SEC(\".maps\");\n"
+        )
+    };
+    check(
+        &with("__uint(type, BPF_MAP_TYPE_ARRAY); __type(key, int); __type(value, int);"),
+        expect![[""]],
+    );
+    check(
+        &with("__uint(type, BPF_MAP_TYPE_ARRAY); __type(key, __u64); __type(value, int);"),
+        expect![[r#""#]],
+    );
+}
+
 #[test]
 fn unknown_members() {
     check(
