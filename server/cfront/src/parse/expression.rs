@@ -41,7 +41,7 @@ impl Lower<'_> {
             "call_expression" => self.call(node),
             "field_expression" => {
                 let operator = node.field(Field::Operator)?;
-                let field = node.field(Field::Field)?;
+                let field = node.field(Field::Member)?;
                 Some(ExprKind::Member {
                     base: self.boxed(node.field(Field::Argument))?,
                     arrow: operator.kind() == "->",
@@ -311,7 +311,7 @@ impl Lower<'_> {
         while path.len() < MAX_DEPTH as usize {
             match next.kind() {
                 "field_expression" => {
-                    let field = next.field(Field::Field)?;
+                    let field = next.field(Field::Member)?;
                     path.push(Designator::Field(self.ident(self.first(field))?));
                 }
                 "subscript_expression" => {

@@ -19,7 +19,7 @@ macro_rules! fields {
 fields! {
     Alternative = "alternative", Argument = "argument", Arguments = "arguments", Body = "body",
     Condition = "condition", Consequence = "consequence", Declarator = "declarator",
-    Field = "field", Function = "function", Index = "index", Initializer = "initializer",
+    Member = "field", Function = "function", Index = "index", Initializer = "initializer",
     Label = "label", Left = "left", Operator = "operator", Parameters = "parameters",
     Right = "right", Size = "size", Type = "type", Update = "update", Value = "value",
 }
