@@ -99,25 +99,25 @@ fn groups(options: &Options) -> Vec<Group> {
         Group {
             loaders: bpf_tests.join("prog_tests"),
             sources: vec![bpf_tests.join("progs")],
-            loader_flags: loader(&[bpf_tests.clone()]),
-            bpf_flags: bpf(&[bpf_tests.clone()]),
+            loader_flags: loader(std::slice::from_ref(&bpf_tests)),
+            bpf_flags: bpf(std::slice::from_ref(&bpf_tests)),
         },
         Group {
             loaders: bpf_tests.join("benchs"),
             sources: vec![bpf_tests.join("progs")],
-            loader_flags: loader(&[bpf_tests.clone()]),
-            bpf_flags: bpf(&[bpf_tests.clone()]),
+            loader_flags: loader(std::slice::from_ref(&bpf_tests)),
+            bpf_flags: bpf(std::slice::from_ref(&bpf_tests)),
         },
         Group {
             loaders: bpf_tests.clone(),
             sources: vec![bpf_tests.join("progs")],
-            loader_flags: loader(&[bpf_tests.clone()]),
+            loader_flags: loader(std::slice::from_ref(&bpf_tests)),
             bpf_flags: bpf(&[bpf_tests]),
         },
         Group {
             loaders: samples.clone(),
             sources: vec![samples.clone()],
-            loader_flags: loader(&[samples.clone()]),
+            loader_flags: loader(std::slice::from_ref(&samples)),
             bpf_flags: bpf(&[samples]),
         },
         Group {

@@ -10,6 +10,7 @@ macro_rules! fields {
     ($($field:ident = $name:literal),* $(,)?) => {
         /// A field of the grammar that is asked for.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[allow(clippy::enum_variant_names, reason = "the grammar has a field called field")]
         pub(super) enum Field { $($field),* }
 
         const NAMES: &[&str] = &[$($name),*];

@@ -131,7 +131,7 @@ fn attributes_that_code_sets() {
 fn maps_of_headers() {
     let with = |members: &str| {
         format!(
-            "//- /p.bpf.c\n#include <bpf/bpf_helpers.h>\n#include \"maps.h\"\n//- /maps.h\nstruct {{ {members} }} m SEC(\".maps\");\n"
+            "//- /p.bpf.c\n#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include \"maps.h\"\n//- /maps.h\nstruct {{ {members} }} m SEC(\".maps\");\n"
         )
     };
     check(
@@ -140,7 +140,9 @@ fn maps_of_headers() {
     );
     check(
         &with("__uint(type, BPF_MAP_TYPE_ARRAY); __type(key, __u64); __type(value, int);"),
-        expect![[r#""#]],
+        expect![[r#"
+            error map-key-size at `m`: ARRAY takes 4 bytes, `m` has 8-byte keys: creating it fails with -EINVAL
+        "#]],
     );
 }
 
