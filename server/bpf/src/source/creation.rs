@@ -18,7 +18,7 @@ use cfront::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::bodies::Bodies;
+use super::{bodies::Bodies, tables};
 
 /// Something that clang creates in the module.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -274,7 +274,9 @@ impl Model<'_, '_> {
                 self.create(Entity::Str(bytes.clone(), *width));
             }
             Target::Table(index) => {
-                if let Some(function) = function {
+                if let Some(function) = function
+                    && tables::is_made(self.bodies, function, *index)
+                {
                     self.create(Entity::Table(function, *index));
                 }
             }

@@ -194,7 +194,10 @@ impl Marker<'_, '_> {
                 let folded = reference.access == Access::Read
                     && reference.path.iter().all(|s| matches!(s, Step::Index(Some(_))))
                     && !reference.path.is_empty();
-                if reference.access != Access::Mention && !folded {
+                if reference.access != Access::Mention
+                    && !folded
+                    && !self.ignored(within, reference)
+                {
                     self.referenced.insert(Entity::Str(bytes.clone(), *width));
                 }
             }
@@ -205,6 +208,16 @@ impl Marker<'_, '_> {
             }
             Target::Local(_) => {}
         }
+    }
+
+    /// Whether a string is passed to an inlined function that does nothing with it (a format checker).
+    fn ignored(&mut self, within: Option<&Arc<FunctionBody>>, reference: &Reference) -> bool {
+        if reference.access != Access::Address || !matches!(reference.flow, Flow::Argument(..)) {
+            return false;
+        }
+        let mut found = Vec::new();
+        uses::of_reference(self.bodies, within, reference, &mut found);
+        found.is_empty()
     }
 
     /// Whether a function that is passed on is only called where it goes (into an inlined function).

@@ -84,6 +84,31 @@ const COPY_LIMIT: u64 = 32;
 /// As many non-zero scalars are stored one by one after a memset.
 const STORE_BUDGET: usize = 6;
 
+/// Whether clang makes a constant for a local aggregate to be copied from: not when everything is
+/// zero, nor when it is over the limit and a memset with a few stores does (`emitStoresForConstant`).
+pub(super) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> bool {
+    let Some(body) = bodies.function(function) else { return false };
+    let Some(table) = body.body.tables.get(index as usize) else { return false };
+    let Some(local) = body.scope.local(LocalId(table.local)) else { return false };
+    let Initial::Bytes { bytes, relocations } =
+        bodies.unit.initial_of_automatic(&body.scope, local.id, &table.init)
+    else {
+        return false;
+    };
+    if !relocations.is_empty() {
+        return true;
+    }
+    if bytes.iter().all(|b| *b == 0) {
+        return false;
+    }
+    if bytes.len() as u64 <= COPY_LIMIT {
+        return true;
+    }
+    let mut scalars = 0;
+    nonzero_scalars(bodies.unit, local.ty, &bytes, 0, &mut scalars);
+    scalars > STORE_BUDGET && !bytes.iter().all(|b| Some(b) == bytes.first())
+}
+
 /// The constant that a local aggregate is copied from, where clang makes one and the optimiser leaves
 /// it: neither all of one byte nor large and mostly zero, not of a size that one store covers, and
 /// copied to a local that is more than the sum of its parts.

@@ -208,6 +208,30 @@ fn local_statics_are_named_after_their_function_and_numbered() {
 }
 
 #[test]
+fn a_local_aggregate_counts_as_a_name_only_where_clang_makes_a_constant_for_it() {
+    check(
+        "#define LOG(fmt, v...) ({ static char ____fmt[] = fmt; long few[9] = {1}; long args[2] = {v}; sink(____fmt, args, few); })
+         SEC(\"x\") int p(void *c) { LOG(\"a\"); LOG(\"bc\"); LOG(\"def\"); return 0; }
+         SEC(\"x\") int q(void *c) { LOG(\"a\", 1, 2); LOG(\"bc\", 1, 3); LOG(\"def\", 3, 4); return 0; }",
+        expect![[r#"
+            .data 18: p.____fmt@0+2 p.____fmt.1@2+3 p.____fmt.2@5+4 q.____fmt@9+2 q.____fmt.3@11+3 q.____fmt.5@14+4
+            .rodata.cst16 48:
+        "#]],
+    );
+}
+
+#[test]
+fn a_string_for_an_inlined_function_that_ignores_it_is_gone() {
+    check(
+        "static inline int checker(const char *fmt, ...) { return 0; }
+         SEC(\"x\") int p(void *c) { checker(\"gone\"); sink(\"stays\"); return 0; }",
+        expect![[r#"
+            .rodata.str1.1 6:
+        "#]],
+    );
+}
+
+#[test]
 fn string_literals_and_local_constants_have_sections_of_their_own() {
     check(
         "SEC(\"x\") int p(void *c) { char fmt[] = \"a long text\"; int a[4] = {1,2,3,4}; char small[] = \"abc\"; struct { long x[9]; } few = {{1}};
