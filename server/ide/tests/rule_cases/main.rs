@@ -1,0 +1,188 @@
+//! The rules on cases: `tests/rules/RULE-ID.txt` holds those of one rule, each with what is reported.
+//!
+//! `tests/rules/README.md` says how a file is written. Every rule must have a file with at least two
+//! true cases, one of them through control flow, an alias or a helper function where the rule is
+//! about flow, and two near misses.
+
+mod format;
+mod world;
+
+use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
+
+use bpf::rules::{
+    Rule, Side,
+    registry::{self},
+};
+use format::{Case, Kind};
+
+/// Rules that still want cases. The list may only become shorter.
+const PENDING: &[&str] = &[
+    "percpu-shared-section",
+    "percpu-section-typo",
+    "percpu-const-string",
+    "percpu-special-field",
+    "section-const-mix",
+    "const-not-volatile",
+    "percpu-too-large",
+    "data-pointer-initializer",
+    "flexible-array-shift",
+    "zero-size-variable",
+    "percpu-over-aligned",
+    "percpu-ptr-helper",
+    "skeleton-name-clash",
+    "kernel-name-clash",
+    "unknown-section",
+    "legacy-maps-section",
+    "license-not-gpl",
+    "license-missing",
+    "map-key-size",
+    "map-value-size",
+    "map-max-entries",
+    "ringbuf-size",
+    "map-flags",
+    "map-unknown-member",
+    "map-incomplete-type",
+    "map-needs-btf",
+    "kprobe-syscall-wrapper",
+    "kprobe-direct-deref",
+    "tracing-arity",
+    "printk-arguments",
+    "percpu-write-after-load",
+    "percpu-stale-read",
+    "percpu-in-subskeleton",
+    "percpu-lookup-overflow",
+    "percpu-value-size",
+    "cpu-flag-shift",
+    "cpu-flag-invalid",
+    "setter-after-load",
+    "initial-value-null",
+    "percpu-map-misuse",
+    "internal-map-name",
+    "rodata-write-after-load",
+    "kconfig-before-load",
+    "kconfig-write",
+    "subskeleton-member-value",
+    "skeleton-unknown-member",
+    "skeleton-after-destroy",
+    "attach-before-load",
+    "load-result-ignored",
+];
+
+/// Rules of the BPF side that follow code: through functions, aliases or conditions.
+const FLOW_BPF: &[&str] = &[
+    "helper-not-allowed",
+    "license-not-gpl",
+    "percpu-const-string",
+    "percpu-ptr-helper",
+    "kprobe-direct-deref",
+    "printk-arguments",
+    "map-needs-btf",
+    "tracing-arity",
+];
+
+/// Rules of the loader side that look at one expression or at names only.
+const NO_FLOW_LOADER: &[&str] = &[
+    "percpu-in-subskeleton",
+    "skeleton-unknown-member",
+    "skeleton-type-hidden",
+    "subskeleton-member-value",
+    "internal-map-name",
+];
+
+fn wants_flow(rule: &Rule) -> bool {
+    match rule.side {
+        Side::Bpf => FLOW_BPF.contains(&rule.id.0),
+        Side::Loader => !NO_FLOW_LOADER.contains(&rule.id.0),
+    }
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
+}
+
+/// The cases by rule, with the files they are in.
+fn all() -> BTreeMap<String, (PathBuf, Vec<Case>)> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder()).expect("the folder of cases").flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "txt") {
+            let rule = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).expect("a file of cases");
+            let cases = format::parse(&text).unwrap_or_else(|e| panic!("{rule}.txt: {e}"));
+            found.insert(rule, (path, cases));
+        }
+    }
+    found
+}
+
+/// What is reported is what the files say. `UPDATE_EXPECT=1` rewrites them; `RULE=id` takes one file.
+#[test]
+fn cases_report_what_they_say() {
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let only = std::env::var("RULE").ok();
+    let mut wrong = String::new();
+    for (rule, (path, mut cases)) in all() {
+        if only.as_ref().is_some_and(|only| *only != rule) {
+            continue;
+        }
+        let mut changed = false;
+        for case in &mut cases {
+            let outcome = world::run(&case.input);
+            let (speaks, what) = (outcome.rules.contains(&rule), &case.name);
+            match case.kind {
+                Kind::True | Kind::Flow if !speaks => {
+                    let _ = writeln!(wrong, "{rule}: `{what}` is not reported:\n{}", outcome.text);
+                }
+                Kind::Silent if speaks => {
+                    let _ = writeln!(wrong, "{rule}: `{what}` is reported:\n{}", outcome.text);
+                }
+                _ if outcome.text != case.expected && !update => {
+                    let _ = writeln!(
+                        wrong,
+                        "{rule}: `{what}` reports\n{}and not\n{}",
+                        outcome.text, case.expected
+                    );
+                }
+                _ => {}
+            }
+            changed |= outcome.text != case.expected;
+            case.expected = outcome.text;
+        }
+        if changed && update {
+            std::fs::write(&path, format::print(&cases)).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The bar: a rule without enough cases fails here.
+#[test]
+fn every_rule_has_its_cases() {
+    let cases = all();
+    let mut missing = String::new();
+    for rule in registry::all().filter(|rule| rule.implemented) {
+        let id = rule.id.0;
+        let empty = Vec::new();
+        let cases = cases.get(id).map_or(&empty, |(_, cases)| cases);
+        let count = |kind| cases.iter().filter(|case| case.kind == kind).count();
+        let (straight, flow, silent) = (count(Kind::True), count(Kind::Flow), count(Kind::Silent));
+        let enough = straight + flow >= 2 && silent >= 2 && (flow >= 1 || !wants_flow(rule));
+        match (enough, PENDING.contains(&id)) {
+            (true, true) => {
+                let _ = writeln!(missing, "{id} has its cases: take it out of `PENDING`");
+            }
+            (false, false) => {
+                let wanted = if wants_flow(rule) { " (one of kind `flow`)" } else { "" };
+                let _ = writeln!(
+                    missing,
+                    "{id}: {straight} true, {flow} flow, {silent} silent; wanted 2 true{wanted} and 2 silent"
+                );
+            }
+            _ => {}
+        }
+    }
+    for id in cases.keys().filter(|id| registry::find(id).is_none()) {
+        let _ = writeln!(missing, "{id}.txt: there is no such rule");
+    }
+    assert!(missing.is_empty(), "{missing}");
+}

@@ -1,0 +1,2 @@
+#include "bpf.h"
+char LICENSE[] SEC("license") = "GPL";
