@@ -22,6 +22,7 @@ use crate::{
     pp::Chunk,
     pragma::PragmaStack,
     sema::{SpecPlace, TagSpec},
+    source::FileId,
     split::{ItemRange, split_from},
     symbol::Symbol,
     token::{Token, TokenKind},
@@ -44,6 +45,8 @@ pub struct ParsedItem {
 #[derive(Debug)]
 struct Slot {
     range: ItemRange,
+    /// The file that its first token comes from.
+    file: FileId,
     /// Nothing of it is needed until a name is asked for.
     lazy: bool,
     /// It declares variables or functions.
@@ -101,6 +104,8 @@ impl ItemChunk {
             // Pragmas between items are part of what the items see.
             let between = tokens.get(last..range.start).unwrap_or(&[]);
             between.iter().for_each(|t| t.sym.hash(&mut interface));
+            let file = item.first().map_or(chunk.first_file, |first| chunk.root_file(first.loc));
+            file.0.hash(&mut interface);
             let body = body_start(item).unwrap_or(item.len());
             for token in item.get(..body).unwrap_or(item) {
                 (token.kind as u8, token.sym).hash(&mut interface);
@@ -109,6 +114,7 @@ impl ItemChunk {
             last = range.end;
             slots.push(Slot {
                 range,
+                file,
                 lazy,
                 ordinary,
                 hash: OnceLock::new(),
@@ -445,11 +451,16 @@ impl Items {
         })
     }
 
-    /// The numbers and tokens of all items, in order.
-    pub(crate) fn all_tokens(&self) -> impl Iterator<Item = (u32, &[Token])> + '_ {
-        self.chunks.iter().zip(&self.starts).flat_map(|(chunk, &start)| {
+    /// The file that an item begins in (for a macro's, where the macro is used).
+    pub(crate) fn file(&self, item: u32) -> Option<FileId> {
+        self.slot(item).map(|(_, slot)| slot.file)
+    }
+
+    /// The items that begin in a file, in order.
+    pub(crate) fn items_of(&self, file: FileId) -> impl Iterator<Item = u32> + '_ {
+        self.chunks.iter().zip(&self.starts).flat_map(move |(chunk, &start)| {
             let slots = chunk.slots.iter().enumerate();
-            slots.map(move |(i, slot)| (start + i as u32, chunk.tokens_of(slot)))
+            slots.filter(move |(_, s)| s.file == file).map(move |(i, _)| start + i as u32)
         })
     }
 

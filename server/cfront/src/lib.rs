@@ -6,6 +6,7 @@
 
 pub mod ast;
 pub mod ctypes;
+mod derived;
 pub mod dump;
 pub mod fixture;
 pub mod flags;

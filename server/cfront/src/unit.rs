@@ -15,9 +15,11 @@ pub use crate::items::ParsedItem;
 use crate::{
     ast,
     ctypes::{CType, CTypeId, Enum, EnumId, Record, RecordId, Typedef, TypedefId},
+    derived::Derivations,
     items::Items,
     names::NameSpace,
     pp::Preprocessed,
+    refs::{self, Body},
     sema::{
         Cx, EnumConst, Function, FunctionId, Global, Initial, Inner, ItemScope, LocalId, Name,
         Resolution, Sema, Variable, VariableId,
@@ -64,6 +66,8 @@ pub struct Work {
     pub types_laid_out: usize,
     /// Whether the types and names of the previous unit were taken over as they were.
     pub environment_reused: bool,
+    /// Results that others made of items ([`Unit::derive`]) since the environment was built.
+    pub derived: usize,
 }
 
 /// A translation unit.
@@ -79,7 +83,6 @@ struct Inside {
     /// Types and names of file scope; shared by units that differ in function bodies only.
     environment: Arc<Environment>,
     environment_reused: bool,
-    main_items: OnceLock<Vec<ItemId>>,
 }
 
 #[derive(Debug)]
@@ -87,6 +90,10 @@ struct Environment {
     sema: Mutex<Sema>,
     /// Units that shared it so far: local types pile up, so at some point it is built anew.
     uses: AtomicU32,
+    main_items: OnceLock<Vec<ItemId>>,
+    top_level: OnceLock<Vec<Event>>,
+    /// What others made of items and this environment.
+    derived: Derivations,
 }
 
 /// Edits after which the environment is built anew.
@@ -116,29 +123,20 @@ impl Unit {
                 }
                 drop(sema);
                 return Unit {
-                    inner: Arc::new(Inside {
-                        pp,
-                        items,
-                        environment,
-                        environment_reused: true,
-                        main_items: OnceLock::new(),
-                    }),
+                    inner: Arc::new(Inside { pp, items, environment, environment_reused: true }),
                 };
             }
         }
         let items = Arc::new(items);
         let sema = Mutex::new(Sema::new(items.clone(), big_endian));
-        let environment = Arc::new(Environment { sema, uses: AtomicU32::new(0) });
-        let main_items = OnceLock::new();
-        Unit {
-            inner: Arc::new(Inside {
-                pp,
-                items,
-                environment,
-                environment_reused: false,
-                main_items,
-            }),
-        }
+        let environment = Arc::new(Environment {
+            sema,
+            uses: AtomicU32::new(0),
+            main_items: OnceLock::new(),
+            top_level: OnceLock::new(),
+            derived: Derivations::default(),
+        });
+        Unit { inner: Arc::new(Inside { pp, items, environment, environment_reused: false }) }
     }
 
     fn sema(&self) -> MutexGuard<'_, Sema> {
@@ -175,20 +173,15 @@ impl Unit {
 
     /// Whether the item's first token stands in the main file (or a macro used there).
     pub fn in_main_file(&self, id: ItemId) -> bool {
-        self.begins_in_main_file(self.tokens(id))
-    }
-
-    fn begins_in_main_file(&self, tokens: &[Token]) -> bool {
-        let pp = &self.inner.pp;
-        tokens.first().is_some_and(|t| pp.expansion_file(t.loc) == Some(pp.main))
+        self.inner.items.file(id.0) == Some(self.inner.pp.main)
     }
 
     /// The items of [`Unit::in_main_file`], in order; found once.
     pub fn main_items(&self) -> &[ItemId] {
-        self.inner.main_items.get_or_init(|| {
-            let own = |&(_, tokens): &(u32, &[Token])| self.begins_in_main_file(tokens);
-            self.inner.items.all_tokens().filter(own).map(|(item, _)| ItemId(item)).collect()
-        })
+        self.inner
+            .environment
+            .main_items
+            .get_or_init(|| self.inner.items.items_of(self.inner.pp.main).map(ItemId).collect())
     }
 
     /// What the user wrote for a token of an item.
@@ -319,7 +312,11 @@ impl Unit {
     /// Static functions, plain prototypes and `extern` declarations of headers are left out: look
     /// them up by name when a body refers to them, their `decls` have places that compare with
     /// [`ItemId`]s.
-    pub fn top_level(&self) -> Vec<Event> {
+    pub fn top_level(&self) -> &[Event] {
+        self.inner.environment.top_level.get_or_init(|| self.find_top_level())
+    }
+
+    fn find_top_level(&self) -> Vec<Event> {
         let mut events = Vec::new();
         let wanted: Vec<u32> = self
             .inner
@@ -375,7 +372,7 @@ impl Unit {
     pub fn functions(&self) -> Vec<Arc<Function>> {
         let mut seen = FxHashMap::default();
         self.top_level()
-            .into_iter()
+            .iter()
             .filter_map(|event| match event {
                 Event::Function(f)
                 | Event::FunctionDeclaration(f, _)
@@ -383,6 +380,7 @@ impl Unit {
                 Event::Variable(..) => None,
             })
             .filter(|f| seen.insert(f.id, ()).is_none())
+            .cloned()
             .collect()
     }
 
@@ -390,16 +388,38 @@ impl Unit {
     pub fn variables(&self) -> Vec<Arc<Variable>> {
         let mut seen = FxHashMap::default();
         self.top_level()
-            .into_iter()
+            .iter()
             .filter_map(|event| match event {
                 Event::Variable(v, _) => Some(v),
                 _ => None,
             })
             .filter(|v| seen.insert(v.id, ()).is_none())
+            .cloned()
             .collect()
     }
 
     // ---- inside items ----
+
+    /// What `make` makes of an item, kept for all units that have this item and the same file scope.
+    /// `make` may read the item's syntax and tokens, and what file scope says (types, names,
+    /// initialisers); not the bodies of other functions, nor any place in a file.
+    pub fn derive<T: Send + Sync + 'static>(
+        &self,
+        id: ItemId,
+        make: impl FnOnce(&Arc<ParsedItem>) -> T,
+    ) -> Option<Arc<T>> {
+        let parsed = self.inner.items.parsed(id.0)?;
+        Some(self.inner.environment.derived.get((parsed.serial, id.0), || make(&parsed)))
+    }
+
+    /// What the body of a function refers to, in the order of code generation; `None` for other items.
+    /// Kept as [`Unit::derive`] says.
+    pub fn references(&self, id: ItemId) -> Option<Arc<Body>> {
+        let scope = self.scope(id)?;
+        let parsed = self.inner.items.parsed(id.0)?;
+        let ast::Item::Function(function) = &parsed.syntax else { return None };
+        self.derive(id, |_| refs::of_function(function, &mut refs::UnitResolver::new(self, scope)))
+    }
 
     /// The scopes inside an item: what its identifiers refer to, locals, types of its expressions.
     /// For functions this is the body's scope; for declarations, that of initialisers.
@@ -536,6 +556,7 @@ impl Unit {
             items_reused: items.reused.load(Ordering::Relaxed),
             types_laid_out: self.sema().laid_out,
             environment_reused: self.inner.environment_reused,
+            derived: self.inner.environment.derived.made(),
         }
     }
 }

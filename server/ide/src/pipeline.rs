@@ -121,8 +121,8 @@ struct World {
 #[derive(Default)]
 struct Slot {
     kept: Mutex<VecDeque<(u64, Arc<FileAnalysis>)>>,
-    /// Paths that the newest answer read: headers, and BPF sources behind skeletons.
-    read: Mutex<FxHashSet<PathBuf>>,
+    /// Files that the newest answer read: headers, and BPF sources behind skeletons.
+    read: Mutex<FxHashSet<FileId>>,
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -165,10 +165,11 @@ impl Pipelines {
         set: bool,
     ) -> bool {
         *self.world.documents.write().unwrap_or_else(PoisonError::into_inner) = documents.clone();
+        let file = self.session.file_id(changed);
         let is_read = set
             || lock(&self.slots)
                 .iter()
-                .any(|(path, slot)| path != changed && lock(&slot.read).contains(changed));
+                .any(|(path, slot)| path != changed && lock(&slot.read).contains(&file));
         if is_read {
             self.session.invalidate(changed);
         }
@@ -329,20 +330,16 @@ impl Analysis {
         Ok(None)
     }
 
-    fn read_by(&self, file: &FileAnalysis) -> FxHashSet<PathBuf> {
+    fn read_by(&self, file: &FileAnalysis) -> FxHashSet<FileId> {
         let headers = file.preprocessed.files().filter(|f| *f != file.main);
-        let headers = headers.map(|f| self.pipelines.session.path(f));
-        let sources = file.bpf_sources.iter().flat_map(|(path, source)| {
-            let headers = source.preprocessed.files().map(|f| self.pipelines.session.path(f));
-            headers.chain([path.to_path_buf()])
-        });
+        let sources = file.bpf_sources.iter().flat_map(|(_, source)| source.preprocessed.files());
         headers.chain(sources).collect()
     }
 
     /// Whether the newest answer about `path` read the text of `other`.
     pub fn depends_on(&self, path: &Path, other: &Path) -> bool {
         let slot = lock(&self.pipelines.slots).get(path).cloned();
-        slot.is_some_and(|slot| lock(&slot.read).contains(other))
+        slot.is_some_and(|slot| lock(&slot.read).contains(&self.pipelines.session.file_id(other)))
     }
 }
 

@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::{
-    host::Analysis,
+    host::{Analysis, Document},
     pipeline::{Pipelines, lock},
 };
 
@@ -70,12 +70,59 @@ impl Loader {
     }
 }
 
-/// What is kept by path, with the world's revision that it belongs to.
-pub(crate) type UsageMemo = FxHashMap<PathBuf, (u64, Arc<Loader>)>;
+/// What is kept of loaders, and of programs.
+#[derive(Default)]
+pub(crate) struct UsageMemo {
+    /// By path, with the world's revision that it belongs to.
+    loaders: FxHashMap<PathBuf, (u64, Arc<Loader>)>,
+    /// By the program's path.
+    programs: FxHashMap<PathBuf, Program>,
+}
+
+/// The usage of a program's object, and what it was made from.
+struct Program {
+    revision: u64,
+    object: SmolStr,
+    /// The other open documents: a loader among them may have another text than on disk.
+    open: Vec<Arc<Document>>,
+    usage: Arc<rules::Usage>,
+}
+
+impl Program {
+    fn fits(&self, analysis: &Analysis, path: &Path, object: &str) -> bool {
+        self.revision == analysis.revision
+            && self.object == object
+            && others(analysis, path).eq(self.open.iter().map(Arc::as_ptr))
+    }
+}
+
+/// The open documents but one.
+fn others(analysis: &Analysis, path: &Path) -> impl Iterator<Item = *const Document> {
+    let open = analysis.open_documents().filter(move |d| d.path.as_ref() != path);
+    open.map(Arc::as_ptr)
+}
 
 impl Analysis {
-    /// What the user-space files near a BPF program do with the object `name`.
-    pub(crate) fn usage(&self, path: &Path, name: &str) -> rules::Usage {
+    /// What the user-space files near a BPF program do with the object `name`; looked up again only
+    /// when another file than the program changed.
+    pub(crate) fn usage(&self, path: &Path, name: &str) -> Arc<rules::Usage> {
+        if let Some(known) = lock(&self.pipelines.usage).programs.get(path)
+            && known.fits(self, path, name)
+        {
+            return known.usage.clone();
+        }
+        let usage = Arc::new(self.find_usage(path, name));
+        let program = Program {
+            revision: self.revision,
+            object: name.into(),
+            open: self.open_documents().filter(|d| d.path.as_ref() != path).cloned().collect(),
+            usage: usage.clone(),
+        };
+        lock(&self.pipelines.usage).programs.insert(path.to_owned(), program);
+        usage
+    }
+
+    fn find_usage(&self, path: &Path, name: &str) -> rules::Usage {
         let mut usage = rules::Usage::default();
         for path in self.environment.loaders(path) {
             let Some(loader) = self.loader(&path) else { continue };
@@ -113,14 +160,14 @@ impl Analysis {
         let pipelines: &Pipelines = &self.pipelines;
         let open = self.open_document(path).is_some();
         if !open
-            && let Some((revision, known)) = lock(&pipelines.usage).get(path)
+            && let Some((revision, known)) = lock(&pipelines.usage).loaders.get(path)
             && *revision == self.revision
         {
             return Some(known.clone());
         }
         let loader = Arc::new(Loader::new(&self.loader_text(path)?));
         if !open {
-            lock(&pipelines.usage).insert(path.to_owned(), (self.revision, loader.clone()));
+            lock(&pipelines.usage).loaders.insert(path.to_owned(), (self.revision, loader.clone()));
         }
         Some(loader)
     }

@@ -11,7 +11,7 @@ use cfront::{
         UnaryOp, visit,
     },
     ctypes::CType,
-    refs::{self, Access, Body, Target, UnitResolver},
+    refs::{Access, Body, Target},
     sema::{Function, ItemScope, Linkage, LocalId, LocalKind, Resolution, Variable},
     source::FileRange,
     symbol::Symbol,
@@ -35,7 +35,7 @@ pub(super) struct FnBody {
     pub(super) scope: Arc<ItemScope>,
     parsed: Arc<ParsedItem>,
     /// What the code refers to.
-    pub(super) refs: Body,
+    pub(super) refs: Arc<Body>,
     /// Calls in written order.
     pub(super) calls: Vec<Call>,
     /// The first token that may decide at load which code is walked.
@@ -114,22 +114,31 @@ impl<'u> Code<'u> {
         if let Some(known) = self.bodies.borrow().get(&name) {
             return known.clone();
         }
-        let body = self.read(name).map(Arc::new);
+        let body = self.read(name);
         self.bodies.borrow_mut().insert(name, body.clone());
         body
     }
 
-    fn read(&self, name: Symbol) -> Option<FnBody> {
-        let unit = self.unit;
-        let function = unit.function(name)?;
+    fn read(&self, name: Symbol) -> Option<Arc<FnBody>> {
+        let function = self.unit.function(name)?;
         let item = ItemId(function.definition_place()?.item);
-        let parsed = unit.item(item)?;
-        let ast::Item::Function(syntax) = &parsed.syntax else { return None };
-        let scope = unit.scope(item)?;
-        let refs = refs::of_function(syntax, &mut UnitResolver::new(unit, scope.clone()));
+        let refs = self.unit.references(item)?;
         if refs.incomplete {
             return None;
         }
+        let scope = self.unit.scope(item)?;
+        self.unit.derive(item, |parsed| self.scan(function, item, parsed, scope, refs))
+    }
+
+    fn scan(
+        &self,
+        function: Arc<Function>,
+        item: ItemId,
+        parsed: &Arc<ParsedItem>,
+        scope: Arc<ItemScope>,
+        refs: Arc<Body>,
+    ) -> FnBody {
+        let unit = self.unit;
         let mut scan = Scan {
             unit,
             scope: &scope,
@@ -141,7 +150,9 @@ impl<'u> Code<'u> {
             jumps: false,
             run_time: FxHashSet::default(),
         };
-        visit::block(&syntax.body, &mut scan);
+        if let ast::Item::Function(syntax) = &parsed.syntax {
+            visit::block(&syntax.body, &mut scan);
+        }
         for reference in &refs.references {
             if scan.decides_at_load(&reference.target, reference.access) {
                 scan.load_guard = scan.load_guard.min(reference.token);
@@ -157,7 +168,7 @@ impl<'u> Code<'u> {
         }
         let Scan { calls, load_guard, condition, foldable, .. } = scan;
         let parsed = parsed.clone();
-        Some(FnBody { function, item, scope, parsed, refs, calls, load_guard, condition, foldable })
+        FnBody { function, item, scope, parsed, refs, calls, load_guard, condition, foldable }
     }
 
     /// The calls that an entry program reaches, itself and through `static` functions.

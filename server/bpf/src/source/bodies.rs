@@ -17,7 +17,7 @@ pub(super) struct FunctionBody {
     pub(super) function: Arc<Function>,
     pub(super) item: ItemId,
     pub(super) scope: Arc<ItemScope>,
-    pub(super) body: Body,
+    pub(super) body: Arc<Body>,
     /// Number of tokens of the body: a measure of its size.
     pub(super) tokens: u32,
 }
@@ -39,21 +39,24 @@ impl<'u> Bodies<'u> {
         if let Some(found) = self.functions.get(&name) {
             return found.clone();
         }
-        let body = self.read_function(name).map(Arc::new);
+        let body = self.read_function(name);
         self.functions.insert(name, body.clone());
         body
     }
 
-    fn read_function(&self, name: Symbol) -> Option<FunctionBody> {
+    fn read_function(&self, name: Symbol) -> Option<Arc<FunctionBody>> {
         let function = self.unit.function(name)?;
         let item = ItemId(function.definition_place()?.item);
-        let parsed = self.unit.item(item)?;
-        let ast::Item::Function(syntax) = &parsed.syntax else { return None };
+        let body = self.unit.references(item)?;
         let scope = self.unit.scope(item)?;
-        let mut resolver = UnitResolver::new(self.unit, scope.clone());
-        let body = refs::of_function(syntax, &mut resolver);
-        let tokens = syntax.body.span.end.saturating_sub(syntax.body.span.start);
-        Some(FunctionBody { function, item, scope, body, tokens })
+        self.unit.derive(item, |parsed| {
+            let tokens = match &parsed.syntax {
+                ast::Item::Function(syntax) => syntax.body.span,
+                _ => ast::Span::default(),
+            };
+            let tokens = tokens.end.saturating_sub(tokens.start);
+            FunctionBody { function, item, scope, body, tokens }
+        })
     }
 
     /// The references of a file-scope variable's initialiser.

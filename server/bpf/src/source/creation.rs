@@ -97,17 +97,17 @@ impl Model<'_, '_> {
                     self.emit_function(function.name);
                 }
                 Event::FunctionDeclaration(function, index) => {
-                    if let Some(decl) = function.decls.get(index) {
+                    if let Some(decl) = function.decls.get(*index) {
                         self.reach(Some(ItemId(decl.place.item)));
-                        if is_deferred(&function) {
+                        if is_deferred(function) {
                             prototypes.push((ItemId(decl.place.item), function.name));
                         }
                     }
                 }
                 Event::Variable(variable, index) => {
-                    let Some(decl) = variable.decls.get(index) else { continue };
+                    let Some(decl) = variable.decls.get(*index) else { continue };
                     self.reach(Some(ItemId(decl.place.item)));
-                    self.declare_variable(&variable, decl, &mut tentative);
+                    self.declare_variable(variable, decl, &mut tentative);
                 }
                 Event::DeferredFunction(function) => {
                     self.reach(function.definition_place().map(|p| ItemId(p.item)));

@@ -78,9 +78,25 @@ impl Chunk {
         (loc.file == Loc::TRAIL | self.id).then(|| self.trails.get(loc.offset as usize)).flatten()
     }
 
+    /// The file of a token's text, or of the outermost macro's name that it came out of.
+    pub fn root_file(&self, loc: Loc) -> FileId {
+        root(loc, &self.trails).unwrap_or(self.first_file)
+    }
+
     /// Number of trails.
     pub fn trail_count(&self) -> usize {
         self.trails.len()
+    }
+}
+
+/// The file that a place leads to by the names of macros, outwards.
+pub(crate) fn root(mut loc: Loc, trails: &[Trail]) -> Option<FileId> {
+    loop {
+        if let Some((file, _)) = loc.as_file() {
+            return Some(file);
+        }
+        // Trails only point to earlier trails, so this ends.
+        loc = trails.get(loc.offset as usize)?.expansion;
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 use super::{
     IncludeDirective, MacroUse, PpDiagnostic, PpDiagnosticKind, Preprocessed,
     cache::Record,
-    chunk::{Chunk, ItemScan},
+    chunk::{Chunk, ItemScan, root},
     expand::Stream,
     macros::{Bits, MacroDef, MacroTable},
     preamble::Preamble,
@@ -394,7 +394,7 @@ impl<'a> Engine<'a> {
         let tokens = std::mem::take(&mut self.out);
         let trails = std::mem::take(&mut self.trails);
         self.token_count += tokens.len();
-        let first = tokens.first().map(|t| root(t.loc, &trails)).unwrap_or(self.main);
+        let first = tokens.first().and_then(|t| root(t.loc, &trails)).unwrap_or(self.main);
         self.chunks.push(Arc::new(Chunk::new(self.chunk_id, first, tokens, trails)));
         self.chunk_id = self.session.new_chunk_id();
         self.scan = ItemScan::default();
@@ -528,18 +528,6 @@ impl<'a> Engine<'a> {
 
 fn frame_is_code(stop: &Stop, out: &[Token]) -> bool {
     !out.is_empty() || matches!(stop, Stop::Name(_))
-}
-
-fn root(mut loc: Loc, trails: &[Trail]) -> FileId {
-    loop {
-        if let Some((file, _)) = loc.as_file() {
-            return file;
-        }
-        match trails.get(loc.offset as usize) {
-            Some(trail) => loc = trail.expansion,
-            None => return FileId(0),
-        }
-    }
 }
 
 /// The macros before the first line: the compiler's and the command line's, made once for equal
