@@ -481,6 +481,8 @@ impl Unit {
 
     /// The bytes of a constant initialiser of an automatic variable (also one of a compound type that
     /// the code generator copies from a constant of its own); `Unknown` when it is not constant.
+    /// [`Initial::Zero`] only when all bytes are given: a union that is initialised by a smaller member
+    /// has others, which are undefined.
     pub fn initial_of_automatic(
         &self,
         scope: &Arc<ItemScope>,

@@ -203,10 +203,8 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
     };
     let name = "x";
     let source = bpf::source::build(&unit, name);
-    let mut fixed = None;
     match bpf::elf::open(&bytes, name) {
         Ok(object) => {
-            fixed = Some(object.btf.clone());
             outcome.opened = true;
             outcome.refusal_agrees = source.refusals.is_empty();
             if let Some(refusal) = source.refusals.first() {
@@ -239,8 +237,7 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
             }
         }
     }
-    // Where the object opens, hidden variables are static already, as in the source model.
-    match fixed.map_or_else(|| bpf::elf::raw_btf(&bytes), Ok) {
+    match bpf::elf::raw_btf(&bytes) {
         Ok(btf) => {
             let (truth, ours) = (names(&btf), names(&source.object.btf));
             outcome.names_right = truth == ours;

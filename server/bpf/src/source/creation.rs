@@ -17,6 +17,7 @@ use cfront::{
     unit::{Event, ItemId},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{bodies::Bodies, tables};
 
@@ -29,10 +30,18 @@ pub(super) enum Entity {
     Function(Symbol),
     /// A static variable of a function: the function and the local's number.
     Static(Symbol, u32),
-    /// The private constant of a string literal: bytes without the NUL, element size.
+    /// The private constant of a string literal, or of `__func__` of a function with that name: bytes
+    /// without the NUL, element size.
     Str(Vec<u8>, u8),
     /// The private constant of a local aggregate: the function and its number there.
     Table(Symbol, u32),
+}
+
+impl Entity {
+    /// The string of `__func__`.
+    pub(super) fn of_function_name(function: Symbol) -> Entity {
+        Entity::Str(function.as_str().as_bytes().to_vec(), 1)
+    }
 }
 
 /// A static function or variable that is generated when something refers to it.
@@ -46,6 +55,8 @@ enum Deferred {
 pub(super) struct Creation {
     /// Everything created.
     pub(super) order: Vec<Entity>,
+    /// Names of strings that `__func__` made: `__func__.F` (`CodeGenFunction::EmitPredefinedLValue`).
+    pub(super) function_names: FxHashMap<Entity, SmolStr>,
     /// Whether some body could not be read.
     pub(super) incomplete: bool,
 }
@@ -55,6 +66,7 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
     let mut model = Model {
         bodies,
         order: Vec::new(),
+        function_names: FxHashMap::default(),
         created: FxHashSet::default(),
         queue: Vec::new(),
         queued: FxHashSet::default(),
@@ -66,14 +78,18 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
         depth: 0,
     };
     model.run();
-    let order = model.order.into_iter().flatten().collect();
-    Creation { order, incomplete: model.incomplete }
+    Creation {
+        order: model.order.into_iter().flatten().collect(),
+        function_names: model.function_names,
+        incomplete: model.incomplete,
+    }
 }
 
 struct Model<'b, 'u> {
     bodies: &'b mut Bodies<'u>,
     /// `None` where an entity was created again later.
     order: Vec<Option<Entity>>,
+    function_names: FxHashMap<Entity, SmolStr>,
     created: FxHashSet<Entity>,
     queue: Vec<Deferred>,
     queued: FxHashSet<Deferred>,
@@ -272,6 +288,13 @@ impl Model<'_, '_> {
             }
             Target::Str(bytes, width) => {
                 self.create(Entity::Str(bytes.clone(), *width));
+            }
+            Target::FunctionName(spelled, function) => {
+                // Equal strings are one (`CodeGenModule::ConstantStringMap`), named by the first.
+                let entity = Entity::of_function_name(*function);
+                if self.create(entity.clone()) {
+                    self.function_names.insert(entity, format_smolstr!("{spelled}.{function}"));
+                }
             }
             Target::Table(index) => {
                 if let Some(function) = function

@@ -201,6 +201,11 @@ impl Marker<'_, '_> {
                     self.referenced.insert(Entity::Str(bytes.clone(), *width));
                 }
             }
+            Target::FunctionName(_, function) => {
+                if reference.access != Access::Mention && !self.ignored(within, reference) {
+                    self.referenced.insert(Entity::of_function_name(*function));
+                }
+            }
             Target::Table(index) => {
                 if let Some(function) = uses::function_of(within) {
                     self.referenced.insert(Entity::Table(function, *index));

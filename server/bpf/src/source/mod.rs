@@ -162,10 +162,12 @@ fn declare(types: &mut Types<'_>, section: &Laid) -> (Vec<DatasecEntry>, Vec<Var
             ".maps" => types.map_definition(ctype),
             _ => types.of(ctype),
         };
-        let linkage = if one.hidden { Linkage::Static } else { one.linkage };
-        let id = types.variable(&one.name, ty, linkage, &one.tags);
+        // clang writes a hidden variable as global; libbpf makes it static when it opens the object
+        // (`btf_fixup_datasec`).
+        let opened = if one.hidden { Linkage::Static } else { one.linkage };
+        let id = types.variable(&one.name, ty, one.linkage, &one.tags);
         entries.push(DatasecEntry { ty: id, offset: size32(one.offset), size: size32(one.size) });
-        variables.push(variable(one, ty, linkage));
+        variables.push(variable(one, ty, opened));
     }
     (entries, variables)
 }

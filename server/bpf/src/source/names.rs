@@ -17,7 +17,10 @@ pub(super) fn names(bodies: &mut Bodies<'_>, creation: &Creation) -> FxHashMap<E
     let mut last = 0u32;
     let mut out = FxHashMap::default();
     for entity in &creation.order {
-        let base = base_name(bodies, entity);
+        let base = match creation.function_names.get(entity) {
+            Some(name) => name.clone(),
+            None => base_name(bodies, entity),
+        };
         let mut name = base.clone();
         while !taken.insert(name.clone()) {
             last = last.saturating_add(1);

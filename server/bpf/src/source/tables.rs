@@ -98,9 +98,6 @@ pub(super) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> 
     if !relocations.is_empty() {
         return true;
     }
-    if bytes.iter().all(|b| *b == 0) {
-        return false;
-    }
     if bytes.len() as u64 <= COPY_LIMIT {
         return true;
     }

@@ -340,3 +340,61 @@ fn the_skeleton_from_source() {
     "#]]
     .assert_eq(&text[from..to]);
 }
+
+#[test]
+fn func_names_its_string_after_itself_and_takes_no_number() {
+    // `.str` comes once: the next clash is number 1.
+    check(
+        "SEC(\"x\") int p(void *c) { static int v = 1; v++; sink(__func__); sink(\"a\"); { static int v = 2; v++; sink(&v); } return v; }
+         SEC(\"x\") int q(void *c) { sink(\"p\"); sink(\"b\"); { static int w = 2; w++; } { static int w = 3; w++; return w; } }",
+        expect![[r#"
+            .data 16: p.v@0+4 p.v.1@4+4 q.w@8+4 q.w.3@12+4
+            .rodata.str1.1 6:
+        "#]],
+    );
+}
+
+#[test]
+fn a_union_initialised_by_a_smaller_member_is_copied_from_a_constant() {
+    // Its constant takes a number of the module's counter; one of equal size that is zero does not exist.
+    let program = |init: &str| {
+        format!(
+            "SEC(\"x\") int p(void *c) {{
+               {{ union {{ int v; char b[1]; }} u = {init}; sink(&u); }}
+               {{ union {{ int v; char b[1]; }} u = {init}; sink(&u); }}
+               {{ static int s; s++; }} {{ static int s; s++; }} return 0; }}"
+        )
+    };
+    check(
+        &program("{.b = {0}}"),
+        expect![[r#"
+        .bss 8: p.s@0+4 p.s.2@4+4
+    "#]],
+    );
+    check(
+        &program("{.v = 0}"),
+        expect![[r#"
+        .bss 8: p.s@0+4 p.s.1@4+4
+    "#]],
+    );
+}
+
+#[test]
+fn hidden_variables_are_global_in_btf_and_static_once_opened() {
+    let source = source("int h __attribute__((visibility(\"hidden\"))); int g;");
+    let linkage = |name: &str| {
+        source.object.btf.iter().find_map(|(_, ty)| match ty {
+            btf::Type::Var { name: n, linkage, .. } if n == name => Some(*linkage),
+            _ => None,
+        })
+    };
+    assert_eq!(linkage("h"), Some(btf::Linkage::Global));
+    let opened = |name: &str| {
+        let bss = source.object.section(".bss").map(|s| s.variables.as_slice()).unwrap_or_default();
+        bss.iter().find(|v| v.name == name).map(|v| v.linkage)
+    };
+    assert_eq!(
+        (opened("h"), opened("g")),
+        (Some(btf::Linkage::Static), Some(btf::Linkage::Global))
+    );
+}

@@ -111,6 +111,8 @@ pub enum Target {
     Local(u32),
     /// A string literal used as a pointer: bytes without the NUL, element size.
     Str(Vec<u8>, u8),
+    /// The string of `__func__` or of one of its kin: how it is spelled, and the function's name.
+    FunctionName(Symbol, Symbol),
     /// The private constant that a local aggregate is copied from: index in [`Body::tables`].
     Table(u32),
 }

@@ -192,6 +192,7 @@ fn show(names: &Names, reference: &Reference) -> String {
         Target::Static(id) => format!("static:{}", names.name_of(*id)),
         Target::Local(id) => format!("*{}", names.name_of(*id)),
         Target::Str(bytes, _) => format!("{:?}", String::from_utf8_lossy(bytes)),
+        Target::FunctionName(spelled, _) => spelled.to_string(),
         Target::Table(n) => format!("table{n}"),
     };
     for step in &reference.path {

@@ -97,13 +97,12 @@ impl<'r, R: Resolver> Walk<'r, R> {
             Named::Variable(name) => Target::Variable(name),
             Named::Function(name) => Target::Function(name),
             Named::Other => {
-                // The name of the function is a string literal of its own.
                 if matches!(
                     ident.name.as_str(),
                     "__func__" | "__FUNCTION__" | "__PRETTY_FUNCTION__"
                 ) && let Some(function) = self.function_name
                 {
-                    Target::Str(function.as_str().as_bytes().to_vec(), 1)
+                    Target::FunctionName(ident.name, function)
                 } else {
                     return;
                 }

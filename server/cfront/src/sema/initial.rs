@@ -35,6 +35,8 @@ struct Image {
     bytes: Vec<u8>,
     relocations: Vec<Relocation>,
     unknown: bool,
+    /// A union was initialised by a member that leaves some of its bytes undefined.
+    undefined: bool,
     /// End of the last element that an initialiser reached, in bytes.
     end: u64,
     steps: u32,
@@ -174,7 +176,9 @@ impl Sema {
         }
         let (ty, size) = (variable.ty, variable.size);
         let initial = self
-            .with_initializer(variable, |s, cx, init| Some(s.initial_bytes(cx, ty, size, init)))
+            .with_initializer(variable, |s, cx, init| {
+                Some(s.initial_bytes(cx, ty, size, init, false))
+            })
             .unwrap_or(Initial::Unknown);
         self.initials.bytes.insert(variable.id, initial.clone());
         initial
@@ -188,7 +192,7 @@ impl Sema {
         }
         let Some(init) = scope.static_inits.get(&id).cloned() else { return Initial::Unknown };
         let mut cx = Cx::finished(scope.clone());
-        self.initial_bytes(&mut cx, local.ty, local.size, &init)
+        self.initial_bytes(&mut cx, local.ty, local.size, &init, false)
     }
 
     pub(crate) fn initial_of_automatic(
@@ -199,7 +203,7 @@ impl Sema {
     ) -> Initial {
         let Some(local) = scope.local(id) else { return Initial::Unknown };
         let mut cx = Cx::finished(scope.clone());
-        self.initial_bytes(&mut cx, local.ty, local.size, init)
+        self.initial_bytes(&mut cx, local.ty, local.size, init, true)
     }
 
     fn initial_bytes(
@@ -208,13 +212,15 @@ impl Sema {
         ty: CTypeId,
         size: Option<u64>,
         init: &Initializer,
+        automatic: bool,
     ) -> Initial {
         let mut image = Image { big_endian: self.big_endian, ..Image::default() };
         let filled = self.fill(cx, ty, 0, init, &mut image);
         if image.unknown || filled.is_none() {
             return Initial::Unknown;
         }
-        if image.relocations.is_empty() && image.bytes.iter().all(|&b| b == 0) {
+        let undefined = automatic && image.undefined;
+        if image.relocations.is_empty() && image.bytes.iter().all(|&b| b == 0) && !undefined {
             return Initial::Zero;
         }
         let Some(size) = size.filter(|&s| s <= MAX_BYTES) else { return Initial::Unknown };
@@ -526,6 +532,7 @@ impl Sema {
                         let member = shape.members.get(i)?;
                         ty = member.ty;
                         width = member.bits;
+                        image.undefined |= self.leaves_bytes(record, ty);
                     }
                     let rest = item.designators.get(1..).unwrap_or(&[]);
                     match width {
@@ -558,6 +565,7 @@ impl Sema {
             let bits = offset.checked_mul(8)?.checked_add(field.offset_bits?)?;
             let slot = Slot { offset: bits / 8, bits: field.bits.map(|width| (bits, width)) };
             index += 1;
+            image.undefined |= self.leaves_bytes(id, field.ty);
             if slot.bits.is_some() {
                 self.fill_bits(cx, field.ty, slot, &item.value, image)?;
                 *pos += 1;
@@ -566,6 +574,12 @@ impl Sema {
             }
         }
         Some(1)
+    }
+
+    /// Whether the record is a union with more bytes than that member.
+    fn leaves_bytes(&mut self, id: RecordId, member: CTypeId) -> bool {
+        let union = self.record(id).filter(|r| r.is_union).and_then(|r| r.size);
+        union.is_some_and(|size| self.size_of(member).is_some_and(|member| member < size))
     }
 
     fn fill_bits(
