@@ -21,6 +21,13 @@ fn ask_all(analysis: &Analysis, path: &Path, offset: u32) -> usize {
         let skeleton = analysis.skeleton(path, kind, Some(offset)).unwrap();
         said += skeleton.map_or(0, |skeleton| skeleton.text.lines().count());
     }
+    said += analysis.references(path, offset, true).unwrap().len();
+    said += analysis.document_highlights(path, offset).unwrap().len();
+    said += analysis.completions(path, offset).unwrap().len();
+    if analysis.prepare_rename(path, offset).unwrap().is_ok() {
+        // Half of the text may be gone: whatever comes out, it is no panic.
+        said += analysis.rename(path, offset, "renamed").unwrap().map_or(0, |files| files.len());
+    }
     analysis.status(path).unwrap();
     said
 }

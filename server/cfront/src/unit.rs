@@ -47,7 +47,7 @@ pub enum Event {
 }
 
 /// Where a byte of a file went in the unit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TokenPlace {
     /// The item.
     pub item: ItemId,

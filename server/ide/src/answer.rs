@@ -197,3 +197,21 @@ pub struct Completion {
     /// Order in the list, lowest first; equal ones go by name.
     pub rank: u32,
 }
+
+/// A use of what stands under the cursor, in the same file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Highlight {
+    /// Bytes.
+    pub range: Range<u32>,
+    /// Whether it assigns.
+    pub writes: bool,
+}
+
+/// The edits of one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileEdits {
+    /// Absolute path.
+    pub path: Arc<Path>,
+    /// Bytes and what replaces them, by place; they do not overlap.
+    pub edits: Vec<(Range<u32>, String)>,
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bpf::object::{Object, Place as ObjectPlace};
+use bpf::object::{Map, MapKind, Object, Place as ObjectPlace};
 use cfront::{
     ast::Ident,
     ctypes::DeclPlace,
@@ -10,13 +10,14 @@ use cfront::{
     token::TokenKind,
     unit::ItemId,
 };
+use loader::skeletons::HeaderKind;
 
 use crate::{
     answer::Place,
     host::{Analysis, Cancellable},
     pipeline::{FileAnalysis, Role},
     places::file_range,
-    reference::{Target, Word},
+    target::{Target, Word, by_place},
 };
 
 impl Analysis {
@@ -88,19 +89,38 @@ impl FileAnalysis {
         used.definition.place
     }
 
-    /// What a word of a loader stands for in the BPF program behind a skeleton: a member of `maps`,
-    /// `progs`, `links` or of a data section.
-    pub(crate) fn loader_target(&self, word: &Word) -> Option<(&FileAnalysis, Target<'_>)> {
-        if word.kind != TokenKind::Ident {
-            return None;
+    /// What a word of a loader stands for in the BPF program behind a skeleton, with that skeleton's
+    /// index: a member of `maps`, `progs`, `links` or of a data section, or a name in a string by which
+    /// libbpf looks it up.
+    pub(crate) fn loader_target(&self, word: &Word) -> Option<(usize, Target<'_>)> {
+        if word.kind == TokenKind::Str {
+            let reference = self.references().iter().find(|r| {
+                r.in_string && r.at.item == word.place.item && r.token == word.place.token
+            })?;
+            let object = self.skeletons.get(reference.skeleton)?.object.as_deref()?;
+            let found = match reference.place {
+                Some(place) => by_place(object, file_range(place))?,
+                // Maps of data sections have no declaration.
+                None => Target::Map(
+                    object
+                        .maps
+                        .iter()
+                        .find(|map| map.name == reference.name || map.section == reference.name)?,
+                ),
+            };
+            return Some((reference.skeleton, found));
         }
         let path = self.member_path(word)?;
-        let (_, source) = self.bpf_sources.iter().find(|(_, source)| {
-            source.source.as_ref().is_some_and(|s| s.object.name == path.skeleton.as_str())
-        })?;
-        let object = &source.source.as_ref()?.object;
+        let skeleton = self.skeletons.get(path.skeleton)?;
         let names: Vec<&str> = path.members.iter().map(|m| m.as_str()).collect();
-        Some((source, in_skeleton(object, &names)?))
+        let object = skeleton.object.as_deref()?;
+        let found = in_skeleton(object, &names).or_else(|| {
+            // The links of a light skeleton are file descriptors.
+            let ["links", name, rest @ ..] = names.as_slice() else { return None };
+            let name = name.strip_suffix("_fd").filter(|_| skeleton.kind == HeaderKind::Light)?;
+            in_skeleton(object, &[&["links", name], rest].concat())
+        })?;
+        Some((path.skeleton, found))
     }
 }
 
@@ -112,8 +132,13 @@ fn in_skeleton<'a>(object: &'a Object, members: &[&str]) -> Option<Target<'a>> {
         ("maps", Some(name)) => {
             object.maps.iter().find(|map| map.ident().as_deref() == Some(*name)).map(Target::Map)
         }
-        ("progs" | "links", Some(name)) => {
+        ("progs", Some(name)) => {
             object.programs.iter().find(|p| p.name == *name).map(Target::Program)
+        }
+        ("links" | "struct_ops", Some(name)) => {
+            let program = object.programs.iter().find(|p| p.name == *name).map(Target::Program);
+            let ops = |map: &&Map| map.kind == MapKind::StructOps && map.name == *name;
+            program.or_else(|| object.maps.iter().find(ops).map(Target::Map))
         }
         (holder, name) => {
             let section = object.sections.iter().find(|section| {

@@ -12,7 +12,7 @@ use crate::{
     host::{Analysis, Cancellable},
     hover::map_type,
     pipeline::{FileAnalysis, Role},
-    reference::{Target, by_name},
+    target::{Target, by_name},
 };
 
 impl Analysis {

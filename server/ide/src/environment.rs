@@ -19,6 +19,12 @@ pub trait Environment: FileSystem + 'static {
 
     /// User-space C files near a BPF program that may load it.
     fn loaders(&self, program: &Path) -> Vec<PathBuf>;
+
+    /// All C files near a BPF program, other programs included: their objects may be linked with its
+    /// own, or replace a function of it.
+    fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
+        self.loaders(program)
+    }
 }
 
 /// Flags, and where they come from.

@@ -14,7 +14,7 @@ use crate::{
     host::{Analysis, Cancellable},
     macro_docs,
     pipeline::{FileAnalysis, Role},
-    reference::{Target, Word},
+    target::{Target, Word},
 };
 
 /// Initial values longer than this many bytes are cut in hovers.
@@ -51,11 +51,11 @@ impl FileAnalysis {
     }
 
     fn loader_hover(&self, word: &Word) -> Option<String> {
-        let (source, target) = self.loader_target(word)?;
+        let (skeleton, target) = self.loader_target(word)?;
+        let (path, source) = self.source_of(skeleton)?;
         let object = &source.source.as_ref()?.object;
         let mut text = describe(object, target, source.preview(SkeletonKind::Skeleton));
-        let path = self.bpf_sources.iter().find(|(_, s)| std::ptr::eq(s.as_ref(), source));
-        if let Some(name) = path.and_then(|(path, _)| path.file_name()) {
+        if let Some(name) = path.file_name() {
             let _ = write!(text, "\n\nDeclared in `{}`", name.to_string_lossy());
         }
         Some(text)

@@ -3,7 +3,9 @@
 pub mod answer;
 mod code_lens;
 mod completion;
+mod crossing;
 mod definition;
+mod document_highlight;
 mod document_symbol;
 pub mod environment;
 mod findings;
@@ -15,12 +17,18 @@ mod macro_docs;
 mod member_path;
 mod pipeline;
 mod places;
-mod reference;
+mod references;
+mod rename;
 mod skeleton;
 mod status;
 mod suppress;
+mod target;
 mod usage;
+mod uses;
 
 pub use environment::Environment;
 pub use host::{Analysis, AnalysisHost, Cancellable, Cancelled, Change, Document, Options};
 pub use pipeline::{FileAnalysis, Role};
+
+#[cfg(test)]
+mod test_world;

@@ -18,7 +18,10 @@ use cfront::{
     source::FileId,
     unit::Unit,
 };
-use loader::skeletons::{HeaderKind, Skeleton, included};
+use loader::{
+    references::{Reference, references},
+    skeletons::{HeaderKind, Skeleton, included},
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
@@ -69,6 +72,7 @@ pub struct FileAnalysis {
     /// The analyses behind those skeletons that were found, with their paths.
     pub bpf_sources: Vec<(Arc<Path>, Arc<FileAnalysis>)>,
     diagnostics: OnceLock<Vec<Diagnostic>>,
+    references: OnceLock<Vec<Reference>>,
     previews: [OnceLock<Preview>; 3],
 }
 
@@ -87,6 +91,22 @@ impl FileAnalysis {
                 text: &self.text,
             }),
             _ => Vec::new(),
+        })
+    }
+
+    /// Where a loader names things of its BPF programs; nothing in other files.
+    pub(crate) fn references(&self) -> &[Reference] {
+        self.references.get_or_init(|| match self.role {
+            Role::Loader => references(&self.unit, &self.skeletons),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The analysis of the BPF source behind a skeleton, with its path.
+    pub(crate) fn source_of(&self, skeleton: usize) -> Option<&(Arc<Path>, Arc<FileAnalysis>)> {
+        let object = self.skeletons.get(skeleton)?.object.as_ref()?;
+        self.bpf_sources.iter().find(|(_, file)| {
+            file.source.as_ref().is_some_and(|source| source.object.name == object.name)
         })
     }
 
@@ -282,6 +302,7 @@ impl Analysis {
             skeletons: Vec::new(),
             bpf_sources: Vec::new(),
             diagnostics: OnceLock::new(),
+            references: OnceLock::new(),
             previews: Default::default(),
         };
         match role {

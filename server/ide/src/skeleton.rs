@@ -6,7 +6,7 @@ use crate::{
     answer::{Skeleton, SkeletonKind},
     host::{Analysis, Cancellable},
     pipeline::FileAnalysis,
-    reference::Target,
+    target::Target,
 };
 
 impl Analysis {

@@ -68,6 +68,18 @@ impl Loader {
         let may_open = OPENERS.iter().any(|name| memmem::find(bytes, name.as_bytes()).is_some());
         Loader { may_include, may_open, usage: OnceLock::new() }
     }
+
+    /// Whether the text may include a skeleton of that object: build rules name headers after the
+    /// object, or after its file (`hits.bpf.skel.h`).
+    pub(crate) fn may_include(&self, object: &str) -> bool {
+        let named = |name: &SmolStr| name == object || name.strip_suffix("_bpf") == Some(object);
+        self.may_include.iter().any(named)
+    }
+
+    /// Whether the text has the name of a function that opens objects without a skeleton.
+    pub(crate) fn may_open(&self) -> bool {
+        self.may_open
+    }
 }
 
 /// What is kept of loaders, and of programs.
@@ -149,14 +161,16 @@ impl Analysis {
         usage
     }
 
-    fn loader_text(&self, path: &Path) -> Option<Arc<str>> {
+    /// The text of a file as it is now.
+    pub(crate) fn loader_text(&self, path: &Path) -> Option<Arc<str>> {
         match self.open_document(path) {
             Some(document) => Some(document.text.clone()),
             None => self.environment.read(path),
         }
     }
 
-    fn loader(&self, path: &Path) -> Option<Arc<Loader>> {
+    /// What the text of a user-space file could be about.
+    pub(crate) fn loader(&self, path: &Path) -> Option<Arc<Loader>> {
         let pipelines: &Pipelines = &self.pipelines;
         let open = self.open_document(path).is_some();
         if !open

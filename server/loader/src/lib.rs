@@ -7,7 +7,7 @@ pub mod references;
 pub mod rules;
 pub mod skeletons;
 pub mod usage;
-mod walk;
+pub mod walk;
 
 pub use rules::{Input, check};
 

@@ -38,8 +38,13 @@ pub struct Reference {
     pub place: Option<Place>,
     /// Whether the name stands in a string.
     pub in_string: bool,
+    /// Whether the skeleton is certain. The object of a look-up by name that cannot be traced is taken
+    /// for the one skeleton that has such a thing.
+    pub traced: bool,
     /// The expression.
     pub at: At,
+    /// The token of its item that has the name.
+    pub token: u32,
 }
 
 /// All references of a loader to the things of its skeletons, by place. Members of skeletons whose
@@ -134,7 +139,9 @@ impl Finder<'_> {
             kind: member.as_ref().map(|m| m.kind),
             place: member.and_then(|m| m.place),
             in_string,
+            traced: true,
             at: At::new(self.item, expr.span),
+            token,
         })
     }
 
@@ -194,6 +201,31 @@ impl Finder<'_> {
         })
     }
 
+    /// The skeleton whose `obj` an expression is.
+    fn skeleton_of_object(&self, object: &Expr) -> Option<usize> {
+        let ExprKind::Member { base, field, .. } = &object.kind else { return None };
+        match self.holder_of_base(base)? {
+            (skeleton, None) if field.name.as_str() == "obj" => Some(skeleton),
+            _ => None,
+        }
+    }
+
+    /// The skeleton that has a map or program of a name, when all are known and no other one has it.
+    fn only_skeleton_with(&self, name: &str, maps: bool) -> Option<usize> {
+        let mut found = None;
+        for (index, skeleton) in self.skeletons.iter().enumerate() {
+            let object = skeleton.object.as_ref()?;
+            let has = match maps {
+                true => object.maps.iter().any(|map| map.name == name),
+                false => object.programs.iter().any(|program| program.name == name),
+            };
+            if has && found.replace(index).is_some() {
+                return None;
+            }
+        }
+        found
+    }
+
     /// `bpf_object__find_map_by_name(skel->obj, "x")` and the like.
     fn lookup(&self, callee: &Expr, args: &[Expr]) -> Option<Reference> {
         let ExprKind::Ident(callee) = &callee.kind else { return None };
@@ -203,13 +235,10 @@ impl Finder<'_> {
             _ => return None,
         };
         let [object, name, ..] = args else { return None };
-        let ExprKind::Member { base, field, .. } = &object.kind else { return None };
-        if field.name.as_str() != "obj" {
-            return None;
-        }
-        let (skeleton, None) = self.holder_of_base(base)? else { return None };
         let ExprKind::Str { bytes, width: 1 } = &name.kind else { return None };
         let text = std::str::from_utf8(bytes).ok()?;
+        let traced = self.skeleton_of_object(object);
+        let skeleton = traced.or_else(|| self.only_skeleton_with(text, maps))?;
         let object = self.skeletons.get(skeleton)?.object.as_ref()?;
         let holder = Symbol::intern(if maps { "maps" } else { "progs" });
         // libbpf knows maps by their own name, which is not always the member's.
@@ -222,6 +251,7 @@ impl Finder<'_> {
             false => None,
         };
         let mut reference = self.make(skeleton, Some(holder), text, name, name.span.start, true)?;
+        reference.traced = traced.is_some();
         if let Some(ident) = ident
             && let Some(skeleton) = self.skeletons.get(skeleton)
             && let Some(member) = members(skeleton, &[holder.as_str()])
@@ -256,13 +286,14 @@ SEC("tp_btf/x") int prog(void *ctx) { return total; }
 #include "a.skel.h"
 #define FIELD(s, f) (s)->bss->f
 struct env { struct a *skel, **other; } env;
-int main(void)
+int main(struct bpf_object *obj)
 {
 	struct a__bss *bss = env.skel->bss;
 	env.skel->links.prog = attach((*env.other)->progs.prog);
 	FIELD(env.skel, total) = sizeof(bss->total);
 	bpf_object__find_map_by_name(env.skel->obj, "table");
 	bpf_object__find_program_by_name(env.skel->obj, "prog");
+	bpf_object__find_program_by_name(obj, "prog") + bpf_object__find_map_by_name(obj, "other");
 	return fd(env.skel->maps.table) + env.skel->maps.missing + env.skel->bss->total;
 }
 "#,
@@ -278,11 +309,12 @@ int main(void)
             });
             let _ = writeln!(
                 out,
-                "{}: {}.{} {:?} {to:?}",
+                "{}: {}.{} {:?} {to:?}{}",
                 loaded.show(r.range),
                 r.holder,
                 r.name,
-                r.kind
+                r.kind,
+                if r.traced { "" } else { " untraced" }
             );
         }
         expect![[r#"
@@ -296,12 +328,13 @@ int main(void)
             9 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
             10 `obj`: .obj Some(Group) None
             10 `prog`: progs.prog Some(Program) Some("/a.bpf.c:5 `prog`")
-            11 `maps`: .maps Some(Group) None
-            11 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
-            11 `maps`: .maps Some(Group) None
-            11 `missing`: maps.missing None None
-            11 `bss`: .bss Some(Section) None
-            11 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            11 `prog`: progs.prog Some(Program) Some("/a.bpf.c:5 `prog`") untraced
+            12 `maps`: .maps Some(Group) None
+            12 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
+            12 `maps`: .maps Some(Group) None
+            12 `missing`: maps.missing None None
+            12 `bss`: .bss Some(Section) None
+            12 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
         "#]]
         .assert_eq(&out);
     }

@@ -1,8 +1,8 @@
 //! Visits the expressions of an item, in no particular order.
 
 use cfront::ast::{
-    ArraySize, Block, DeclSpecs, Declaration, Declarator, Derived, Designator, Expr, ExprKind,
-    Initializer, Item, Stmt, StmtKind, TypeName, TypeSpec,
+    ArraySize, AttrArg, Block, DeclSpecs, Declaration, Declarator, Derived, Designator, Expr,
+    ExprKind, FieldDecl, Initializer, Item, Stmt, StmtKind, TypeName, TypeSpec,
 };
 
 /// A part of an item that is still to be looked at.
@@ -12,9 +12,10 @@ enum Part<'a> {
     Initializer(&'a Initializer),
 }
 
-/// All expressions of an item, operands of `sizeof` and `typeof` included. Parents come before
-/// their operands. Works without recursion, so nesting does not matter.
-pub(crate) fn expressions<'a>(item: &'a Item, mut visit: impl FnMut(&'a Expr)) {
+/// All expressions of an item, operands of `sizeof` and `typeof` and those in the bodies of structs
+/// included. Parents come before their operands. Expressions nest without recursion here; types nest
+/// only as deep as the parser lets them.
+pub fn expressions<'a>(item: &'a Item, mut visit: impl FnMut(&'a Expr)) {
     let mut walk = Walk { work: Vec::new() };
     match item {
         Item::Function(f) => {
@@ -63,14 +64,41 @@ impl<'a> Walk<'a> {
         match &specs.ty {
             TypeSpec::TypeofExpr { expr, .. } => self.expr(expr),
             TypeSpec::TypeofType { ty, .. } | TypeSpec::Atomic(ty) => self.type_name(ty),
+            TypeSpec::Record(record) => {
+                for field in record.fields.iter().flatten() {
+                    if let FieldDecl::Fields { specs, declarators, .. } = field {
+                        self.specs(specs);
+                        for field in declarators {
+                            self.declarator(&field.declarator);
+                            self.work.extend(field.bits.as_ref().map(Part::Expr));
+                        }
+                    }
+                }
+            }
+            TypeSpec::Enum(list) => {
+                let values = list.values.iter().flatten().filter_map(|v| v.value.as_ref());
+                self.work.extend(values.map(Part::Expr));
+            }
             _ => {}
         }
+        let arguments = specs.attrs.iter().flat_map(|attr| &attr.args);
+        self.work.extend(arguments.filter_map(|argument| match argument {
+            AttrArg::Expr(expr) => Some(Part::Expr(expr)),
+            _ => None,
+        }));
     }
 
     fn declarator(&mut self, declarator: &'a Declarator) {
         for derived in &declarator.derived {
-            if let Derived::Array { size: ArraySize::Expr(size), .. } = derived {
-                self.expr(size);
+            match derived {
+                Derived::Array { size: ArraySize::Expr(size), .. } => self.expr(size),
+                Derived::Function { params, .. } => {
+                    for param in params {
+                        self.specs(&param.specs);
+                        self.declarator(&param.declarator);
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -29,6 +29,15 @@ pub(super) fn initialize_result(client: ClientCan) -> lsp::InitializeResult {
             hover_provider: Some(lsp::HoverProviderCapability::Simple(true)),
             document_symbol_provider: Some(lsp::OneOf::Left(true)),
             definition_provider: Some(lsp::OneOf::Left(true)),
+            references_provider: Some(lsp::OneOf::Left(true)),
+            document_highlight_provider: Some(lsp::OneOf::Left(true)),
+            rename_provider: Some(match client.prepare_rename {
+                true => lsp::OneOf::Right(lsp::RenameOptions {
+                    prepare_provider: Some(true),
+                    work_done_progress_options: lsp::WorkDoneProgressOptions::default(),
+                }),
+                false => lsp::OneOf::Left(true),
+            }),
             completion_provider: Some(lsp::CompletionOptions {
                 trigger_characters: Some(["\"", ".", ">", "/", "("].map(str::to_owned).to_vec()),
                 resolve_provider: Some(false),

@@ -18,6 +18,10 @@ pub(super) struct ClientCan {
     pub(super) refresh_hints: bool,
     /// Knows snippets in completions.
     pub(super) snippets: bool,
+    /// Takes workspace edits with the versions of documents.
+    pub(super) document_changes: bool,
+    /// Asks before a rename.
+    pub(super) prepare_rename: bool,
     /// Answers `workspace/configuration`.
     pub(super) configuration: bool,
     /// Watches files for us.
@@ -43,6 +47,8 @@ impl ClientCan {
             refresh_lenses: can("workspace/codeLens/refreshSupport"),
             refresh_hints: can("workspace/inlayHint/refreshSupport"),
             snippets: can("textDocument/completion/completionItem/snippetSupport"),
+            document_changes: can("workspace/workspaceEdit/documentChanges"),
+            prepare_rename: can("textDocument/rename/prepareSupport"),
             configuration: can("workspace/configuration"),
             watch_files: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
             register_configuration: can("workspace/didChangeConfiguration/dynamicRegistration"),

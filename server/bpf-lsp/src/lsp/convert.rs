@@ -2,7 +2,9 @@
 
 use ide::{
     Analysis, Document,
-    answer::{Completion, CompletionKind, Finding, InlayHint, Lens, Place, Symbol, SymbolKind},
+    answer::{
+        Completion, CompletionKind, FileEdits, Finding, InlayHint, Lens, Place, Symbol, SymbolKind,
+    },
     lines::{Encoding, LineCol},
 };
 use serde_json::json;
@@ -105,6 +107,44 @@ impl Places<'_> {
             });
         }
         actions
+    }
+}
+
+impl Places<'_> {
+    /// Edits of several files, with the versions they are meant for where the client takes them. Fails
+    /// when a file cannot be named or read any more.
+    pub(super) fn workspace_edit(
+        &self,
+        files: Vec<FileEdits>,
+        versions: bool,
+    ) -> Option<lsp::WorkspaceEdit> {
+        let mut edits = Vec::new();
+        for file in files {
+            let document = self.analysis.document(&file.path)?;
+            let uri = self.uris.uri(&file.path)?;
+            let open = self.analysis.open_document(&file.path).map(|document| document.version);
+            let texts: Vec<lsp::TextEdit> = file
+                .edits
+                .into_iter()
+                .map(|(bytes, new_text)| lsp::TextEdit {
+                    range: range(&document, &bytes, self.encoding),
+                    new_text,
+                })
+                .collect();
+            edits.push((uri, open, texts));
+        }
+        if !versions {
+            let changes = edits.into_iter().map(|(uri, _, texts)| (uri, texts)).collect();
+            return Some(lsp::WorkspaceEdit::new(changes));
+        }
+        let documents = edits.into_iter().map(|(uri, version, texts)| lsp::TextDocumentEdit {
+            text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri, version },
+            edits: texts.into_iter().map(lsp::OneOf::Left).collect(),
+        });
+        Some(lsp::WorkspaceEdit {
+            document_changes: Some(lsp::DocumentChanges::Edits(documents.collect())),
+            ..lsp::WorkspaceEdit::default()
+        })
     }
 }
 

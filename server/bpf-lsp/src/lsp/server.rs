@@ -126,6 +126,11 @@ impl Server {
     }
 }
 
+/// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer.
+fn refused(reason: String) -> Error {
+    Error { code: ErrorCode::ServerError(-32803), message: reason.into(), data: None }
+}
+
 #[tower_lsp::async_trait]
 impl LanguageServer for Server {
     async fn initialize(&self, _: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
@@ -216,6 +221,71 @@ impl LanguageServer for Server {
             Ok((!targets.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(targets)))
         })
         .await
+    }
+
+    async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
+        let at = params.text_document_position;
+        let declaration = params.context.include_declaration;
+        self.ask(&at.text_document.uri, "references", move |q| {
+            let offset = q.offset(at.position);
+            let found = q.snapshot.analysis.references(&q.document.path, offset, declaration)?;
+            let places = q.places();
+            let found: Vec<_> = found.iter().filter_map(|place| places.location(place)).collect();
+            Ok((!found.is_empty()).then_some(found))
+        })
+        .await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        self.ask(&at.text_document.uri, "documentHighlight", move |q| {
+            let offset = q.offset(at.position);
+            let found = q.snapshot.analysis.document_highlights(&q.document.path, offset)?;
+            let found: Vec<_> = found
+                .iter()
+                .map(|highlight| lsp::DocumentHighlight {
+                    range: q.range(&highlight.range),
+                    kind: highlight.writes.then_some(lsp::DocumentHighlightKind::WRITE),
+                })
+                .collect();
+            Ok((!found.is_empty()).then_some(found))
+        })
+        .await
+    }
+
+    async fn prepare_rename(
+        &self,
+        at: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResponse>> {
+        let found = self
+            .ask(&at.text_document.uri, "prepareRename", move |q| {
+                let offset = q.offset(at.position);
+                let found = q.snapshot.analysis.prepare_rename(&q.document.path, offset)?;
+                Ok(Some(found.map(|(bytes, placeholder)| (q.range(&bytes), placeholder))))
+            })
+            .await?;
+        let Some(found) = found else { return Ok(None) };
+        let (range, placeholder) = found.map_err(refused)?;
+        Ok(Some(lsp::PrepareRenameResponse::RangeWithPlaceholder { range, placeholder }))
+    }
+
+    async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        let (at, new) = (params.text_document_position, params.new_name);
+        let edit = self
+            .ask(&at.text_document.uri, "rename", move |q| {
+                let offset = q.offset(at.position);
+                let found = q.snapshot.analysis.rename(&q.document.path, offset, &new)?;
+                let versions = q.snapshot.client.document_changes;
+                Ok(Some(found.and_then(|files| {
+                    let edit = q.places().workspace_edit(files, versions);
+                    edit.ok_or_else(|| "a file is gone".to_owned())
+                })))
+            })
+            .await?;
+        edit.transpose().map_err(refused)
     }
 
     async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {

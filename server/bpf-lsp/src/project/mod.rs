@@ -119,6 +119,19 @@ impl Environment for Disk {
         lock(&self.loaders).insert(folder.to_owned(), found.clone());
         found.to_vec()
     }
+
+    fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
+        // Asked once a rename: nothing is kept.
+        let folders = bpf_source::loader_folders(program);
+        let mut found: Vec<PathBuf> = folders
+            .iter()
+            .filter_map(|folder| fs::read_dir(folder).ok())
+            .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+            .collect();
+        found.sort();
+        found
+    }
 }
 
 impl Disk {

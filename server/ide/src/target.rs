@@ -1,10 +1,7 @@
 //! What a place of the source refers to in the object model.
 
 use bpf::object::{Map, MapKind, Object, Program, Section, Variable};
-use cfront::{
-    ast::Ident, sema::Resolution, source::FileRange, symbol::Symbol, token::TokenKind,
-    unit::TokenPlace,
-};
+use cfront::{source::FileRange, symbol::Symbol, token::TokenKind, unit::TokenPlace};
 
 use crate::{pipeline::FileAnalysis, places::file_range};
 
@@ -69,20 +66,20 @@ impl FileAnalysis {
             return object.sections.iter().find(|s| s.name == name).map(Target::Section);
         }
         // The declarators' own names first: they are no uses, and static locals have names of two parts.
-        by_place(object, word.range).or_else(|| {
-            let scope = self.unit.scope(word.place.item)?;
-            let ident = Ident { name: word.symbol, token: word.place.token };
-            match scope.resolve(&self.unit, ident) {
-                Resolution::Variable(_) | Resolution::Function(_) => {
-                    by_name(object, word.symbol.as_str())
-                }
-                _ => None,
-            }
-        })
+        by_place(object, word.range)
+            .or_else(|| self.names_global(word).then(|| by_name(object, word.symbol.as_str()))?)
+    }
+
+    /// Whether a word is an identifier expression or declarator that means something at file scope: a
+    /// member or local of that name does not.
+    fn names_global(&self, word: &Word) -> bool {
+        let uses = || self.uses_in_item(word.symbol, word.place.item);
+        uses().iter().any(|used| used.token == word.place)
     }
 }
 
-fn by_place(object: &Object, range: FileRange) -> Option<Target<'_>> {
+/// What is declared at that place.
+pub(crate) fn by_place(object: &Object, range: FileRange) -> Option<Target<'_>> {
     let here = |place: Option<bpf::object::Place>| place.map(file_range) == Some(range);
     let map = object.maps.iter().find(|map| here(map.place)).map(Target::Map);
     let program = || object.programs.iter().find(|p| here(p.place)).map(Target::Program);

@@ -1,0 +1,222 @@
+//! The loader's side of a rename.
+
+use std::{ops::Range, sync::Arc};
+
+use cfront::{ast::ExprKind, ctypes::CType, token::TokenKind, unit::TokenPlace};
+use loader::{
+    references::{Reference, references},
+    walk,
+};
+use rustc_hash::FxHashSet;
+
+use super::{OrReason, Rename, file_edits, program::spelled_tokens, words};
+use crate::{answer::FileEdits, crossing::Known, host::Cancellable, pipeline::FileAnalysis};
+
+impl Rename<'_> {
+    /// The places of the name in a loader; `program` is the program with the new name.
+    pub(super) fn loader_edits(
+        &self,
+        known: &Known,
+        program: &FileAnalysis,
+    ) -> Cancellable<OrReason<FileEdits>> {
+        let (path, file) = known;
+        let edits = match self.spelled_references(file) {
+            Ok(edits) => file_edits(path, edits),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let tokens: FxHashSet<TokenPlace> = file
+            .references_to(self.crossing)
+            .map(|r| TokenPlace { item: r.at.item, token: r.token })
+            .collect();
+        if let Err(reason) = self.rest_is_known(file, &tokens) {
+            return Ok(Err(reason));
+        }
+        if edits.edits.is_empty() {
+            return Ok(Ok(edits));
+        }
+        let text = self.applied(&file.text, &edits.edits);
+        let Some(renamed) = self.analysis.file_with_text(path, &text)? else {
+            return Ok(Err(super::unread(path)));
+        };
+        Ok(self.same_references(file, &renamed, program).map(|()| edits))
+    }
+
+    fn spelled_references(&self, file: &FileAnalysis) -> OrReason<Vec<(Range<u32>, String)>> {
+        let mut edits = Vec::new();
+        for reference in file.references_to(self.crossing) {
+            let spelled = file.spelled(reference);
+            let at = || self.at(file, reference.range);
+            if !reference.traced {
+                return Err(format!(
+                    "a string at {} may name it, in an object that cannot be traced",
+                    at()
+                ));
+            }
+            if spelled.file != file.main {
+                return Err(format!("a header uses `{}` ({})", self.old, self.at(file, spelled)));
+            }
+            if !file.spells(spelled, &reference.name) {
+                return Err(format!("a macro makes the name `{}` at {}", reference.name, at()));
+            }
+            // Links of light skeletons have names with an ending.
+            let Some(ending) = reference.name.strip_prefix(self.old) else {
+                return Err(format!("`{}` at {} has another name", reference.name, at()));
+            };
+            edits.push((spelled.start..spelled.end, format!("{}{ending}", self.new)));
+        }
+        Ok(edits)
+    }
+
+    /// Whether it is known that the other places where the text has the word mean something else.
+    fn rest_is_known(&self, file: &FileAnalysis, ours: &FxHashSet<TokenPlace>) -> OrReason<()> {
+        let old = self.old;
+        let meant = spelled_tokens(file, old);
+        let others = other_members(file, old);
+        let strings: Vec<u32> = file
+            .references_to(self.crossing)
+            .filter(|r| r.in_string)
+            .map(|r| r.range.start)
+            .collect();
+        let by_btf = words::has_prefix(&file.text, "btf__");
+        let names_structs = self.names_structs(file);
+        for written in words::find(&file.text, old) {
+            let line = || {
+                super::line_of(
+                    &self.analysis.place(in_main(file, &written.range)).path,
+                    &file.text,
+                    written.range.start,
+                )
+            };
+            if let Some(text) = &written.string {
+                let known = text != old || strings.contains(&written.range.start);
+                if !known && (self.found_by_text() || by_btf) {
+                    return Err(format!("the string \"{old}\" at {} may name it", line()));
+                }
+                continue;
+            }
+            if !written.member {
+                continue;
+            }
+            let Some(tokens) = meant.get(&written.range.start) else {
+                return Err(format!(
+                    "`{old}` also stands in code that is not compiled (conditional or unused macro), at {}",
+                    line()
+                ));
+            };
+            for token in tokens {
+                let designates = !others.all.contains(token);
+                let unknown = match designates {
+                    true => names_structs,
+                    false => !others.elsewhere.contains(token),
+                };
+                if !ours.contains(token) && unknown {
+                    return Err(format!("it is not known what `{old}` at {} belongs to", line()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the loader names the struct of a section: initialisers and `offsetof` may then have our
+    /// member in a place that is not looked at.
+    fn names_structs(&self, file: &FileAnalysis) -> bool {
+        file.skeletons.iter().any(|skeleton| {
+            let prefix = format!("{}__", skeleton.name.as_str());
+            file.unit.main_items().iter().any(|item| {
+                file.unit.tokens(*item).windows(2).any(|pair| {
+                    matches!(pair, [tag, name] if tag.is("struct")
+                        && name.kind == TokenKind::Ident
+                        && name.sym.as_str().starts_with(&prefix))
+                })
+            })
+        })
+    }
+
+    /// Whether the loader with the new text refers to what it referred to.
+    fn same_references(
+        &self,
+        old: &FileAnalysis,
+        new: &FileAnalysis,
+        program: &FileAnalysis,
+    ) -> OrReason<()> {
+        let Some(source) = &program.source else { return Err("the program is gone".to_owned()) };
+        let object = Arc::new(source.object.clone());
+        let mut skeletons = new.skeletons.clone();
+        for skeleton in &mut skeletons {
+            if skeleton.object.as_ref().is_some_and(|known| known.name == object.name) {
+                skeleton.object = Some(object.clone());
+            }
+        }
+        let after = references(&new.unit, &skeletons);
+        let before = old.references();
+        let same = |a: &Reference, b: &Reference| {
+            let ours = old.references_to(self.crossing).any(|r| std::ptr::eq(r, a));
+            let name = match a.name.strip_prefix(self.old).filter(|_| ours) {
+                Some(ending) => format!("{}{ending}", self.new),
+                None => a.name.to_string(),
+            };
+            b.name == name && a.holder == b.holder && a.kind == b.kind && a.in_string == b.in_string
+        };
+        let all = before.len() == after.len() && before.iter().zip(&after).all(|(a, b)| same(a, b));
+        match all {
+            true => Ok(()),
+            false => Err(format!(
+                "with the name `{}` the loader ({}) would refer to something else",
+                self.new,
+                old_path(self, old)
+            )),
+        }
+    }
+}
+
+fn old_path(rename: &Rename<'_>, file: &FileAnalysis) -> String {
+    let path = rename.analysis.place(in_main(file, &(0..0))).path;
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn in_main(file: &FileAnalysis, range: &Range<u32>) -> cfront::source::FileRange {
+    cfront::source::FileRange { file: file.main, start: range.start, end: range.end }
+}
+
+/// Members of a name.
+struct Members {
+    /// All of them.
+    all: FxHashSet<TokenPlace>,
+    /// Those of structs that are known, and no skeleton's.
+    elsewhere: FxHashSet<TokenPlace>,
+}
+
+fn other_members(file: &FileAnalysis, name: &str) -> Members {
+    let mut members = Members { all: FxHashSet::default(), elsewhere: FxHashSet::default() };
+    let known: FxHashSet<TokenPlace> =
+        file.references().iter().map(|r| TokenPlace { item: r.at.item, token: r.token }).collect();
+    for &item in file.unit.main_items() {
+        if !file.unit.tokens(item).iter().any(|token| token.sym.as_str() == name) {
+            continue;
+        }
+        let (Some(parsed), Some(scope)) = (file.unit.item(item), file.unit.scope(item)) else {
+            continue;
+        };
+        walk::expressions(&parsed.syntax, |expr| {
+            let ExprKind::Member { base, field, .. } = &expr.kind else { return };
+            if field.name.as_str() != name {
+                return;
+            }
+            let place = TokenPlace { item, token: field.token };
+            members.all.insert(place);
+            let ty = file.unit.expr_type(&scope, base).map(|ty| match file.unit.canonical(ty) {
+                CType::Pointer(to) => file.unit.canonical(to),
+                other => other,
+            });
+            // A reference of another skeleton, or a member of a struct that is declared.
+            let record = match ty {
+                Some(CType::Record(id)) => file.unit.record(id).is_some_and(|r| r.defined),
+                _ => false,
+            };
+            if known.contains(&place) || record {
+                members.elsewhere.insert(place);
+            }
+        });
+    }
+    members
+}

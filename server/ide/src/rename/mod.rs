@@ -1,0 +1,182 @@
+//! Rename of a global, map or program in BPF C and in its loaders at once.
+//!
+//! Names are edited only where they are spelled, and then the new texts are analysed: they must mean
+//! what the old ones meant, but for the name. Whatever cannot be shown to be safe is refused, with the
+//! reason.
+
+mod loader;
+mod neighbours;
+mod program;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::{ops::Range, path::Path, sync::Arc};
+
+use cfront::{
+    source::FileRange,
+    symbol::Symbol,
+    words::{Word, Words},
+};
+
+use crate::{
+    answer::FileEdits,
+    crossing::{Both, Crossing, Known},
+    host::{Analysis, Cancellable},
+    lines::{Encoding, Lines},
+    pipeline::FileAnalysis,
+};
+
+/// The answer, or one sentence on why there is none.
+pub(crate) type OrReason<T> = Result<T, String>;
+
+/// A rename under way.
+struct Rename<'a> {
+    analysis: &'a Analysis,
+    crossing: &'a Crossing,
+    old: &'a str,
+    new: &'a str,
+}
+
+impl Analysis {
+    /// The range of the name at a byte of a file, and the name, when it can be renamed on both sides.
+    pub fn prepare_rename(
+        &self,
+        path: &Path,
+        offset: u32,
+    ) -> Cancellable<OrReason<(Range<u32>, String)>> {
+        let Some(file) = self.file(path)? else { return Ok(Err(unread(path))) };
+        let (crossing, range) = match file.crossing_at(offset) {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let name = crossing.name.as_str().to_owned();
+        if !file.spells(range, &name) {
+            return Ok(Err(format!("a macro makes the name `{name}` here")));
+        }
+        // All but the checks of the new name.
+        let both = self.both_sides(&crossing, (path.into(), file))?;
+        let rename = Rename { analysis: self, crossing: &crossing, old: &name, new: &name };
+        if let Err(reason) = rename.programs_edits(&both) {
+            return Ok(Err(reason));
+        }
+        Ok(Ok((range.start..range.end, name)))
+    }
+
+    /// The edits that give the thing at a byte of a file another name, in all files.
+    pub fn rename(
+        &self,
+        path: &Path,
+        offset: u32,
+        new: &str,
+    ) -> Cancellable<OrReason<Vec<FileEdits>>> {
+        let Some(file) = self.file(path)? else { return Ok(Err(unread(path))) };
+        let (crossing, _) = match file.crossing_at(offset) {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Err(reason) = is_identifier(new) {
+            return Ok(Err(reason));
+        }
+        let both = self.both_sides(&crossing, (path.into(), file))?;
+        let old = crossing.name.as_str();
+        if old == new {
+            return Ok(Ok(Vec::new()));
+        }
+        Rename { analysis: self, crossing: &crossing, old, new }.edits(&both)
+    }
+}
+
+impl Rename<'_> {
+    fn edits(&self, both: &Both) -> Cancellable<OrReason<Vec<FileEdits>>> {
+        let (known, mut edits) = match self.programs_edits(both) {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let (path, program) = known;
+        let text = self.applied(&program.text, &edits.edits);
+        let Some(renamed) = self.analysis.file_with_text(path, &text)? else {
+            return Ok(Err(unread(path)));
+        };
+        if let Err(reason) = self.same_program(program, &renamed) {
+            return Ok(Err(reason));
+        }
+        let mut all = Vec::new();
+        for loader in &both.loaders {
+            match self.loader_edits(loader, &renamed)? {
+                Ok(edits) if edits.edits.is_empty() => {}
+                Ok(edits) => all.push(edits),
+                Err(reason) => return Ok(Err(reason)),
+            }
+        }
+        if let Err(reason) = self.neighbours(known, both)? {
+            return Ok(Err(reason));
+        }
+        edits.edits.sort_by_key(|(range, _)| range.start);
+        all.insert(0, edits);
+        Ok(Ok(all))
+    }
+
+    /// The edits of the one program that declares the thing.
+    fn programs_edits<'b>(&self, both: &'b Both) -> OrReason<(&'b Known, FileEdits)> {
+        let [known] = both.programs.as_slice() else {
+            return Err(match both.programs.as_slice() {
+                [] => format!("no program that declares `{}` was found", self.old),
+                _ => format!("several programs share the declaration of `{}`", self.old),
+            });
+        };
+        let edits = self.program_edits(known)?;
+        Ok((known, edits))
+    }
+
+    fn applied(&self, text: &str, edits: &[(Range<u32>, String)]) -> String {
+        let mut edits: Vec<&(Range<u32>, String)> = edits.iter().collect();
+        edits.sort_by_key(|(range, _)| range.start);
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (range, new) in edits {
+            out.push_str(text.get(at..range.start as usize).unwrap_or(""));
+            out.push_str(new);
+            at = range.end as usize;
+        }
+        out.push_str(text.get(at..).unwrap_or(""));
+        out
+    }
+
+    /// `hits.c:12`
+    fn at(&self, file: &FileAnalysis, range: FileRange) -> String {
+        let path = self.analysis.place(range).path;
+        let text: &str = file.preprocessed.text(range.file).map_or("", |text| text);
+        line_of(&path, text, range.start)
+    }
+}
+
+/// `hits.c:12`
+fn line_of(path: &Path, text: &str, offset: u32) -> String {
+    let line = Lines::new(text).position(text, offset as usize, Encoding::Utf8).line + 1;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name}:{line}")
+}
+
+fn unread(path: &Path) -> String {
+    format!("{} cannot be read", path.display())
+}
+
+/// Whether a text may name a global of C.
+fn is_identifier(name: &str) -> OrReason<()> {
+    let first = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if !first || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Err(format!("`{name}` is no identifier of C"));
+    }
+    if Words::get().of(Symbol::intern(name)) != Word::Other {
+        return Err(format!("`{name}` is a keyword"));
+    }
+    Ok(())
+}
+
+/// The edits of a file, without doubles.
+fn file_edits(path: &Arc<Path>, mut edits: Vec<(Range<u32>, String)>) -> FileEdits {
+    edits.sort_by_key(|(range, _)| range.start);
+    edits.dedup();
+    FileEdits { path: path.clone(), edits }
+}

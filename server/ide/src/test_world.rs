@@ -1,0 +1,98 @@
+//! Test inputs: the files of a project in one text, with the cursor as `$0`. BPF sources lie beside
+//! their loaders.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cfront::{
+    fixture::{self, Fixture},
+    flags::Flags,
+    session::{FileSystem, MemoryFileSystem},
+};
+
+use crate::{
+    Analysis, AnalysisHost, Change, Environment,
+    answer::Place,
+    environment::{FileFlags, FlagsFrom},
+};
+
+struct Files {
+    files: MemoryFileSystem,
+    fixture: Fixture,
+}
+
+impl Files {
+    fn sources(&self, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+        let paths = self.fixture.files.iter().map(|(path, _)| path);
+        paths.filter(|path| wanted(&path.to_string_lossy())).cloned().collect()
+    }
+}
+
+impl FileSystem for Files {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
+        self.files.read(path)
+    }
+    fn is_file(&self, path: &Path) -> bool {
+        self.files.is_file(path)
+    }
+}
+
+impl Environment for Files {
+    fn flags(&self, _: &Path) -> Arc<FileFlags> {
+        Arc::new(FileFlags { flags: Flags::default(), from: FlagsFrom::CommandLine })
+    }
+    fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
+        let stem = header.split('.').next().unwrap_or_default();
+        let beside = loader.with_file_name(format!("{stem}.bpf.c"));
+        vec![beside, PathBuf::from(format!("/elsewhere/{stem}.bpf.c"))]
+    }
+    fn loaders(&self, _: &Path) -> Vec<PathBuf> {
+        self.sources(|path| path.ends_with(".c") && !path.ends_with(".bpf.c"))
+    }
+    fn neighbours(&self, _: &Path) -> Vec<PathBuf> {
+        self.sources(|path| path.ends_with(".c"))
+    }
+}
+
+/// A project with a cursor.
+pub(crate) struct World {
+    pub(crate) analysis: Analysis,
+    pub(crate) path: PathBuf,
+    pub(crate) offset: u32,
+}
+
+/// The project of a fixture; the file with the cursor is open.
+pub(crate) fn world(text: &str) -> World {
+    let fixture = fixture::parse(text);
+    let (path, offset) = fixture.cursor.clone().expect("a cursor");
+    let files = fixture.file_system();
+    let open = files.read(&path).expect("the cursor's file");
+    let mut host = AnalysisHost::new(Arc::new(Files { files, fixture }));
+    host.apply(Change::Text { path: path.as_path().into(), version: 1, text: open });
+    World { analysis: host.analysis(), path, offset }
+}
+
+impl World {
+    /// `a.bpf.c:3 int [total] = 1;`
+    pub(crate) fn show(&self, place: &Place) -> String {
+        let text = self.text(&place.path);
+        let (start, end) = (place.range.start as usize, place.range.end as usize);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
+        let number = text[..start].matches('\n').count() + 1;
+        let name = place.path.file_name().unwrap_or_default().to_string_lossy();
+        format!(
+            "{name}:{number} {}[{}]{}",
+            text[line_start..start].trim_start(),
+            &text[start..end],
+            &text[end..line_end]
+        )
+    }
+
+    /// The text of a file.
+    pub(crate) fn text(&self, path: &Path) -> Arc<str> {
+        self.analysis.document(path).expect("a file").text.clone()
+    }
+}
