@@ -175,11 +175,12 @@ SEC("xdp") int prog(void *ctx) { return total; }
         check(
             &format!("{program}{map}{loader}"),
             expect![[r#"
-            a.bpf.c:5 struct { __uint(type, BPF_MAP_TYPE_ARRAY); } [table] SEC(".maps");
-            light.c:2 int main(struct a *skel) { return skel->bss->total + skel->links.prog_fd + skel->maps.[table].map_fd; }
-            load.c:11 bpf_object__find_map_by_name(skel->obj, "[table]");
-            load.c:14 return bpf_map__fd(skel->maps.[table]) + stats.table;
-        "#]],
+                a.bpf.c:5 struct { __uint(type, BPF_MAP_TYPE_ARRAY); } [table] SEC(".maps");
+                light.c:2 int main(struct a *skel) { return skel->bss->total + skel->links.prog_fd + skel->maps.[table].map_fd; }
+                load.c:11 bpf_object__find_map_by_name(skel->obj, "[table]");
+                load.c:12 bpf_object__find_map_fd_by_name(obj, "[table]");
+                load.c:14 return bpf_map__fd(skel->maps.[table]) + stats.table;
+            "#]],
         );
     }
 
