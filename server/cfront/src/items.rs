@@ -7,8 +7,9 @@
 use std::{
     cell::RefCell,
     hash::{Hash, Hasher},
+    ops::Range,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
@@ -20,10 +21,11 @@ use crate::{
     names::{NameSpace, for_each_declared},
     parse::parse_item,
     pp::Chunk,
-    pragma::PragmaStack,
+    pragma::{PragmaStack, PragmaState},
     sema::{SpecPlace, TagSpec},
+    session::lock,
     source::FileId,
-    split::{ItemRange, split_from},
+    split::split_from,
     symbol::Symbol,
     token::{Token, TokenKind},
 };
@@ -44,29 +46,66 @@ pub struct ParsedItem {
 /// One item of a chunk.
 #[derive(Debug)]
 struct Slot {
-    range: ItemRange,
+    tokens: SlotTokens,
+    pragma: PragmaState,
+    hash: OnceLock<u64>,
+    /// Kept parses, by what the typedef names around it were.
+    parsed: Mutex<Vec<Arc<ParsedItem>>>,
+}
+
+/// Where the tokens of an item are.
+#[derive(Debug)]
+enum SlotTokens {
+    /// In the chunk.
+    Range(Range<usize>),
+    /// Made for the item.
+    Own(Box<[Token]>),
+}
+
+impl Slot {
+    fn new(tokens: SlotTokens, pragma: PragmaState) -> Slot {
+        Slot { tokens, pragma, hash: OnceLock::new(), parsed: Mutex::default() }
+    }
+}
+
+/// The items of one chunk, by place: what they declare is known, the rest when it is asked for.
+#[derive(Debug)]
+pub(crate) struct ItemIndex {
+    pragmas_before: PragmaStack,
+    pragmas_after: PragmaStack,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// Of expanded tokens.
+    Tokens {
+        slots: Vec<(Slot, Facts)>,
+        /// (name, item, name space), sorted.
+        names: Vec<(Symbol, u32, u8)>,
+        /// Hash of all tokens but those of function bodies.
+        interface: u64,
+    },
+    /// Of header text whose index the chunk has.
+    Text { slots: Box<[OnceLock<Box<Slot>>]>, text_hash: OnceLock<u64> },
+}
+
+/// What is known of an item without its syntax.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
     /// The file that its first token comes from.
     file: FileId,
     /// Nothing of it is needed until a name is asked for.
     lazy: bool,
     /// It declares variables or functions.
     ordinary: bool,
-    hash: OnceLock<u64>,
-    /// Kept parses, by what the typedef names around it were.
-    parsed: Mutex<Vec<Arc<ParsedItem>>>,
 }
 
 /// The items of one chunk and the names they declare.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ItemChunk {
     pub(crate) chunk: Arc<Chunk>,
-    pragmas_before: PragmaStack,
-    pragmas_after: PragmaStack,
-    slots: Vec<Slot>,
-    /// (name, item, name space), sorted.
-    names: Vec<(Symbol, u32, u8)>,
-    /// Hash of all tokens but those of function bodies.
-    interface: u64,
+    index: Arc<ItemIndex>,
 }
 
 const TYPEDEF: u8 = 0;
@@ -75,9 +114,126 @@ const ENUMERATOR: u8 = 2;
 const TAG: u8 = 3;
 const TAG_DEFINED: u8 = 4;
 
+fn space_code(space: NameSpace, defines: bool) -> u8 {
+    match space {
+        NameSpace::Typedef => TYPEDEF,
+        NameSpace::Ordinary => ORDINARY,
+        NameSpace::Enumerator => ENUMERATOR,
+        NameSpace::Tag if defines => TAG_DEFINED,
+        NameSpace::Tag => TAG,
+    }
+}
+
+/// Indices of one chunk that are kept, by the pragmas before it.
+const MAX_KEPT: usize = 4;
+
 impl ItemChunk {
-    /// Finds the items of a chunk.
+    /// The items of a chunk, found once for all units that have the chunk behind the same pragmas.
     pub(crate) fn new(chunk: Arc<Chunk>, pragmas: PragmaStack) -> ItemChunk {
+        let mut kept = lock(&chunk.items);
+        let index = match kept.iter().find(|index| index.pragmas_before == pragmas) {
+            Some(index) => Arc::clone(index),
+            None => {
+                let index = Arc::new(ItemIndex::new(&chunk, pragmas));
+                if kept.len() >= MAX_KEPT {
+                    kept.remove(0);
+                }
+                kept.push(Arc::clone(&index));
+                index
+            }
+        };
+        drop(kept);
+        ItemChunk { chunk, index }
+    }
+
+    fn len(&self) -> usize {
+        match &self.index.content {
+            Content::Tokens { slots, .. } => slots.len(),
+            Content::Text { slots, .. } => slots.len(),
+        }
+    }
+
+    fn slot(&self, index: usize) -> Option<&Slot> {
+        match &self.index.content {
+            Content::Tokens { slots, .. } => slots.get(index).map(|(slot, _)| slot),
+            Content::Text { slots, .. } => Some(slots.get(index)?.get_or_init(|| {
+                let tokens = self.chunk.index().map(|text| text.tokens(index));
+                let tokens = SlotTokens::Own(tokens.unwrap_or_default().into());
+                Box::new(Slot::new(tokens, self.index.pragmas_before.state().clone()))
+            })),
+        }
+    }
+
+    /// The file that an item begins in.
+    fn file(&self, index: usize) -> Option<FileId> {
+        match &self.index.content {
+            Content::Tokens { slots, .. } => slots.get(index).map(|(_, facts)| facts.file),
+            Content::Text { slots, .. } => {
+                slots.get(index).and(self.chunk.index()).map(|text| text.file)
+            }
+        }
+    }
+
+    /// The items that something was asked of.
+    fn used_slots(&self) -> impl Iterator<Item = &Slot> {
+        let (all, text) = match &self.index.content {
+            Content::Tokens { slots, .. } => (slots.as_slice(), &[][..]),
+            Content::Text { slots, .. } => (&[][..], &**slots),
+        };
+        let text = text.iter().filter_map(|slot| slot.get().map(|slot| &**slot));
+        all.iter().map(|(slot, _)| slot).chain(text)
+    }
+
+    fn declaring(&self, name: Symbol) -> impl Iterator<Item = (u32, u8)> + '_ {
+        let (names, text) = match &self.index.content {
+            Content::Tokens { names, .. } => (names.as_slice(), None),
+            Content::Text { .. } => (&[][..], self.chunk.index()),
+        };
+        let start = names.partition_point(|&(n, ..)| n < name);
+        let rest = names.get(start..).unwrap_or(&[]);
+        let rest = rest
+            .iter()
+            .take_while(move |&&(n, ..)| n == name)
+            .map(|&(_, item, space)| (item, space));
+        let text = text.into_iter().flat_map(move |text| text.declaring(name));
+        rest.chain(text.map(|(item, space, defines)| (item, space_code(space, defines))))
+    }
+
+    fn tokens_of<'a>(&'a self, slot: &'a Slot) -> &'a [Token] {
+        match &slot.tokens {
+            SlotTokens::Range(range) => self.chunk.slice(range.clone()),
+            SlotTokens::Own(tokens) => tokens,
+        }
+    }
+
+    fn hash_of(&self, slot: &Slot) -> u64 {
+        *slot.hash.get_or_init(|| {
+            let mut hasher = FxHasher::default();
+            for token in self.tokens_of(slot).iter() {
+                (token.kind as u8, token.sym).hash(&mut hasher);
+            }
+            hasher.finish()
+        })
+    }
+
+    /// Hash of all that other items may see of these.
+    fn interface(&self) -> u64 {
+        match &self.index.content {
+            Content::Tokens { interface, .. } => *interface,
+            Content::Text { text_hash, .. } => {
+                *text_hash.get_or_init(|| self.chunk.index().map_or(0, |text| text.text_hash()))
+            }
+        }
+    }
+}
+
+impl ItemIndex {
+    fn new(chunk: &Chunk, pragmas: PragmaStack) -> ItemIndex {
+        if let Some(text) = chunk.index() {
+            let slots = std::iter::repeat_with(OnceLock::new).take(text.len()).collect();
+            let content = Content::Text { slots, text_hash: OnceLock::new() };
+            return ItemIndex { pragmas_after: pragmas.clone(), pragmas_before: pragmas, content };
+        }
         let tokens = chunk.tokens();
         let (ranges, pragmas_after) = split_from(&tokens, pragmas.clone());
         let mut names = Vec::new();
@@ -89,17 +245,8 @@ impl ItemChunk {
             let mut ordinary = false;
             let item = tokens.get(range.start..range.end).unwrap_or(&[]);
             let lazy = for_each_declared(item, |declared| {
-                let space = match declared.space {
-                    NameSpace::Typedef => TYPEDEF,
-                    NameSpace::Ordinary => {
-                        ordinary = true;
-                        ORDINARY
-                    }
-                    NameSpace::Enumerator => ENUMERATOR,
-                    NameSpace::Tag if declared.defines => TAG_DEFINED,
-                    NameSpace::Tag => TAG,
-                };
-                names.push((declared.name, index, space));
+                ordinary |= declared.space == NameSpace::Ordinary;
+                names.push((declared.name, index, space_code(declared.space, declared.defines)));
             });
             // Pragmas between items are part of what the items see.
             let between = tokens.get(last..range.start).unwrap_or(&[]);
@@ -112,47 +259,18 @@ impl ItemChunk {
             }
             interface.write_u8(0xff);
             last = range.end;
-            slots.push(Slot {
-                range,
-                file,
-                lazy,
-                ordinary,
-                hash: OnceLock::new(),
-                parsed: Mutex::default(),
-            });
+            let slot = Slot::new(SlotTokens::Range(range.range()), range.pragma);
+            slots.push((slot, Facts { file, lazy, ordinary }));
         }
         let rest = tokens.get(last..).unwrap_or(&[]);
         rest.iter().for_each(|t| t.sym.hash(&mut interface));
         names.sort_unstable();
         names.dedup();
-        ItemChunk {
-            chunk,
+        ItemIndex {
             pragmas_before: pragmas,
             pragmas_after,
-            slots,
-            names,
-            interface: interface.finish(),
+            content: Content::Tokens { slots, names, interface: interface.finish() },
         }
-    }
-
-    fn declaring(&self, name: Symbol) -> impl Iterator<Item = (u32, u8)> + '_ {
-        let start = self.names.partition_point(|&(n, ..)| n < name);
-        let rest = self.names.get(start..).unwrap_or(&[]);
-        rest.iter().take_while(move |&&(n, ..)| n == name).map(|&(_, item, space)| (item, space))
-    }
-
-    fn tokens_of(&self, slot: &Slot) -> &[Token] {
-        self.chunk.slice(slot.range.range())
-    }
-
-    fn hash_of(&self, slot: &Slot) -> u64 {
-        *slot.hash.get_or_init(|| {
-            let mut hasher = FxHasher::default();
-            for token in self.tokens_of(slot).iter() {
-                (token.kind as u8, token.sym).hash(&mut hasher);
-            }
-            hasher.finish()
-        })
     }
 }
 
@@ -194,7 +312,7 @@ pub(crate) struct ItemWork {
 /// All items of a unit.
 #[derive(Debug)]
 pub(crate) struct Items {
-    chunks: Vec<Arc<ItemChunk>>,
+    chunks: Vec<ItemChunk>,
     /// Number of the first item of each chunk, and the total.
     starts: Vec<u32>,
     /// The parse this unit uses, by chunk and item.
@@ -213,13 +331,13 @@ impl Items {
         }
         let mut taken = vec![false; previous.map_or(0, |p| p.chunks.len())];
         let mut pragmas = PragmaStack::default();
-        let mut out: Vec<Arc<ItemChunk>> = Vec::with_capacity(chunks.len());
+        let mut out: Vec<ItemChunk> = Vec::with_capacity(chunks.len());
         let mut fresh = Vec::new();
         for chunk in chunks {
             let known = old.get(&Arc::as_ptr(chunk)).copied();
             let kept = known.and_then(|i| {
                 let kept = previous?.chunks.get(i)?;
-                (kept.pragmas_before == pragmas).then(|| (i, kept.clone()))
+                (kept.index.pragmas_before == pragmas).then(|| (i, kept.clone()))
             });
             let chunk = match kept {
                 Some((i, kept)) => {
@@ -230,10 +348,10 @@ impl Items {
                 }
                 None => {
                     fresh.push(out.len());
-                    Arc::new(ItemChunk::new(chunk.clone(), pragmas))
+                    ItemChunk::new(chunk.clone(), pragmas)
                 }
             };
-            pragmas = chunk.pragmas_after.clone();
+            pragmas = chunk.index.pragmas_after.clone();
             out.push(chunk);
         }
         if let Some(previous) = previous
@@ -245,14 +363,14 @@ impl Items {
         let mut total = 0u32;
         for chunk in &out {
             starts.push(total);
-            total += chunk.slots.len() as u32;
+            total += chunk.len() as u32;
         }
         starts.push(total);
         let parses = out
             .iter()
             .map(|chunk| {
                 let mut slots = Vec::new();
-                slots.resize_with(chunk.slots.len(), OnceLock::new);
+                slots.resize_with(chunk.len(), OnceLock::new);
                 Arc::new(slots)
             })
             .collect();
@@ -262,12 +380,13 @@ impl Items {
     /// Takes over the choice of parses for chunks that an earlier unit with the same file-scope
     /// names has: all typedef names are the same there.
     pub(crate) fn share_parses(&mut self, previous: &Items) {
-        let mut old: FxHashMap<*const ItemChunk, usize> = FxHashMap::default();
+        let mut old: FxHashMap<*const ItemIndex, usize> = FxHashMap::default();
         for (i, chunk) in previous.chunks.iter().enumerate() {
-            old.insert(Arc::as_ptr(chunk), i);
+            old.insert(Arc::as_ptr(&chunk.index), i);
         }
         for (i, chunk) in self.chunks.iter().enumerate() {
-            if let Some(parses) = old.get(&Arc::as_ptr(chunk)).and_then(|&k| previous.parses.get(k))
+            if let Some(parses) =
+                old.get(&Arc::as_ptr(&chunk.index)).and_then(|&k| previous.parses.get(k))
                 && let Some(slot) = self.parses.get_mut(i)
             {
                 *slot = parses.clone();
@@ -279,10 +398,10 @@ impl Items {
     pub(crate) fn same_interface(&self, other: &Items) -> bool {
         self.chunks.len() == other.chunks.len()
             && self.chunks.iter().zip(&other.chunks).all(|(a, b)| {
-                Arc::ptr_eq(a, b)
-                    || (a.slots.len() == b.slots.len()
-                        && a.interface == b.interface
-                        && a.pragmas_before == b.pragmas_before)
+                Arc::ptr_eq(&a.index, &b.index)
+                    || (a.len() == b.len()
+                        && a.interface() == b.interface()
+                        && a.index.pragmas_before == b.index.pragmas_before)
             })
     }
 
@@ -293,13 +412,13 @@ impl Items {
     fn locate(&self, item: u32) -> Option<(usize, usize)> {
         let chunk = self.starts.partition_point(|&s| s <= item).checked_sub(1)?;
         let index = (item - self.starts.get(chunk)?) as usize;
-        (index < self.chunks.get(chunk)?.slots.len()).then_some((chunk, index))
+        (index < self.chunks.get(chunk)?.len()).then_some((chunk, index))
     }
 
     fn slot(&self, item: u32) -> Option<(&ItemChunk, &Slot)> {
         let (chunk, index) = self.locate(item)?;
         let chunk = self.chunks.get(chunk)?;
-        Some((chunk, chunk.slots.get(index)?))
+        Some((chunk, chunk.slot(index)?))
     }
 
     /// The tokens of an item.
@@ -324,8 +443,8 @@ impl Items {
             return Some(parsed.clone());
         }
         let chunk = self.chunks.get(chunk_index)?;
-        let slot = chunk.slots.get(index)?;
-        let mut kept = slot.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = chunk.slot(index)?;
+        let mut kept = lock(&slot.parsed);
         if let Some(parsed) = known.get() {
             return Some(parsed.clone());
         }
@@ -358,7 +477,7 @@ impl Items {
             let mut asked = asked.borrow_mut();
             *asked.entry(name).or_insert_with(|| self.is_typedef(name))
         };
-        let parsed = parse_item(chunk.tokens_of(slot), &slot.range.pragma, &scope);
+        let parsed = parse_item(chunk.tokens_of(slot), &slot.pragma, &scope);
         ParsedItem {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             syntax: parsed.item,
@@ -443,31 +562,44 @@ impl Items {
         None
     }
 
-    /// Items that declare variables or functions, with whether they can wait.
-    pub(crate) fn ordinary_items(&self) -> impl Iterator<Item = (u32, bool)> + '_ {
-        self.chunks.iter().zip(&self.starts).flat_map(|(chunk, &start)| {
-            let slots = chunk.slots.iter().enumerate();
-            slots.filter(|(_, s)| s.ordinary).map(move |(i, s)| (start + i as u32, s.lazy))
-        })
+    /// Items that declare variables or functions, and cannot wait or are among the `own` ones.
+    pub(crate) fn ordinary_items<'a>(
+        &'a self,
+        own: impl Fn(u32) -> bool + 'a,
+    ) -> impl Iterator<Item = u32> + 'a {
+        let all = self.chunks.iter().zip(&self.starts).filter_map(|(chunk, &start)| {
+            // All that header text declares can wait.
+            let Content::Tokens { slots, .. } = &chunk.index.content else { return None };
+            Some(slots.iter().zip(start..))
+        });
+        all.flatten()
+            .filter(move |((_, facts), item)| facts.ordinary && (!facts.lazy || own(*item)))
+            .map(|(_, item)| item)
     }
 
     /// The file that an item begins in (for a macro's, where the macro is used).
     pub(crate) fn file(&self, item: u32) -> Option<FileId> {
-        self.slot(item).map(|(_, slot)| slot.file)
+        let (chunk, index) = self.locate(item)?;
+        self.chunks.get(chunk)?.file(index)
     }
 
     /// The items that begin in a file, in order.
     pub(crate) fn items_of(&self, file: FileId) -> impl Iterator<Item = u32> + '_ {
         self.chunks.iter().zip(&self.starts).flat_map(move |(chunk, &start)| {
-            let slots = chunk.slots.iter().enumerate();
-            slots.filter(move |(_, s)| s.file == file).map(move |(i, _)| start + i as u32)
+            let other_text = chunk.chunk.index().is_some_and(|text| text.file != file);
+            let all = 0..if other_text { 0 } else { chunk.len() };
+            all.filter(move |&i| chunk.file(i) == Some(file)).map(move |i| start + i as u32)
         })
     }
 
     /// Names declared in a name space of file scope.
     pub(crate) fn names(&self) -> impl Iterator<Item = (Symbol, NameSpace)> + '_ {
         self.chunks.iter().flat_map(|chunk| {
-            chunk.names.iter().map(|&(name, _, space)| {
+            let (names, text) = match &chunk.index.content {
+                Content::Tokens { names, .. } => (names.as_slice(), None),
+                Content::Text { .. } => (&[][..], chunk.chunk.index()),
+            };
+            let names = names.iter().map(|&(name, _, space)| {
                 let space = match space {
                     TYPEDEF => NameSpace::Typedef,
                     ORDINARY => NameSpace::Ordinary,
@@ -475,36 +607,35 @@ impl Items {
                     _ => NameSpace::Tag,
                 };
                 (name, space)
-            })
+            });
+            names.chain(text.into_iter().flat_map(|text| text.names()))
         })
     }
 }
 
 /// Gives the items of fresh chunks the parses of equal items that were dropped.
-fn take_over<'a>(
-    previous: &Items,
-    taken: &[bool],
-    fresh: impl Iterator<Item = &'a Arc<ItemChunk>>,
-) {
+fn take_over<'a>(previous: &Items, taken: &[bool], fresh: impl Iterator<Item = &'a ItemChunk>) {
     let mut pool: FxHashMap<u64, Vec<(&ItemChunk, &Slot)>> = FxHashMap::default();
     for (chunk, _) in previous.chunks.iter().zip(taken).filter(|(_, taken)| !**taken) {
-        for slot in &chunk.slots {
+        for slot in chunk.used_slots().filter(|slot| !lock(&slot.parsed).is_empty()) {
             pool.entry(chunk.hash_of(slot)).or_default().push((chunk, slot));
         }
     }
+    if pool.is_empty() {
+        return;
+    }
     for chunk in fresh {
-        for slot in &chunk.slots {
+        for slot in chunk.used_slots().filter(|slot| lock(&slot.parsed).is_empty()) {
             let Some(candidates) = pool.get_mut(&chunk.hash_of(slot)) else { continue };
             let tokens = chunk.tokens_of(slot);
             let fits = |(old, old_slot): &(&ItemChunk, &Slot)| {
-                old_slot.range.pragma == slot.range.pragma
-                    && same_text(old.tokens_of(old_slot), tokens)
+                old_slot.pragma == slot.pragma && same_text(old.tokens_of(old_slot), tokens)
             };
             let Some(at) = candidates.iter().position(fits) else { continue };
             // Equal items must not share one parse: each has places of its own.
             let (_, old_slot) = candidates.remove(at);
-            let kept = old_slot.parsed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            *slot.parsed.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+            let kept = lock(&old_slot.parsed).clone();
+            *lock(&slot.parsed) = kept;
         }
     }
 }

@@ -52,6 +52,11 @@ fn class(b: u8) -> u8 {
     CLASS[b as usize]
 }
 
+/// Whether a byte continues a word.
+pub(crate) fn is_word_byte(b: u8) -> bool {
+    class(b) != 0
+}
+
 fn at(bytes: &[u8], pos: usize) -> u8 {
     bytes.get(pos).copied().unwrap_or(0)
 }
@@ -73,7 +78,7 @@ fn splice(bytes: &[u8], pos: usize) -> usize {
 }
 
 /// One past the comment that begins at `pos` with `//`: its newline is not part of it.
-fn line_comment_end(bytes: &[u8], mut pos: usize) -> usize {
+pub(crate) fn line_comment_end(bytes: &[u8], mut pos: usize) -> usize {
     loop {
         let rest = bytes.get(pos..).unwrap_or(&[]);
         let Some(i) = memchr::memchr3(b'\n', b'\r', b'\\', rest) else {
@@ -88,7 +93,7 @@ fn line_comment_end(bytes: &[u8], mut pos: usize) -> usize {
 }
 
 /// One past the block comment that begins at `pos`, or `None` when it is not closed.
-fn block_comment_end(bytes: &[u8], pos: usize) -> Option<usize> {
+pub(crate) fn block_comment_end(bytes: &[u8], pos: usize) -> Option<usize> {
     let mut from = pos + 2;
     loop {
         from += memchr::memchr(b'*', bytes.get(from..)?)? + 1;

@@ -10,6 +10,7 @@ mod derived;
 pub mod dump;
 pub mod fixture;
 pub mod flags;
+mod header_index;
 mod items;
 pub mod lexer;
 pub mod names;

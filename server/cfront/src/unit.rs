@@ -195,15 +195,23 @@ impl Unit {
     pub fn tokens_at(&self, file: FileId, offset: u32) -> Vec<TokenPlace> {
         let mut found = Vec::new();
         for (chunk, items) in self.inner.items.chunks() {
-            // A chunk begins or ends in the file, or it has nothing of it.
-            let tokens = chunk.slice(0..chunk.len());
-            let in_file = |token: Option<&Token>| {
-                token.and_then(|t| self.inner.pp.expansion(t.loc)).is_some_and(|r| r.file == file)
+            let touching: Vec<u32> = if let Some(index) = chunk.index() {
+                let item = (index.file == file).then(|| index.item_at(offset as usize)).flatten();
+                item.map(|item| items.start + item as u32).into_iter().collect()
+            } else {
+                // A chunk begins or ends in the file, or it has nothing of it.
+                let tokens = chunk.slice(0..chunk.len());
+                let in_file = |token: Option<&Token>| {
+                    token
+                        .and_then(|t| self.inner.pp.expansion(t.loc))
+                        .is_some_and(|r| r.file == file)
+                };
+                if chunk.first_file != file && !in_file(tokens.first()) && !in_file(tokens.last()) {
+                    continue;
+                }
+                items.filter(|&item| self.item_touches(item, file, offset)).collect()
             };
-            if chunk.first_file != file && !in_file(tokens.first()) && !in_file(tokens.last()) {
-                continue;
-            }
-            for item in items.filter(|&item| self.item_touches(item, file, offset)) {
+            for item in touching {
                 for (i, token) in self.tokens(ItemId(item)).iter().enumerate() {
                     let Some(range) = self.inner.pp.written(token.loc) else { continue };
                     if range.file == file && range.start <= offset && offset < range.end {
@@ -321,9 +329,7 @@ impl Unit {
         let wanted: Vec<u32> = self
             .inner
             .items
-            .ordinary_items()
-            .filter(|&(item, lazy)| !lazy || self.main_items().binary_search(&ItemId(item)).is_ok())
-            .map(|(item, _)| item)
+            .ordinary_items(|item| self.main_items().binary_search(&ItemId(item)).is_ok())
             .collect();
         for item in wanted {
             let Some(parsed) = self.inner.items.parsed(item) else { continue };

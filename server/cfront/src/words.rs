@@ -166,6 +166,7 @@ const WORDS: &[(Word, &str)] = &[
 #[derive(Debug)]
 pub struct Words {
     by_symbol: Vec<Word>,
+    keywords: Vec<(Symbol, Word)>,
 }
 
 impl Words {
@@ -174,9 +175,14 @@ impl Words {
         static TABLE: OnceLock<Words> = OnceLock::new();
         TABLE.get_or_init(|| {
             let mut by_symbol = Vec::new();
+            let mut keywords = Vec::new();
             for (word, spellings) in WORDS {
                 for spelling in spellings.split_ascii_whitespace() {
-                    let index = Symbol::intern(spelling).index();
+                    let symbol = Symbol::intern(spelling);
+                    if spelling.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) {
+                        keywords.push((symbol, *word));
+                    }
+                    let index = symbol.index();
                     if by_symbol.len() <= index {
                         by_symbol.resize(index + 1, Word::Other);
                     }
@@ -185,8 +191,13 @@ impl Words {
                     }
                 }
             }
-            Words { by_symbol }
+            Words { by_symbol, keywords }
         })
+    }
+
+    /// All keywords.
+    pub(crate) fn keywords(&self) -> &[(Symbol, Word)] {
+        &self.keywords
     }
 
     /// The class of a spelling.

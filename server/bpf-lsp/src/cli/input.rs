@@ -91,6 +91,19 @@ impl Input {
         }
     }
 
+    /// The object model with every type that the object's BTF would describe.
+    pub(super) fn whole_object(self) -> Object {
+        match self {
+            Input::Elf(_, object) => *object,
+            Input::Source(file) => {
+                let name = file.source.as_ref().map_or("", |s| s.object.name.as_str());
+                let mut object = bpf::source::build_whole(&file.unit, name).object;
+                object.complete &= file.preprocessed.complete;
+                object
+            }
+        }
+    }
+
     /// The object model, with another name when one is given.
     pub(super) fn object(self, name: Option<&str>) -> Object {
         let name = name.map(section::identifier);

@@ -43,7 +43,7 @@ pub(super) fn layout(
 ) -> Result<ExitCode, String> {
     let input = Input::read(path, flags)?;
     let unit = input.unit().cloned();
-    let object = input.object(None);
+    let object = if names.is_empty() { input.object(None) } else { input.whole_object() };
     let index = btf::NameIndex::new(&object.btf);
     // Types that are in no BTF: of the source alone.
     let mut graphs = Vec::new();
@@ -96,7 +96,7 @@ pub(super) fn layout(
 pub(super) fn btf(path: &Path, flags: &FlagArgs) -> Result<ExitCode, String> {
     let btf = match Input::read_raw(path, flags)? {
         Ok(btf) => btf,
-        Err(input) => input.object(None).btf,
+        Err(input) => input.whole_object().btf,
     };
     print(&btf::raw::dump(&btf))?;
     Ok(ExitCode::SUCCESS)

@@ -31,10 +31,21 @@ pub(super) struct Types<'u> {
     /// (`BTFDebug::FixupDerivedTypes`).
     waiting: FxHashMap<RecordId, TypeId>,
     depth: u32,
+    reach: Reach,
+}
+
+/// How far the graph follows the types of parameters and results.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// Records behind their pointers stay forward declarations, unless data has them too.
+    /// Prototypes of kernel functions lead to half of vmlinux.h, and only a dump shows it.
+    Data,
+    /// As clang: all of them are described.
+    All,
 }
 
 impl<'u> Types<'u> {
-    pub(super) fn new(unit: &'u Unit) -> Self {
+    pub(super) fn new(unit: &'u Unit, reach: Reach) -> Self {
         Types {
             unit,
             btf: Btf::new(),
@@ -46,6 +57,7 @@ impl<'u> Types<'u> {
             index: None,
             waiting: FxHashMap::default(),
             depth: 0,
+            reach,
         }
     }
 
@@ -181,11 +193,13 @@ impl<'u> Types<'u> {
     }
 
     fn prototype(&mut self, function: &FunctionType, names: &[Option<Symbol>]) -> TypeId {
-        let ret = self.visit(function.ret, false, false);
+        // As a member's types: what their pointers lead to waits until something else asks.
+        let shallow = self.reach == Reach::Data;
+        let ret = self.visit(function.ret, shallow, false);
         let mut params: Vec<Param> = Vec::with_capacity(function.params.len());
         for (index, ty) in function.params.iter().enumerate() {
             let name = names.get(index).copied().flatten().map_or("", |n| n.as_str());
-            params.push(Param { name: name.into(), ty: self.visit(*ty, false, false) });
+            params.push(Param { name: name.into(), ty: self.visit(*ty, shallow, false) });
         }
         if function.variadic {
             params.push(Param { name: SmolStr::default(), ty: TypeId::VOID });

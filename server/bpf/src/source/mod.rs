@@ -34,7 +34,7 @@ use crate::{
     refusal::{Refusal, RefusalKind},
 };
 use bodies::Bodies;
-use btf_types::Types;
+use btf_types::{Reach, Types};
 use sections::{Laid, Placed};
 
 /// The model of a unit, and everything for which libbpf would refuse to open the object.
@@ -55,20 +55,30 @@ pub fn object(unit: &Unit, name: &str) -> Object {
 /// A type of the unit as BTF would have it, in a graph of its own; for types that no variable, map or
 /// function of the object brings into its BTF.
 pub fn type_graph(unit: &Unit, ty: CTypeId) -> (Btf, TypeId) {
-    let mut types = Types::new(unit);
+    let mut types = Types::new(unit, Reach::All);
     let id = types.of(ty);
     (types.finish(), id)
 }
 
-/// As [`object`], with the refusals.
+/// As [`object`], with the refusals. Records that only prototypes point to are forward declarations
+/// in its BTF.
 pub fn build(unit: &Unit, name: &str) -> SourceObject {
+    build_with(unit, name, Reach::Data)
+}
+
+/// As [`build`], with every type that clang describes in BTF; for dumps of all types.
+pub fn build_whole(unit: &Unit, name: &str) -> SourceObject {
+    build_with(unit, name, Reach::All)
+}
+
+fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     let mut bodies = Bodies::new(unit);
     let creation = creation::creation(&mut bodies);
     let liveness = liveness::liveness(&mut bodies, &creation);
     let names = names::names(&mut bodies, &creation);
     let laid = sections::lay_out(&mut bodies, &creation, &liveness, &names);
 
-    let mut types = Types::new(unit);
+    let mut types = Types::new(unit, reach);
     let mut refusals = Vec::new();
     let mut datasecs: Vec<(SmolStr, u32, Vec<DatasecEntry>)> = Vec::new();
     let mut variables: Vec<Vec<Variable>> = Vec::new();

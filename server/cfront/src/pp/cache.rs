@@ -197,7 +197,7 @@ impl Engine<'_> {
             }
         }
         self.chunks.extend(header.chunks.iter().cloned());
-        self.token_count += header.chunks.iter().map(|c| c.len()).sum::<usize>();
+        self.token_count += header.chunks.iter().map(|c| c.size()).sum::<usize>();
         self.includes.extend_from_slice(&header.includes);
         self.diagnostics.extend_from_slice(&header.diagnostics);
         self.complete &= header.complete;
@@ -222,8 +222,11 @@ impl Engine<'_> {
             }
             let known =
                 |name: Symbol| header.defined.binary_search_by_key(&name, |(n, _)| *n).is_ok();
-            if self.macros.iter().any(|def| header.consulted.contains(def.name) && !known(def.name))
-            {
+            let reads = |name: Symbol| {
+                let mut indexed = header.chunks.iter().filter_map(|chunk| chunk.index());
+                header.consulted.contains(name) || indexed.any(|index| index.contains(name))
+            };
+            if self.macros.iter().any(|def| !known(def.name) && reads(def.name)) {
                 return false;
             }
         }

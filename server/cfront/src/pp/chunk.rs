@@ -2,10 +2,12 @@
 
 use std::{
     ops::{Deref, Range},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use crate::{
+    header_index::HeaderIndex,
+    items::ItemIndex,
     source::{FileId, Loc, Trail},
     symbol::known as k,
     token::{Token, TokenKind},
@@ -18,8 +20,22 @@ pub struct Chunk {
     pub id: u32,
     /// The file that its first token comes from.
     pub first_file: FileId,
-    tokens: Arc<Vec<Token>>,
-    trails: Box<[Trail]>,
+    body: Body,
+    /// What was made of it, by the pragmas in force before it: for every unit that has the chunk.
+    pub(crate) items: Mutex<Vec<Arc<ItemIndex>>>,
+}
+
+#[derive(Debug)]
+enum Body {
+    Tokens {
+        tokens: Arc<Vec<Token>>,
+        trails: Box<[Trail]>,
+    },
+    /// Header text that is its own expansion; all its tokens are made when somebody wants them.
+    Text {
+        index: HeaderIndex,
+        tokens: OnceLock<Arc<Vec<Token>>>,
+    },
 }
 
 /// Tokens of a chunk, read like a slice.
@@ -45,17 +61,48 @@ impl Chunk {
         trails: Vec<Trail>,
     ) -> Chunk {
         tokens.shrink_to_fit();
-        Chunk { id, first_file, tokens: Arc::new(tokens), trails: trails.into() }
+        let body = Body::Tokens { tokens: Arc::new(tokens), trails: trails.into() };
+        Chunk { id, first_file, body, items: Mutex::default() }
+    }
+
+    /// A chunk of header text that was indexed only.
+    pub(crate) fn of_text(id: u32, index: HeaderIndex) -> Chunk {
+        let first_file = index.file;
+        let body = Body::Text { index, tokens: OnceLock::new() };
+        Chunk { id, first_file, body, items: Mutex::default() }
+    }
+
+    /// The index, when the chunk is header text that was not lexed.
+    pub(crate) fn index(&self) -> Option<&HeaderIndex> {
+        match &self.body {
+            Body::Tokens { .. } => None,
+            Body::Text { index, .. } => Some(index),
+        }
+    }
+
+    fn all(&self) -> &Arc<Vec<Token>> {
+        match &self.body {
+            Body::Tokens { tokens, .. } => tokens,
+            Body::Text { index, tokens } => tokens.get_or_init(|| Arc::new(index.all_tokens())),
+        }
     }
 
     /// Number of tokens.
     pub fn len(&self) -> usize {
-        self.tokens.len()
+        self.all().len()
+    }
+
+    /// Number of tokens, guessed where the text was not lexed.
+    pub(crate) fn size(&self) -> usize {
+        match &self.body {
+            Body::Tokens { tokens, .. } => tokens.len(),
+            Body::Text { index, .. } => index.range.len() / 4,
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.size() == 0
     }
 
     /// All tokens.
@@ -65,27 +112,35 @@ impl Chunk {
 
     /// The tokens with these numbers; none when the range is not in the chunk.
     pub fn tokens_in(&self, range: Range<usize>) -> TokenSlice {
-        TokenSlice { tokens: Arc::clone(&self.tokens), range }
+        TokenSlice { tokens: Arc::clone(self.all()), range }
     }
 
     /// The same, borrowed.
     pub fn slice(&self, range: Range<usize>) -> &[Token] {
-        self.tokens.get(range).unwrap_or(&[])
+        self.all().get(range).unwrap_or(&[])
     }
 
     /// The trail that a place in this chunk's table stands for.
     pub fn trail(&self, loc: Loc) -> Option<&Trail> {
-        (loc.file == Loc::TRAIL | self.id).then(|| self.trails.get(loc.offset as usize)).flatten()
+        let own = loc.file == Loc::TRAIL | self.id;
+        own.then(|| self.trails().get(loc.offset as usize)).flatten()
+    }
+
+    fn trails(&self) -> &[Trail] {
+        match &self.body {
+            Body::Tokens { trails, .. } => trails,
+            Body::Text { .. } => &[],
+        }
     }
 
     /// The file of a token's text, or of the outermost macro's name that it came out of.
     pub fn root_file(&self, loc: Loc) -> FileId {
-        root(loc, &self.trails).unwrap_or(self.first_file)
+        root(loc, self.trails()).unwrap_or(self.first_file)
     }
 
     /// Number of trails.
     pub fn trail_count(&self) -> usize {
-        self.trails.len()
+        self.trails().len()
     }
 }
 

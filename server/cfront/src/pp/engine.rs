@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use crate::{
     flags::{CommandLineMacro, Flags},
+    header_index::{self, HeaderIndex},
     lexer::{self, Raw},
     predefined,
     session::{FileSystem, Found, LookupKey, Session, Versioned, lock},
@@ -31,6 +32,10 @@ use super::{
 pub(crate) const MAX_EXPANDED: u64 = 4_000_000;
 /// Tokens of a translation unit.
 const MAX_TOKENS: usize = 16_000_000;
+/// Headers of this size (bytes) may be indexed in place of lexed; the main file never is.
+const MIN_INDEXED: usize = 32 << 10;
+/// Where text is not plain, the next so many bytes are lexed.
+const NOT_PLAIN: usize = 32 << 10;
 
 /// An open `#if`.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +73,8 @@ pub(crate) struct FileFrame {
     pub(crate) conds: Vec<Cond>,
     pub(crate) guard: Guard,
     pub(crate) record: Option<Box<Record>>,
+    /// From here on it may be worth to index the text in place of lexing it.
+    pub(crate) index_from: usize,
 }
 
 pub(crate) struct Engine<'a> {
@@ -130,6 +137,8 @@ enum Stop {
     /// An identifier that is a macro, or `_Pragma`.
     Name(Token),
     Unterminated(Raw),
+    /// An item may have ended, and the text behind it may be indexed.
+    Index,
 }
 
 impl<'a> Engine<'a> {
@@ -249,6 +258,7 @@ impl<'a> Engine<'a> {
         self.texts.insert(file, Arc::clone(&text.text));
         self.loaded.push((file, text.version));
         let path = self.session.path(file);
+        let size = text.text.len();
         let folder = path.parent().map(|p| p.to_string_lossy()).unwrap_or_default();
         self.files.push(FileFrame {
             file,
@@ -263,6 +273,7 @@ impl<'a> Engine<'a> {
             conds: Vec::new(),
             guard: Guard::Start,
             record: None,
+            index_from: if file == self.main || size < MIN_INDEXED { usize::MAX } else { 0 },
         });
         self.deepest = self.deepest.max(self.files.len());
     }
@@ -284,6 +295,7 @@ impl<'a> Engine<'a> {
                 Stop::Directive(hash) => self.directive(hash, false),
                 Stop::Name(token) => self.expand_in_text(token),
                 Stop::Unterminated(raw) => self.unterminated(&raw),
+                Stop::Index => self.index_text(),
             }
             if self.token_count + self.out.len() > MAX_TOKENS && !self.fatal {
                 self.fatal = true;
@@ -305,6 +317,10 @@ impl<'a> Engine<'a> {
         let mut pos = frame.pos;
         let mut interner = Symbol::batch();
         let mut tokens = false;
+        let index_from = frame.index_from;
+        if pos >= index_from {
+            return Stop::Index;
+        }
         let stop = loop {
             let raw = lexer::lex(&text, pos);
             let Some(kind) = raw.kind else {
@@ -330,6 +346,9 @@ impl<'a> Engine<'a> {
                 break Stop::Unterminated(raw);
             }
             tokens = true;
+            if raw.punct == k::SEMI && pos >= index_from {
+                break Stop::Index;
+            }
         };
         drop(interner);
         frame.pos = pos;
@@ -342,6 +361,39 @@ impl<'a> Engine<'a> {
             self.own_code = true;
         }
         stop
+    }
+
+    /// Indexes the header text behind an item, when it goes on without directives and macros.
+    fn index_text(&mut self) {
+        let boundary = self.at_boundary();
+        let Some(frame) = self.files.last_mut() else { return };
+        let pos = frame.pos;
+        let rest = frame.text.as_bytes().get(pos..).unwrap_or(&[]);
+        if !boundary || self.fatal {
+            frame.index_from = pos + 1;
+            return;
+        }
+        let directive = memchr::memmem::find(rest, b"\n#").unwrap_or(rest.len());
+        if directive < header_index::MIN_BYTES {
+            frame.index_from = pos + directive + 1;
+            return;
+        }
+        let Some(index) = HeaderIndex::new(frame.file, &frame.text, pos, &self.macros) else {
+            frame.index_from = pos + NOT_PLAIN;
+            return;
+        };
+        frame.pos = index.range.end;
+        // The item behind it is not plain.
+        frame.index_from = frame.pos + 1;
+        if !matches!(frame.guard, Guard::Inside(_)) {
+            frame.guard = Guard::No;
+        }
+        self.flush();
+        let chunk = Chunk::of_text(self.chunk_id, index);
+        self.token_count += chunk.size();
+        self.chunks.push(Arc::new(chunk));
+        self.chunk_id = self.session.new_chunk_id();
+        self.scan = ItemScan::default();
     }
 
     /// The next token of the file being read, directives done; `None` at its end.

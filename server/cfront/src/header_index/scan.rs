@@ -1,0 +1,446 @@
+//! The pass over the bytes: where items end and what they declare, as far as they are plain.
+
+use crate::{
+    lexer,
+    names::{NameSpace, for_each_declared},
+    source::FileId,
+    split,
+    words::Word,
+};
+
+use super::{
+    NameEntry, lex, short,
+    words::{Special, Specials, WordSet, word_hash},
+};
+
+/// Deeper brackets are not plain.
+const MAX_DEPTH: usize = 32;
+
+/// What the pass found.
+pub(super) struct Found {
+    /// One past the last byte of each item.
+    pub(super) ends: Vec<u32>,
+    pub(super) names: Vec<NameEntry>,
+    pub(super) words: WordSet,
+}
+
+/// Reads items from `start` on, up to the first one that is not plain.
+pub(super) fn scan(text: &str, start: usize, specials: &Specials) -> Found {
+    let rest = text.len().saturating_sub(start);
+    let mut scan = Scan {
+        text,
+        bytes: text.as_bytes(),
+        pos: start,
+        specials,
+        found: Found {
+            ends: Vec::with_capacity(rest / 128),
+            names: Vec::with_capacity(rest / 64),
+            words: WordSet::for_text(rest),
+        },
+        item_start: start,
+        item: ItemState::default(),
+    };
+    while scan.item() {}
+    scan.found
+}
+
+/// Classes of bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Leaves the item to the lexer.
+    Odd,
+    Space,
+    Word,
+    Digit,
+    /// Operators that mean nothing here.
+    Operator,
+    Slash,
+    Less,
+    OpenBrace,
+    CloseBrace,
+    /// `(` or `[`
+    Open,
+    /// `)` or `]`
+    Close,
+    Semicolon,
+    Comma,
+    Colon,
+    Equals,
+    Star,
+}
+
+static CLASS: [Class; 256] = {
+    let mut table = [Class::Odd; 256];
+    let mut i = 0;
+    while i < 128 {
+        let b = i as u8;
+        table[i] = match b {
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => Class::Space,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' => Class::Word,
+            b'0'..=b'9' => Class::Digit,
+            b'+' | b'-' | b'&' | b'|' | b'^' | b'~' | b'!' | b'?' | b'>' | b'.' => Class::Operator,
+            b'/' => Class::Slash,
+            b'<' => Class::Less,
+            b'{' => Class::OpenBrace,
+            b'}' => Class::CloseBrace,
+            b'(' | b'[' => Class::Open,
+            b')' | b']' => Class::Close,
+            b';' => Class::Semicolon,
+            b',' => Class::Comma,
+            b':' => Class::Colon,
+            b'=' => Class::Equals,
+            b'*' => Class::Star,
+            _ => Class::Odd,
+        };
+        i += 1;
+    }
+    table
+};
+
+/// A word of the text.
+#[derive(Clone, Copy)]
+struct Place {
+    offset: u32,
+    hash: u32,
+}
+
+/// What a `struct`, `union` or `enum` waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Pending {
+    #[default]
+    Nothing,
+    /// A tag, or the body.
+    Tag,
+    /// The body.
+    Body,
+}
+
+/// What the tokens of the item so far say.
+#[derive(Default)]
+struct ItemState {
+    /// Open brackets; `e` for the brace of an enum.
+    stack: [u8; MAX_DEPTH],
+    depth: usize,
+    /// Something of it was read.
+    begun: bool,
+    typedef: bool,
+    /// The last name at the outermost level.
+    name: Option<Place>,
+    /// The tag of a `struct` without body at the outermost level.
+    forward: Option<Place>,
+    pending: Pending,
+    pending_enum: bool,
+    /// An enum's underlying type is being read.
+    underlying: bool,
+    tag: Option<Place>,
+    /// An enumerator may come.
+    expects: bool,
+    /// `)` at the outermost level was the last token.
+    after_parameters: bool,
+    /// Its names are found with its tokens.
+    by_tokens: bool,
+    /// Names found before it.
+    names: usize,
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    pos: usize,
+    specials: &'a Specials,
+    found: Found,
+    item_start: usize,
+    item: ItemState,
+}
+
+impl Scan<'_> {
+    #[inline]
+    fn byte(&self, pos: usize) -> u8 {
+        self.bytes.get(pos).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn class(&self, pos: usize) -> Class {
+        CLASS[self.byte(pos) as usize]
+    }
+
+    /// Reads an item; `false` when it is not plain, or the text ends.
+    fn item(&mut self) -> bool {
+        self.item_start = self.pos;
+        self.item = ItemState { names: self.found.names.len(), ..ItemState::default() };
+        loop {
+            match self.class(self.pos) {
+                Class::Space => self.pos += 1,
+                Class::Word => {
+                    if !self.word() {
+                        return false;
+                    }
+                }
+                Class::Digit => {
+                    self.settle();
+                    self.number();
+                }
+                Class::Operator => {
+                    self.settle();
+                    self.pos += 1;
+                }
+                Class::Slash => match self.byte(self.pos + 1) {
+                    b'/' => self.pos = lexer::line_comment_end(self.bytes, self.pos),
+                    b'*' => match lexer::block_comment_end(self.bytes, self.pos) {
+                        Some(end) => self.pos = end,
+                        None => return false,
+                    },
+                    _ => {
+                        self.settle();
+                        self.pos += 1;
+                    }
+                },
+                Class::Less if !matches!(self.byte(self.pos + 1), b':' | b'%') => {
+                    self.settle();
+                    self.pos += 1;
+                }
+                Class::Semicolon if self.item.depth == 0 => {
+                    self.settle();
+                    self.pos += 1;
+                    return self.end_item();
+                }
+                Class::Odd | Class::Less => return false,
+                class => {
+                    if !self.punctuator(class) {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A token stands here that is no tag and no body: what waits for one waits no more.
+    #[inline]
+    fn settle(&mut self) {
+        let item = &mut self.item;
+        if item.pending != Pending::Nothing {
+            if item.depth == 0 && item.tag.is_some() {
+                item.forward = item.tag;
+            }
+            item.pending = Pending::Nothing;
+            item.tag = None;
+        }
+        item.begun = true;
+        item.after_parameters = false;
+    }
+
+    fn number(&mut self) {
+        loop {
+            let b = self.byte(self.pos);
+            match CLASS[b as usize] {
+                Class::Digit | Class::Word => {
+                    self.pos += 1;
+                    if matches!(b, b'e' | b'E' | b'p' | b'P')
+                        && matches!(self.byte(self.pos), b'+' | b'-')
+                    {
+                        self.pos += 1;
+                    }
+                }
+                Class::Operator if b == b'.' => self.pos += 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn top(&self) -> u8 {
+        let top = self.item.depth.checked_sub(1);
+        top.and_then(|top| self.item.stack.get(top)).copied().unwrap_or(0)
+    }
+
+    fn word(&mut self) -> bool {
+        let start = self.pos;
+        let mut end = start + 1;
+        while matches!(self.class(end), Class::Word | Class::Digit) {
+            end += 1;
+        }
+        self.pos = end;
+        // In the first column a word mostly begins a declaration: a `;` may be missing before it.
+        let outermost = self.item.depth == 0;
+        if outermost && self.item.begun {
+            let before = start.checked_sub(1).map_or(b'\n', |before| self.byte(before));
+            if matches!(before, b'\n' | b'\r') {
+                return false;
+            }
+        }
+        let word = self.bytes.get(start..end).unwrap_or(&[]);
+        let hash = word_hash(word);
+        self.found.words.insert(hash);
+        let place = Place { offset: start as u32, hash: short(hash) };
+        match self.specials.find(hash, word) {
+            None => {
+                // Parameters of a definition in the old style.
+                if self.item.after_parameters {
+                    return false;
+                }
+                self.name(place);
+                true
+            }
+            Some(Special::Keyword(word)) => self.keyword(word),
+            Some(Special::Macro) => false,
+        }
+    }
+
+    fn name(&mut self, place: Place) {
+        let item = &mut self.item;
+        item.begun = true;
+        if item.pending == Pending::Tag {
+            item.tag = Some(place);
+            item.pending = Pending::Body;
+            return;
+        }
+        self.settle();
+        if self.item.depth == 0 {
+            self.item.name = Some(place);
+        } else if self.item.expects && self.top() == b'e' {
+            self.item.expects = false;
+            self.declare(place, NameSpace::Enumerator, true);
+        }
+    }
+
+    fn keyword(&mut self, word: Word) -> bool {
+        if self.item.after_parameters && word != Word::Attribute {
+            return false;
+        }
+        self.settle();
+        let in_enum = self.top() == b'e';
+        let item = &mut self.item;
+        match word {
+            Word::Struct | Word::Union | Word::Enum => {
+                item.pending = Pending::Tag;
+                item.pending_enum = word == Word::Enum;
+                item.by_tokens |= in_enum;
+            }
+            Word::Typedef => item.typedef |= item.depth == 0,
+            Word::Attribute
+            | Word::Declspec
+            | Word::Alignas
+            | Word::Asm
+            | Word::Typeof
+            | Word::TypeofUnqual
+            | Word::Extension
+            | Word::StaticAssert => item.by_tokens = true,
+            _ => item.by_tokens |= in_enum,
+        }
+        true
+    }
+
+    fn punctuator(&mut self, class: Class) -> bool {
+        let b = self.byte(self.pos);
+        self.pos += 1;
+        let outermost = self.item.depth == 0;
+        if class == Class::OpenBrace {
+            return self.open_brace(outermost);
+        }
+        let waited = self.item.pending != Pending::Nothing;
+        self.item.underlying = class == Class::Colon && waited && self.item.pending_enum;
+        self.settle();
+        let top = self.top();
+        let item = &mut self.item;
+        match class {
+            Class::CloseBrace => {
+                item.depth = item.depth.saturating_sub(1);
+                return matches!(top, b'{' | b'e');
+            }
+            Class::Open => {
+                item.by_tokens |= outermost;
+                return self.push(b);
+            }
+            Class::Close => {
+                item.depth = item.depth.saturating_sub(1);
+                item.after_parameters = item.depth == 0 && b == b')';
+                return top == if b == b')' { b'(' } else { b'[' };
+            }
+            Class::Comma => {
+                item.by_tokens |= outermost;
+                item.expects |= top == b'e';
+            }
+            // The type of an enum, or the width of an unnamed bit-field.
+            Class::Colon => item.by_tokens |= outermost || waited,
+            // An initialiser.
+            Class::Equals if outermost => return false,
+            _ => {}
+        }
+        true
+    }
+
+    fn open_brace(&mut self, outermost: bool) -> bool {
+        let item = &mut self.item;
+        item.begun = true;
+        item.after_parameters = false;
+        if item.pending == Pending::Nothing {
+            if std::mem::take(&mut item.underlying) {
+                return self.push(b'e');
+            }
+            // At the outermost level that is a function's body.
+            return !outermost && self.push(b'{');
+        }
+        let is_enum = item.pending_enum;
+        item.pending = Pending::Nothing;
+        item.forward = None;
+        item.expects = is_enum;
+        if let Some(tag) = item.tag.take() {
+            self.declare(tag, NameSpace::Tag, true);
+        }
+        self.push(if is_enum { b'e' } else { b'{' })
+    }
+
+    fn push(&mut self, bracket: u8) -> bool {
+        let item = &mut self.item;
+        let Some(slot) = item.stack.get_mut(item.depth) else { return false };
+        *slot = bracket;
+        item.depth += 1;
+        true
+    }
+
+    fn declare(&mut self, place: Place, space: NameSpace, defines: bool) {
+        let item = self.found.ends.len() as u32;
+        let Place { offset, hash } = place;
+        self.found.names.push(NameEntry { hash, offset, item, space, defines });
+    }
+
+    /// The item ends before `pos`; whether it is plain.
+    fn end_item(&mut self) -> bool {
+        let item = &self.item;
+        match (item.name, item.forward) {
+            _ if item.by_tokens => {
+                if !self.names_by_tokens() {
+                    return false;
+                }
+            }
+            (Some(name), _) if item.typedef => self.declare(name, NameSpace::Typedef, false),
+            // A variable; it can wait when it is `extern`.
+            (Some(_), _) => {
+                if !self.names_by_tokens() {
+                    return false;
+                }
+            }
+            (None, Some(tag)) => self.declare(tag, NameSpace::Tag, false),
+            (None, None) => {}
+        }
+        self.found.ends.push(self.pos as u32);
+        true
+    }
+
+    /// Finds the names of the item in its tokens; whether the item can wait until one of them is
+    /// asked for.
+    fn names_by_tokens(&mut self) -> bool {
+        self.found.names.truncate(self.item.names);
+        let tokens = lex(self.text, FileId(0), self.item_start..self.pos);
+        if split::split(&tokens).len() != 1 {
+            return false;
+        }
+        let item = self.found.ends.len() as u32;
+        let names = &mut self.found.names;
+        for_each_declared(&tokens, |declared| {
+            let at = tokens.get(declared.token as usize).map_or(0, |token| token.loc.offset);
+            let hash = short(word_hash(declared.name.as_str().as_bytes()));
+            let (space, defines) = (declared.space, declared.defines);
+            names.push(NameEntry { hash, offset: at, item, space, defines });
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! Words by hash: those that mean something to the scan, and the set of all that a text has.
+
+use crate::{
+    pp::MacroTable,
+    symbol::{Symbol, known as k},
+    words::{Word, Words},
+};
+
+/// A hash of a word, good in all its bits.
+#[inline]
+pub(super) fn word_hash(word: &[u8]) -> u64 {
+    const K: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut h = word.len() as u64;
+    let (words, rest) = word.as_chunks::<8>();
+    for chunk in words {
+        h = (h.rotate_left(5) ^ u64::from_le_bytes(*chunk)).wrapping_mul(K);
+    }
+    let mut last = 0u64;
+    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (Some(first), Some(end)) => {
+            last =
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*end));
+        }
+        _ => rest.iter().for_each(|&b| last = last << 8 | u64::from(b)),
+    }
+    h = (h.rotate_left(5) ^ last).wrapping_mul(K);
+    (h ^ h >> 29).wrapping_mul(0xd6e8_feb8_6659_fd93)
+}
+
+/// What a word is to the scan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Special {
+    /// The name of a macro: the text is not its own expansion.
+    Macro,
+    /// A keyword.
+    Keyword(Word),
+}
+
+/// Keywords and the macros in force.
+pub(super) struct Specials {
+    /// Open addressing by hash.
+    slots: Vec<Option<(u32, Symbol, Special)>>,
+}
+
+impl Specials {
+    pub(super) fn new(macros: &MacroTable) -> Specials {
+        let names: Vec<Symbol> = macros.iter().map(|def| def.name).collect();
+        let keywords = Words::get().keywords();
+        let size = (names.len() + keywords.len() + 1) * 4;
+        let mut specials = Specials { slots: vec![None; size.next_power_of_two()] };
+        // Macros come first: one may have the name of a keyword.
+        specials.insert(k::PRAGMA_OPERATOR, Special::Macro);
+        for name in names {
+            specials.insert(name, Special::Macro);
+        }
+        for &(name, word) in keywords {
+            specials.insert(name, Special::Keyword(word));
+        }
+        specials
+    }
+
+    fn insert(&mut self, name: Symbol, what: Special) {
+        let hash = super::short(word_hash(name.as_str().as_bytes()));
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while let Some(slot) = self.slots.get_mut(at) {
+            match slot {
+                None => {
+                    *slot = Some((hash, name, what));
+                    return;
+                }
+                Some((_, known, _)) if *known == name => return,
+                Some(_) => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// What a word with that hash is.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, word: &[u8]) -> Option<Special> {
+        let hash = super::short(hash);
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while let Some(Some((known, name, what))) = self.slots.get(at) {
+            if *known == hash && name.as_str().as_bytes() == word {
+                return Some(*what);
+            }
+            at = (at + 1) & mask;
+        }
+        None
+    }
+}
+
+/// A set of words that may say yes of a word it does not have (a Bloom filter).
+#[derive(Debug)]
+pub(super) struct WordSet {
+    bits: Vec<u64>,
+}
+
+impl WordSet {
+    /// An empty set for the words of so many bytes of text.
+    pub(super) fn for_text(bytes: usize) -> WordSet {
+        // A header has a new word about every fifty bytes.
+        WordSet { bits: vec![0; (bytes / 256).next_power_of_two().min(1 << 16)] }
+    }
+
+    fn places(&self, hash: u64) -> [(usize, u64); 2] {
+        let mask = self.bits.len() - 1;
+        [hash >> 40, hash >> 18].map(|h| ((h >> 6) as usize & mask, 1 << (h & 63)))
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, hash: u64) {
+        for (word, bit) in self.places(hash) {
+            if let Some(word) = self.bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+    }
+
+    pub(super) fn may_contain(&self, hash: u64) -> bool {
+        self.places(hash)
+            .iter()
+            .all(|&(word, bit)| self.bits.get(word).is_some_and(|word| word & bit != 0))
+    }
+}
