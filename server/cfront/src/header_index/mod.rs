@@ -18,11 +18,17 @@ use std::{
 
 use rustc_hash::FxHashMap;
 
+use self::words::{Specials, WordSet, word_hash};
 use crate::{
-    lexer, names::NameSpace, pp::MacroTable, session::lock, source::FileId, symbol::Symbol,
+    lexer,
+    names::NameSpace,
+    pp::MacroTable,
+    session::lock,
+    source::FileId,
+    symbol::Symbol,
     token::Token,
+    words::{Word, Words},
 };
-use words::{Specials, WordSet, word_hash};
 
 /// Shorter stretches are lexed: an index of few items gains nothing.
 pub(crate) const MIN_BYTES: usize = 8 << 10;
@@ -129,7 +135,8 @@ impl HeaderIndex {
     /// Whether an identifier stands in the text: with a macro of that name it would read otherwise.
     pub(crate) fn contains(&self, name: Symbol) -> bool {
         let word = name.as_str();
-        if !self.words.may_contain(word_hash(word.as_bytes())) {
+        let keyword = Words::get().of(name) != Word::Other;
+        if !keyword && !self.words.may_contain(word_hash(word.as_bytes())) {
             return false;
         }
         *lock(&self.found).entry(name).or_insert_with(|| {

@@ -97,6 +97,17 @@ static CLASS: [Class; 256] = {
     table
 };
 
+/// Bytes of words.
+static IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < 256 {
+        table[i] = matches!(CLASS[i], Class::Word | Class::Digit);
+        i += 1;
+    }
+    table
+};
+
 /// A word of the text.
 #[derive(Clone, Copy)]
 struct Place {
@@ -254,11 +265,10 @@ impl Scan<'_> {
 
     fn word(&mut self) -> bool {
         let start = self.pos;
-        let mut end = start + 1;
-        while matches!(self.class(end), Class::Word | Class::Digit) {
-            end += 1;
-        }
-        self.pos = end;
+        let rest = self.bytes.get(start..).unwrap_or(&[]);
+        let len = rest.iter().take_while(|&&b| IN_WORD[b as usize]).count();
+        let word = rest.get(..len).unwrap_or(rest);
+        self.pos = start + len;
         // In the first column a word mostly begins a declaration: a `;` may be missing before it.
         let outermost = self.item.depth == 0;
         if outermost && self.item.begun {
@@ -267,12 +277,11 @@ impl Scan<'_> {
                 return false;
             }
         }
-        let word = self.bytes.get(start..end).unwrap_or(&[]);
         let hash = word_hash(word);
-        self.found.words.insert(hash);
-        let place = Place { offset: start as u32, hash: short(hash) };
         match self.specials.find(hash, word) {
             None => {
+                self.found.words.insert(hash);
+                let place = Place { offset: start as u32, hash: short(hash) };
                 // Parameters of a definition in the old style.
                 if self.item.after_parameters {
                     return false;

@@ -39,7 +39,7 @@ pub(super) enum Special {
 /// Keywords and the macros in force.
 pub(super) struct Specials {
     /// Open addressing by hash.
-    slots: Vec<Option<(u32, Symbol, Special)>>,
+    slots: Vec<Option<(u32, &'static str, Special)>>,
 }
 
 impl Specials {
@@ -60,7 +60,8 @@ impl Specials {
     }
 
     fn insert(&mut self, name: Symbol, what: Special) {
-        let hash = super::short(word_hash(name.as_str().as_bytes()));
+        let name = name.as_str();
+        let hash = super::short(word_hash(name.as_bytes()));
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while let Some(slot) = self.slots.get_mut(at) {
@@ -82,7 +83,7 @@ impl Specials {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while let Some(Some((known, name, what))) = self.slots.get(at) {
-            if *known == hash && name.as_str().as_bytes() == word {
+            if *known == hash && name.as_bytes() == word {
                 return Some(*what);
             }
             at = (at + 1) & mask;
@@ -91,7 +92,8 @@ impl Specials {
     }
 }
 
-/// A set of words that may say yes of a word it does not have (a Bloom filter).
+/// A set of words that may say yes of a word it does not have (a Bloom filter). Keywords are not put
+/// into it.
 #[derive(Debug)]
 pub(super) struct WordSet {
     bits: Vec<u64>,

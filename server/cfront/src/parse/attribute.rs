@@ -54,7 +54,7 @@ impl Lower<'_> {
             .collect()
     }
 
-    fn group_attrs(&self, group: Lifted, attrs: &mut Vec<Attr>) {
+    pub(super) fn group_attrs(&self, group: Lifted, attrs: &mut Vec<Attr>) {
         let Lifted { start, end, kind } = group;
         let (from, to) = match kind {
             LiftedKind::Gnu => (start + 3, end.saturating_sub(2)),

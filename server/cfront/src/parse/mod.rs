@@ -7,6 +7,7 @@
 
 mod attribute;
 mod declarator;
+mod direct;
 mod expression;
 mod field;
 pub mod literal;
@@ -55,6 +56,19 @@ pub fn parse_item(tokens: &[Token], pragma: &PragmaState, scope: &dyn TypedefSco
     if let Some(item) = trivial_item(tokens, words) {
         return ParsedItem { item, syntax_errors: Vec::new(), plain_len: 0 };
     }
+    if let Some(item) = direct::item(tokens, words, scope, pragma) {
+        return ParsedItem { item, syntax_errors: Vec::new(), plain_len: 0 };
+    }
+    parse_by_tree(tokens, words, pragma, scope)
+}
+
+/// As [`parse_item`], always by way of plain text and its tree; to compare with.
+pub fn parse_by_tree(
+    tokens: &[Token],
+    words: &'static Words,
+    pragma: &PragmaState,
+    scope: &dyn TypedefScope,
+) -> ParsedItem {
     let plain = Plain::new(tokens, 0, tokens.len(), Fragment::Item, scope);
     let plain_len = plain.text.len();
     let whole = Span { start: 0, end: tokens.len() as u32 };
@@ -312,5 +326,7 @@ fn fragment_value(root: Node<'_>) -> Option<Node<'_>> {
     declaration.field(Field::Declarator)?.field(Field::Value)
 }
 
+#[cfg(test)]
+mod direct_tests;
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,8 @@ use crate::{
 
 /// Words of a basic type, counted.
 #[derive(Default)]
-struct Basic {
-    seen: bool,
+pub(super) struct Basic {
+    pub(super) seen: bool,
     void: bool,
     boolean: bool,
     char: bool,
@@ -30,7 +30,7 @@ struct Basic {
 }
 
 impl Basic {
-    fn add(&mut self, word: &'static str) {
+    pub(super) fn add(&mut self, word: &'static str) {
         self.seen = true;
         match word {
             "void" => self.void = true,
@@ -50,7 +50,7 @@ impl Basic {
         }
     }
 
-    fn type_spec(&self) -> TypeSpec {
+    pub(super) fn type_spec(&self) -> TypeSpec {
         if let Some(float) = self.float {
             let long = self.longs > 0 && float == "double";
             return TypeSpec::Float(Symbol::intern(if long { "long double" } else { float }));
