@@ -221,7 +221,7 @@ impl NameTable {
     fn of_hash(&self, hash: u64) -> impl Iterator<Item = &NameEntry> {
         let hash = short(hash);
         let head = self.heads.get(hash as usize & (self.heads.len() - 1)).copied().unwrap_or(0);
-        let follow = |at: &u32| Some(self.next.get(at.checked_sub(1)? as usize).copied()?);
+        let follow = |at: &u32| self.next.get(at.checked_sub(1)? as usize).copied();
         std::iter::successors(Some(head), follow)
             .map_while(|at| self.entries.get(at.checked_sub(1)? as usize))
             .filter(move |entry| entry.hash == hash)

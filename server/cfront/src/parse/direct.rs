@@ -402,8 +402,7 @@ impl Reader<'_> {
     /// tightly as `least`.
     fn expression(&mut self, least: u8) -> Option<Expr> {
         let mut left = self.deeper(Self::operand)?;
-        loop {
-            let Some((op, strength)) = self.operator() else { break };
+        while let Some((op, strength)) = self.operator() {
             if strength < least {
                 break;
             }
