@@ -328,6 +328,7 @@ impl Analysis {
                 found.as_ref().and_then(|(_, f)| Some(Arc::new(f.source.as_ref()?.object.clone())));
             let mut skeleton = header.skeleton(object);
             skeleton.include = skeleton.include.filter(|range| range.file == file.main);
+            skeleton.sources.extend(found.as_ref().map(|(_, source)| source.unit.clone()));
             file.skeletons.push(skeleton);
             file.bpf_sources.extend(found);
         }

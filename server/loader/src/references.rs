@@ -41,6 +41,8 @@ pub struct Reference {
     /// Whether the skeleton is certain. The object of a look-up by name that cannot be traced is taken
     /// for the one skeleton that has such a thing.
     pub traced: bool,
+    /// Whether a header that exists declares the member.
+    pub in_header: bool,
     /// The expression.
     pub at: At,
     /// The token of its item that has the name.
@@ -123,6 +125,7 @@ impl Finder<'_> {
         skel.object.as_ref()?;
         let member =
             members(skel, &path).and_then(|all| all.into_iter().find(|member| member.name == name));
+        let member_missing = member.is_none() && !in_string;
         let mut range = self.unit.token_place(self.item, token)?;
         if in_string {
             // Inside the quotes, where the literal is written plainly.
@@ -140,6 +143,7 @@ impl Finder<'_> {
             place: member.and_then(|m| m.place),
             in_string,
             traced: true,
+            in_header: member_missing && self.unit.expr_type(&self.scope, expr).is_some(),
             at: At::new(self.item, expr.span),
             token,
         })

@@ -35,6 +35,12 @@ pub struct Skeleton {
     pub object: Option<Arc<Object>>,
     /// Range of the `#include` directive's file name in the loader.
     pub include: Option<cfront::source::FileRange>,
+    /// The translation units that the object is made from, where they were found.
+    pub sources: Vec<Unit>,
+    /// Whether the header exists.
+    pub generated: bool,
+    /// Whether the build signs it (`bpftool gen skeleton -L -S`).
+    pub signed: bool,
 }
 
 impl HeaderKind {
@@ -75,7 +81,15 @@ pub struct Included {
 impl Included {
     /// The skeleton of this header, made from that object.
     pub fn skeleton(&self, object: Option<Arc<Object>>) -> Skeleton {
-        Skeleton { name: self.name, kind: self.kind, object, include: Some(self.range) }
+        Skeleton {
+            name: self.name,
+            kind: self.kind,
+            object,
+            include: Some(self.range),
+            sources: Vec::new(),
+            generated: self.resolved.is_some(),
+            signed: false,
+        }
     }
 }
 

@@ -49,11 +49,12 @@ pub(crate) fn load(text: &str) -> Loaded {
     let mut skeletons = Vec::new();
     for header in included(&unit) {
         let source = std::path::PathBuf::from(format!("/{}.bpf.c", header.base));
-        let object = fs.read(&source).map(|text| {
-            let unit = build(&source, text);
-            Arc::new(bpf::source::object(&unit, header.name.as_str()))
-        });
-        skeletons.push(header.skeleton(object));
+        let source = fs.read(&source).map(|text| build(&source, text));
+        let object =
+            source.as_ref().map(|unit| Arc::new(bpf::source::object(unit, header.name.as_str())));
+        let mut skeleton = header.skeleton(object);
+        skeleton.sources.extend(source);
+        skeletons.push(skeleton);
     }
     let file = session.file_id(&path);
     Loaded { session, unit, skeletons, text, file }
@@ -172,7 +173,7 @@ int on_switch(void *ctx)
 char _license[] SEC("license") = "GPL";
 "#;
 
-const LOADER: &str = r#"
+const LOADER: &str = r#"struct pair { int a, b; char name[8]; };
 #include "hits.skel.h"
 
 #define NULL ((void *)0)

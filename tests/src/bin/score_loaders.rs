@@ -20,6 +20,7 @@ use bpf_lsp_tests::units::{Disk, unit_of};
 use cfront::{
     session::{FileSystem, Session},
     source::FileRange,
+    unit::Unit,
 };
 use loader::{
     Input,
@@ -157,7 +158,7 @@ fn main() -> ExitCode {
         })
         .collect();
     let session = Session::default();
-    let mut objects: BTreeMap<PathBuf, Arc<Object>> = BTreeMap::new();
+    let mut objects: BTreeMap<PathBuf, (Unit, Arc<Object>)> = BTreeMap::new();
     let mut score = Score::default();
     for group in groups(&options) {
         for path in loaders(&group.loaders) {
@@ -171,16 +172,19 @@ fn main() -> ExitCode {
             };
             let mut skeletons: Vec<Skeleton> = Vec::new();
             for header in included(&unit) {
-                let object = source(&group, &header.base).and_then(|source| {
+                let found = source(&group, &header.base).and_then(|source| {
                     if !objects.contains_key(&source) {
                         let unit = unit_of(&session, &source, &group.bpf_flags, &group.loaders)?;
                         let object = bpf::source::object(&unit, header.name.as_str());
-                        objects.insert(source.clone(), Arc::new(object));
+                        objects.insert(source.clone(), (unit, Arc::new(object)));
                     }
                     objects.get(&source).cloned()
                 });
-                score.without_source += usize::from(object.is_none());
-                skeletons.push(header.skeleton(object));
+                score.without_source += usize::from(found.is_none());
+                let (unit, object) = found.unzip();
+                let mut skeleton = header.skeleton(object);
+                skeleton.sources.extend(unit);
+                skeletons.push(skeleton);
             }
             if skeletons.is_empty() {
                 continue;

@@ -13,6 +13,7 @@ use super::{
     expressions::Evaluated,
     interpret::{Analysis, Frame, SiteKey},
     library::{self, Manner},
+    moves,
     observe::{Access, At, Event},
     state::{Phase, State, Value, Ways, limit},
 };
@@ -72,10 +73,16 @@ impl Analysis<'_> {
         let mut out = Vec::new();
         for (state, values) in ways {
             if let Some(callee) = name {
-                let event = Event::Call { callee, values: &values, args, at, discarded };
+                // Only functions on maps are asked about the buffers that they are given.
+                let rooms: Vec<_> = match callee.as_str().starts_with("bpf_map") {
+                    true => values.iter().map(|value| self.room(value)).collect(),
+                    false => Vec::new(),
+                };
+                let event =
+                    Event::Call { callee, values: &values, rooms: &rooms, args, at, discarded };
                 self.tell(&event, &state);
             }
-            out.extend(self.effects(name, callee, values, at, discarded, frame, state));
+            out.extend(self.effects(name, callee, args, values, at, discarded, frame, state));
         }
         out.sort();
         out.dedup();
@@ -87,6 +94,7 @@ impl Analysis<'_> {
         &mut self,
         name: Option<Symbol>,
         callee: &Expr,
+        args: &[Expr],
         values: Vec<Value>,
         at: At,
         discarded: bool,
@@ -104,10 +112,6 @@ impl Analysis<'_> {
         self.tell_written(name.as_str(), &values, at, &state);
         if let Some(value) = tested_pointer(name.as_str(), values.first()) {
             return vec![(state, value)];
-        }
-        if let ("bpf_map__fd", Some(Value::Map(site, map))) = (name.as_str(), values.first()) {
-            let fd = Value::MapFd(*site, *map);
-            return vec![(state, fd)];
         }
         if matches!(name.as_str(), "__builtin_expect" | "likely" | "unlikely") {
             return vec![(state, values.first().cloned().unwrap_or(Value::Unknown))];
@@ -150,6 +154,19 @@ impl Analysis<'_> {
         if detaches(name.as_str()) {
             detach(values.first(), &mut state);
         }
+        let number = self.call_number(at);
+        let call = moves::Call { name: name.as_str(), values: &values, args, number, discarded };
+        if let Some(ways) = self.map_effect(call, &state) {
+            return ways;
+        }
+        let value = match (name.as_str(), args) {
+            ("calloc", [count, each]) => {
+                let each = values.get(1).and_then(|value| self.as_size(value, each, frame));
+                let count = values.first().and_then(|value| self.as_size(value, count, frame));
+                count.zip(each).and_then(|(a, b)| a.times(b)).map(Value::Buffer)
+            }
+            _ => self.library_value(call, &state),
+        };
         match library::manner(name.as_str()) {
             Manner::Unknown => state = self.call_unknown(&values, state),
             Manner::CallsBack => {
@@ -169,7 +186,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        vec![(state, Value::Unknown)]
+        vec![(state, value.unwrap_or(Value::Unknown))]
     }
 
     fn call_unknown(&self, values: &[Value], mut state: State) -> State {
@@ -187,6 +204,7 @@ impl Analysis<'_> {
                 section: *section,
                 member: *member,
                 access: Access::Write,
+                stale: None,
                 at,
             },
             Some(Value::Image(site, section)) => Event::Image {
@@ -194,6 +212,15 @@ impl Analysis<'_> {
                 section: *section,
                 member: Symbol::EMPTY,
                 access: Access::Write,
+                stale: None,
+                at,
+            },
+            Some(Value::Stale(site, section, member, call)) => Event::Image {
+                site: *site,
+                section: *section,
+                member: *member,
+                access: Access::Write,
+                stale: Some(*call),
                 at,
             },
             _ => Event::Other { at },
@@ -220,6 +247,12 @@ impl Analysis<'_> {
                 let site = self.site(SiteKey::Call(at, frame.chain));
                 let mut opened = state.clone();
                 self.renew(&mut opened, site, skeleton?, phase, Some(since));
+                if let Some(Value::Object(parent)) = values.first()
+                    && self.is_subskeleton(site, &opened)
+                    && let Some(object) = opened.objects.get_mut(&site)
+                {
+                    object.parent = Some(*parent);
+                }
                 vec![(opened, Value::Skeleton(site)), (state.clone(), Value::Zero)]
             }
             Effect::Advance(phase) => {
@@ -231,6 +264,9 @@ impl Analysis<'_> {
                         let attach = phase == Phase::Attached;
                         if !attach || before == Phase::Loaded {
                             done.advance(site, phase, Some(since));
+                        }
+                        if !attach && before == Phase::Open {
+                            self.load_moves(&mut done, site, since, skeleton.is_some());
                         }
                         if !attach {
                             failed.advance(site, Phase::Failed, Some(since));

@@ -4,13 +4,16 @@ use cfront::{
     ast::{BinaryOp, Designator, Expr, ExprKind, InitItem, Initializer, TypeName, UnaryOp},
     ctypes::CType,
     sema::Resolution,
+    symbol::Symbol,
 };
 
 use super::{
     conditions::combine,
     interpret::{Analysis, Frame, MAX_DEPTH},
     lvalues::address_of,
-    state::{Path, State, Value, limit},
+    observe::{At, Event},
+    sizes::Size,
+    state::{Path, Site, State, Value, limit},
 };
 
 /// A state with what an expression is in it.
@@ -89,7 +92,9 @@ impl Analysis<'_> {
                     })
                     .collect()
             }
-            ExprKind::Binary(op, left, right) => self.binary(*op, left, right, frame, state),
+            ExprKind::Binary(op, left, right) => {
+                self.binary(expr, *op, (left, right), frame, state)
+            }
             ExprKind::Assign(op, left, right) => {
                 let mut out = Vec::new();
                 let forget = op.is_some() || self.is_volatile(left, frame);
@@ -148,6 +153,15 @@ impl Analysis<'_> {
                 states.into_iter().map(|state| (state, Value::Unknown)).collect()
             }
             // Operands of sizeof and the like are not evaluated.
+            ExprKind::SizeofExpr(operand) => {
+                let size = self.sizeof_expr(operand, frame);
+                vec![(state, size)]
+            }
+            ExprKind::SizeofType(ty) => {
+                let ty = self.unit.type_name(&frame.scope, ty);
+                let size = self.bytes_of(ty);
+                vec![(state, size.map_or(Value::Unknown, |bytes| Size::of(bytes).value()))]
+            }
             _ => vec![(state, Value::Unknown)],
         }
     }
@@ -207,16 +221,28 @@ impl Analysis<'_> {
 
     fn binary(
         &mut self,
+        expr: &Expr,
         op: BinaryOp,
-        left: &Expr,
-        right: &Expr,
+        (left, right): (&Expr, &Expr),
         frame: &mut Frame,
         state: State,
     ) -> Evaluated {
         let mut out = Vec::new();
         for (state, a) in self.eval(left, frame, state) {
             for (state, b) in self.eval(right, frame, state) {
-                out.push((state, combine(op, &a, &b)));
+                if let Some((site, map)) = tested_descriptor(op, &a, &b) {
+                    let at = At::new(frame.item, expr.span);
+                    self.tell(&Event::FdTest { site, map, at }, &state);
+                }
+                let size = match (&a, &b) {
+                    (Value::Size(_), _) | (_, Value::Size(_)) => self
+                        .as_size(&a, left, frame)
+                        .zip(self.as_size(&b, right, frame))
+                        .and_then(|(a, b)| Size::combine(op, a, b)),
+                    _ => None,
+                };
+                let value = size.map_or_else(|| combine(op, &a, &b), Size::value);
+                out.push((state, value));
             }
         }
         out
@@ -281,4 +307,18 @@ impl Analysis<'_> {
             _ => None,
         }
     }
+}
+
+/// The map whose descriptor a comparison with a number near 0 is about.
+fn tested_descriptor(op: BinaryOp, a: &Value, b: &Value) -> Option<(Site, Symbol)> {
+    let (fd, other) = match (a, b) {
+        (Value::MapFd(site, map), other) | (other, Value::MapFd(site, map)) => {
+            ((*site, *map), other)
+        }
+        _ => return None,
+    };
+    let ordered = matches!(op, BinaryOp::Lt | BinaryOp::Gt | BinaryOp::Le | BinaryOp::Ge);
+    let signed = ordered && matches!(other, Value::Zero | Value::Negative);
+    let equal = matches!(op, BinaryOp::Eq | BinaryOp::Ne) && *other == Value::Negative;
+    (signed || equal).then_some(fd)
 }

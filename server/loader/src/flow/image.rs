@@ -20,6 +20,12 @@ impl Analysis<'_> {
         skeleton.object.as_deref()
     }
 
+    /// Whether an object is seen through a subskeleton.
+    pub(super) fn is_subskeleton(&self, site: Site, state: &State) -> bool {
+        let skeleton = state.objects.get(&site).and_then(|o| self.skeletons.get(o.skeleton));
+        skeleton.is_some_and(|skeleton| skeleton.kind == HeaderKind::Subskeleton)
+    }
+
     /// The type of a variable of a section, by the skeleton's names.
     pub(super) fn image_type(
         &self,

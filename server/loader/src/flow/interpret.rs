@@ -19,6 +19,7 @@ use super::{
     cfg::{BlockId, Cfg, End, Exit, Step},
     globals::Globals,
     observe::{At, Event, Observer},
+    sizes::Size,
     state::{Object, Path, Phase, Root, Site, State, Value, Ways, limit},
 };
 use crate::skeletons::{Skeleton, pointed_skeleton};
@@ -54,6 +55,10 @@ pub struct Analysis<'a> {
     budget: usize,
     total: usize,
     pub(super) depth: u32,
+    /// Scopes of the functions being run, by activation.
+    pub(super) scopes: Vec<Arc<ItemScope>>,
+    /// Arrays whose length was computed from what is known.
+    pub(super) variable_arrays: FxHashMap<Root, Size>,
     /// The call that makes up the expression statement being run.
     pub(super) discarded: Option<At>,
     /// Functions that a call could not be followed into: what they do is to be judged as if called
@@ -113,6 +118,8 @@ impl<'a> Analysis<'a> {
             budget: BUDGET,
             total: TOTAL,
             depth: 0,
+            scopes: Vec::new(),
+            variable_arrays: FxHashMap::default(),
             discarded: None,
             unfollowed: BTreeSet::new(),
             gave_up: false,
@@ -155,6 +162,8 @@ impl<'a> Analysis<'a> {
         }
         stack.push(function.name);
         let scope = self.unit.scope(item)?;
+        self.scopes.truncate(activation as usize);
+        self.scopes.push(scope.clone());
         let mut frame = Frame {
             item,
             scope: scope.clone(),
@@ -173,7 +182,9 @@ impl<'a> Analysis<'a> {
             };
             state.set(path, value);
         }
-        let finished = self.run_graph(&cfg, &mut frame, vec![state])?;
+        let finished = self.run_graph(&cfg, &mut frame, vec![state]);
+        self.scopes.truncate(activation as usize + 1);
+        let finished = finished?;
         let mut out = frame.returns;
         out.extend(finished.into_iter().map(|(state, _)| (state, Value::Unknown)));
         for (state, value) in &mut out {
@@ -388,7 +399,7 @@ impl<'a> Analysis<'a> {
                         None => {
                             let mut state = state;
                             state.forget(&path);
-                            out.push(state);
+                            out.extend(self.declare_array(declarator, local, frame, state));
                         }
                     }
                 }
@@ -434,6 +445,11 @@ impl<'a> Analysis<'a> {
             self.kept.insert(root);
         }
         root
+    }
+
+    /// What a number of [`Root::Global`] stands for.
+    pub(super) fn global_key(&self, number: u32) -> Option<&GlobalKey> {
+        self.globals.iter().find(|(_, known)| **known == number).map(|(key, _)| key)
     }
 
     /// Makes an object anew at a site: what pointed at an earlier one made there is forgotten.

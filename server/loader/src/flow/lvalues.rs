@@ -26,10 +26,39 @@ pub(super) enum Place {
     Skeleton(Site, Symbol),
     /// `skel->maps`, `skel->progs`, `skel->links`: member `.1` of `.0`.
     Group(Site, Symbol),
-    /// A variable of a section's image; its type when it is known.
-    Image(Site, Symbol, Symbol, Option<TypeId>),
+    /// A variable of a section's image.
+    Image(InImage),
+    /// A member that holds this value: a subskeleton's pointer to a variable.
+    Pointer(Value),
     /// Not known.
     Unknown,
+}
+
+/// A variable of a section's image, or something in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InImage {
+    site: Site,
+    section: Symbol,
+    member: Symbol,
+    /// Its type in the BPF program, when it is known.
+    ty: Option<TypeId>,
+    /// The call that moved the image since the pointer was read.
+    stale: Option<u32>,
+}
+
+impl InImage {
+    /// Its address.
+    fn address(self) -> Value {
+        match self.stale {
+            Some(call) => Value::Stale(self.site, self.section, self.member, call),
+            None => Value::ImageMember(self.site, self.section, self.member),
+        }
+    }
+
+    fn event(self, access: Access, at: At) -> Event<'static> {
+        let InImage { site, section, member, stale, .. } = self;
+        Event::Image { site, section, member, access, stale, at }
+    }
 }
 
 impl Analysis<'_> {
@@ -61,7 +90,11 @@ impl Analysis<'_> {
                 } else if member.as_str() == "skeleton" {
                     Value::Unknown
                 } else {
-                    Value::Image(*site, *member)
+                    let moved = state.objects.get(site).and_then(|o| o.moved.get(member));
+                    match moved {
+                        Some(call) => Value::Stale(*site, *member, Symbol::EMPTY, *call),
+                        None => Value::Image(*site, *member),
+                    }
                 }
             }
             Place::Group(site, group) if group.as_str() == "progs" => {
@@ -71,26 +104,21 @@ impl Analysis<'_> {
                 Value::Map(*site, member_name(expr))
             }
             Place::Group(..) => Value::Unknown,
-            Place::Image(site, section, member, ty) => {
-                match ty.and_then(|ty| self.is_array(*site, state, ty)) {
+            Place::Image(image) => {
+                let is_array = image.ty.and_then(|ty| self.is_array(image.site, state, ty));
+                // A subskeleton's member is dereferenced by hand.
+                let explicit = self.is_subskeleton(image.site, state);
+                match is_array {
                     // An array is a pointer to its first element.
-                    Some(true) => Value::ImageMember(*site, *section, *member),
-                    Some(false) => {
-                        self.tell(
-                            &Event::Image {
-                                site: *site,
-                                section: *section,
-                                member: *member,
-                                access: Access::Read,
-                                at,
-                            },
-                            state,
-                        );
+                    Some(true) => image.address(),
+                    None if !explicit => Value::Unknown,
+                    _ => {
+                        self.tell(&image.event(Access::Read, at), state);
                         Value::Unknown
                     }
-                    None => Value::Unknown,
                 }
             }
+            Place::Pointer(value) => value.clone(),
             Place::Element(_) | Place::Unknown => {
                 self.tell(&Event::Other { at }, state);
                 Value::Unknown
@@ -152,17 +180,14 @@ impl Analysis<'_> {
                 }
                 state.set(path.clone(), value);
             }
-            Place::Image(site, section, member, _) => {
-                let event = Event::Image {
-                    site: *site,
-                    section: *section,
-                    member: *member,
-                    access: Access::Write,
-                    at,
-                };
-                self.tell(&event, state);
+            Place::Image(image) => self.tell(&image.event(Access::Write, at), state),
+            // The pointer is read again, or set to something else.
+            Place::Skeleton(site, member) => {
+                if let Some(object) = state.objects.get_mut(site) {
+                    object.moved.remove(member);
+                }
             }
-            Place::Skeleton(..) | Place::Group(..) => {}
+            Place::Group(..) | Place::Pointer(_) => {}
             Place::Element(path) => {
                 self.tell(&Event::Other { at }, state);
                 state.forget(path);
@@ -281,11 +306,16 @@ impl Analysis<'_> {
                     };
                     for (state, _) in self.eval(index, frame, state) {
                         let place = match (&value, element) {
-                            (Value::ImageMember(site, section, member), _) => {
-                                let ty = self
-                                    .image_type(*site, &state, *section, *member)
-                                    .and_then(|ty| self.element(*site, &state, ty));
-                                Place::Image(*site, *section, *member, ty)
+                            (Value::ImageMember(..) | Value::Stale(..), _) => {
+                                match self.behind(&value, &state) {
+                                    Some(image) => {
+                                        let ty = image
+                                            .ty
+                                            .and_then(|ty| self.element(image.site, &state, ty));
+                                        Place::Image(InImage { ty, ..image })
+                                    }
+                                    None => Place::Unknown,
+                                }
                             }
                             (Value::Address(path), Some(element)) => {
                                 Place::Path(path.field(element))
@@ -312,13 +342,15 @@ impl Analysis<'_> {
                         };
                         let place = match value {
                             Value::Address(path) => Place::Path(path),
-                            Value::ImageMember(site, section, member) => {
-                                let ty = self
-                                    .image_type(site, &state, section, member)
-                                    .map(|ty| self.element(site, &state, ty).unwrap_or(ty));
-                                Place::Image(site, section, member, ty)
-                            }
-                            _ => Place::Unknown,
+                            known => match self.behind(&known, &state) {
+                                Some(image) => {
+                                    let ty = image.ty.map(|ty| {
+                                        self.element(image.site, &state, ty).unwrap_or(ty)
+                                    });
+                                    Place::Image(InImage { ty, ..image })
+                                }
+                                None => Place::Unknown,
+                            },
                         };
                         (state, place)
                     })
@@ -350,6 +382,19 @@ impl Analysis<'_> {
         value
     }
 
+    /// The variable of an image that a pointer leads to.
+    fn behind(&self, value: &Value, state: &State) -> Option<InImage> {
+        let (site, section, member, stale) = match value {
+            Value::ImageMember(site, section, member) => (*site, *section, *member, None),
+            Value::Stale(site, section, member, call) if *member != Symbol::EMPTY => {
+                (*site, *section, *member, Some(*call))
+            }
+            _ => return None,
+        };
+        let ty = self.image_type(site, state, section, member);
+        Some(InImage { site, section, member, ty, stale })
+    }
+
     /// `value->member`
     fn member_behind(&mut self, value: &Value, member: Symbol, at: At, state: &State) -> Place {
         let place = match value {
@@ -359,15 +404,24 @@ impl Analysis<'_> {
             }
             Value::Image(site, section) => {
                 let ty = self.image_type(*site, state, *section, member);
-                Place::Image(*site, *section, member, ty)
+                let (site, section) = (*site, *section);
+                Place::Image(InImage { site, section, member, ty, stale: None })
             }
-            Value::ImageMember(site, section, outer) => {
-                let ty = self
-                    .image_type(*site, state, *section, *outer)
-                    .map(|ty| self.element(*site, state, ty).unwrap_or(ty))
-                    .and_then(|ty| self.member_type(*site, state, ty, member));
-                Place::Image(*site, *section, *outer, ty)
+            Value::Stale(site, section, Symbol::EMPTY, call) => {
+                let ty = self.image_type(*site, state, *section, member);
+                let (site, section) = (*site, *section);
+                Place::Image(InImage { site, section, member, ty, stale: Some(*call) })
             }
+            Value::ImageMember(..) | Value::Stale(..) => match self.behind(value, state) {
+                Some(image) => {
+                    let ty = image
+                        .ty
+                        .map(|ty| self.element(image.site, state, ty).unwrap_or(ty))
+                        .and_then(|ty| self.member_type(image.site, state, ty, member));
+                    Place::Image(InImage { ty, ..image })
+                }
+                None => Place::Unknown,
+            },
             Value::Address(path) => Place::Path(path.field(member)),
             _ => Place::Unknown,
         };
@@ -388,12 +442,20 @@ impl Analysis<'_> {
             }
             // A subskeleton holds its sections as structs of pointers: their target is not an image
             // of this object.
-            Place::Skeleton(..) => Place::Unknown,
-            Place::Image(site, section, outer, ty) => {
-                let ty = ty.and_then(|ty| self.member_type(site, state, ty, member));
-                Place::Image(site, section, outer, ty)
+            Place::Skeleton(site, section) => {
+                let moved = state.objects.get(&site).and_then(|o| o.moved.get(&section));
+                match moved {
+                    Some(call) => Place::Pointer(Value::Stale(site, section, member, *call)),
+                    None => Place::Unknown,
+                }
             }
-            Place::Group(..) | Place::Element(_) | Place::Unknown => Place::Unknown,
+            Place::Image(image) => {
+                let ty = image.ty.and_then(|ty| self.member_type(image.site, state, ty, member));
+                Place::Image(InImage { ty, ..image })
+            }
+            Place::Group(..) | Place::Element(_) | Place::Pointer(_) | Place::Unknown => {
+                Place::Unknown
+            }
         }
     }
 }
@@ -409,7 +471,7 @@ fn member_name(expr: &Expr) -> Symbol {
 pub(super) fn address_of(place: Place) -> Value {
     match place {
         Place::Path(path) => Value::Address(path),
-        Place::Image(site, section, member, _) => Value::ImageMember(site, section, member),
+        Place::Image(image) => image.address(),
         _ => Value::Unknown,
     }
 }

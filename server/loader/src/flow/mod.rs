@@ -1,8 +1,8 @@
 //! What a loader does to its skeletons, followed along its control flow.
 //!
 //! [`cfg`] cuts a function body into blocks, [`state`] is what is known at a point, [`interpret`] runs
-//! blocks over states, [`expressions`], [`lvalues`] and [`conditions`] evaluate expressions, [`image`]
-//! knows the variables of sections, [`calls`] what calls do, [`globals`] what other code can change,
+//! blocks over states, [`expressions`], [`lvalues`] and [`conditions`] evaluate expressions, [`sizes`] says
+//! how large buffers are, [`image`] knows the variables of sections, [`moves`] what libbpf's setters do to them, [`calls`] what calls do, [`globals`] what other code can change,
 //! and [`observe`] hands what happens to the rules.
 //!
 //! A state is one way to have come here: a call that can fail leaves two of them, so that
@@ -17,5 +17,7 @@ pub(crate) mod image;
 pub mod interpret;
 pub(crate) mod library;
 mod lvalues;
+mod moves;
 pub mod observe;
+pub(crate) mod sizes;
 pub mod state;

@@ -6,7 +6,10 @@ use cfront::{
     unit::ItemId,
 };
 
-use super::state::{Site, State, Value};
+use super::{
+    sizes::Size,
+    state::{Site, State, Value},
+};
 
 /// A place in the loader's syntax.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -48,7 +51,18 @@ pub enum Event<'a> {
         member: Symbol,
         /// How.
         access: Access,
+        /// The call that moved the image since the pointer was read.
+        stale: Option<u32>,
         /// The expression.
+        at: At,
+    },
+    /// The descriptor of a map is compared, to see whether it is one.
+    FdTest {
+        /// The object.
+        site: Site,
+        /// Member of `maps`.
+        map: Symbol,
+        /// The comparison.
         at: At,
     },
     /// A member of the skeleton's own struct is used (`skel->obj`, `skel->maps` ...).
@@ -71,6 +85,8 @@ pub enum Event<'a> {
         callee: Symbol,
         /// What is known of the arguments.
         values: &'a [Value],
+        /// The room behind those that are pointers to buffers.
+        rooms: &'a [Option<Size>],
         /// The arguments.
         args: &'a [Expr],
         /// The call.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cfront::symbol::Symbol;
 
+use super::sizes::Size;
+
 /// An object (skeleton) by the place that made it: an open call, a parameter, unknown memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Site(pub u32);
@@ -72,8 +74,15 @@ pub enum Value {
     Map(Site, Symbol),
     /// Descriptor of that map.
     MapFd(Site, Symbol),
+    /// What was a pointer to the image of a section, or into it (member; else empty), before the call
+    /// with that number moved the image.
+    Stale(Site, Symbol, Symbol, u32),
     /// `skel->progs.NAME`
     Program(Site, Symbol),
+    /// A number of bytes or CPUs.
+    Size(Size),
+    /// Pointer to memory of that size.
+    Buffer(Size),
     /// Address of a place.
     Address(Path),
 }
@@ -88,7 +97,11 @@ impl Value {
             | Value::Image(..)
             | Value::Map(..)
             | Value::MapFd(..)
-            | Value::Program(..) => None,
+            | Value::Stale(..)
+            | Value::Program(..)
+            | Value::Buffer(_)
+            | Value::Size(Size { cpus: Some(_), .. }) => None,
+            Value::Size(size) => Some(size.bytes != 0),
             Value::Zero => Some(false),
             _ => Some(true),
         }
@@ -109,6 +122,7 @@ impl Value {
             | Value::ImageMember(site, ..)
             | Value::Map(site, _)
             | Value::MapFd(site, _)
+            | Value::Stale(site, ..)
             | Value::Program(site, _) => Some(*site),
             _ => None,
         }
@@ -134,6 +148,15 @@ pub enum Phase {
     Destroyed,
 }
 
+/// Why the image of a map is connected to nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Replaced {
+    /// The map's descriptor was replaced (`bpf_map__reuse_fd`).
+    Reused,
+    /// The map has a pin path: it is the pinned one when there is one, else a new one.
+    Pinned,
+}
+
 /// What is known of one object.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Object {
@@ -150,8 +173,14 @@ pub struct Object {
     /// Maps whose image may be connected to nothing (descriptor reused, pinned, not created), by
     /// their member name; the empty name stands for all.
     pub detached: BTreeSet<Symbol>,
-    /// Maps whose image was moved by a change of the value size, and by which call.
+    /// Maps of which some other map takes the place, or may, and by which call.
+    pub replaced: BTreeMap<Symbol, (Replaced, u32)>,
+    /// Maps whose creation was switched off, or may have been, and by which call.
+    pub uncreated: BTreeMap<Symbol, u32>,
+    /// Sections whose image was moved since the skeleton's pointer was read, and by which call.
     pub moved: BTreeMap<Symbol, u32>,
+    /// The object that a subskeleton is a view of.
+    pub parent: Option<Site>,
 }
 
 impl Object {
@@ -164,7 +193,10 @@ impl Object {
             sure: true,
             unchecked: None,
             detached: BTreeSet::new(),
+            replaced: BTreeMap::new(),
+            uncreated: BTreeMap::new(),
             moved: BTreeMap::new(),
+            parent: None,
         }
     }
 
@@ -268,6 +300,7 @@ impl State {
             }
             object.unchecked = None;
             object.detached.insert(Symbol::EMPTY);
+            object.replaced.clear();
             object.moved.clear();
         }
     }
@@ -300,6 +333,11 @@ impl State {
             object.sure &= theirs.sure;
             object.detached.extend(theirs.detached.iter().copied());
             object.moved.retain(|map, call| theirs.moved.get(map) == Some(call));
+            object.replaced.retain(|map, how| theirs.replaced.get(map) == Some(how));
+            object.uncreated.extend(theirs.uncreated.iter().map(|(map, call)| (*map, *call)));
+            if theirs.parent != object.parent {
+                object.parent = None;
+            }
         }
         // An object that one way has not made yet cannot be reached from a value they share.
         for (site, object) in &other.objects {

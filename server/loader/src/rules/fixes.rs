@@ -1,19 +1,17 @@
-//! Quick fixes of writes after load: the write moves before the load, or becomes an update of the map.
-
-use std::fmt::Write;
+//! Quick fixes that move or change statements: a write or setter moves before the load, a pointer is read
+//! again, a test asks something else.
 
 use cfront::{
-    ast::{Block, Expr, ExprKind, Item, Stmt, StmtKind},
+    ast::{BinaryOp, Block, Expr, ExprKind, Item, Stmt, StmtKind},
     source::{FileId, FileRange},
     symbol::Symbol,
     token::TokenKind,
-    unit::ItemId,
+    unit::{ItemId, Unit},
 };
 
-use super::Input;
+use super::{Input, lifecycle::is_map_setter, map_calls::before};
 use crate::{
     flow::{calls::callee_name, library::written_argument, observe::At},
-    skeletons::{HeaderKind, Skeleton},
     walk,
 };
 
@@ -22,9 +20,9 @@ pub(super) type Edits = (String, Vec<(FileRange, String)>);
 
 /// A statement that stands in a block, and the block.
 #[derive(Clone, Copy)]
-struct InBlock<'a> {
+pub(super) struct InBlock<'a> {
     block: &'a Block,
-    stmt: &'a Stmt,
+    pub(super) stmt: &'a Stmt,
 }
 
 /// Moves the statement that writes in front of the statement that loads, when both stand in the same
@@ -54,85 +52,127 @@ pub(super) fn move_before_load(input: Input<'_>, write: At, load: At) -> Option<
         (FileRange { end: to.start, ..to }, format!("{statement}\n{indent}")),
         (text.whole_lines(from), String::new()),
     ];
-    Some(("Move the write before the load".into(), edits))
+    let what = match &expr.kind {
+        ExprKind::Call { callee, .. }
+            if callee_name(callee).is_some_and(|n| written_argument(n.as_str()).is_none()) =>
+        {
+            "call"
+        }
+        _ => "write",
+    };
+    Some((format!("Move the {what} before the load"), edits))
 }
 
-/// Turns an assignment to a per-CPU variable into an update of the map on every CPU.
-pub(super) fn update_map(input: Input<'_>, skeleton: &Skeleton, write: At) -> Option<Edits> {
-    if skeleton.kind != HeaderKind::Skeleton {
+/// What a function makes of the call at a place: callee and arguments.
+pub(super) fn call_at<T>(
+    unit: &Unit,
+    at: At,
+    look: impl Fn(&Expr, &[Expr]) -> Option<T>,
+) -> Option<T> {
+    expression_at(unit, at, |expr| match &expr.kind {
+        ExprKind::Call { callee, args } => look(callee, args),
+        _ => None,
+    })
+}
+
+/// What a function makes of the expression at a place; several can stand there (`(x)` does not, but a
+/// macro's operand may).
+pub(super) fn expression_at<T>(
+    unit: &Unit,
+    at: At,
+    look: impl Fn(&Expr) -> Option<T>,
+) -> Option<T> {
+    let parsed = unit.item(at.item)?;
+    let mut found = None;
+    walk::expressions(&parsed.syntax, |expr| {
+        if found.is_none() && expr.span.start == at.start && expr.span.end == at.end {
+            found = look(expr);
+        }
+    });
+    found
+}
+
+/// Reads a pointer again in front of the statement that uses it, after the call that moved the image.
+pub(super) fn read_again(
+    input: Input<'_>,
+    call: At,
+    section: Symbol,
+    is_resize: bool,
+    used: At,
+) -> Option<Edits> {
+    if call.item != used.item {
         return None;
     }
-    let parsed = input.unit.item(write.item)?;
-    let Item::Function(function) = &parsed.syntax else { return None };
-    let InBlock { stmt, .. } = innermost(&function.body, write.start)?;
-    let StmtKind::Expr(Expr { kind: ExprKind::Assign(None, left, right), .. }) = &stmt.kind else {
-        return None;
-    };
-    let (image, section) = image_of(left)?;
-    let text = Lines { input, item: write.item };
-    let range = text.range(stmt)?;
-    let indent = text.indent(range)?;
-    let ExprKind::Member { base: skel, .. } = &image.kind else { return None };
-    let (skel, value) = (text.spelled(skel)?, text.spelled(right)?);
-    let all = text.spelled(left)?;
-    let field = all.strip_prefix(text.spelled(image)?)?.trim_start().strip_prefix("->")?;
-    let map = format!("{skel}->maps.{section}");
-    let err = if names_err(input, write) { "err = " } else { "" };
-    let mut new = String::new();
-    for line in [
-        "{\t/* the other variables of the section go back to their start values */".to_owned(),
-        format!("\tsize_t vsz = bpf_map__value_size({map});"),
-        format!(
-            "\tstruct {}__{section} *next = malloc(vsz > sizeof(*next) ? vsz : sizeof(*next));",
-            skeleton.name
-        ),
-        "\t__u32 zero = 0;".to_owned(),
-        String::new(),
-        "\tif (next) {".to_owned(),
-        format!("\t\tmemcpy(next, {skel}->{section}, vsz);"),
-        format!("\t\tnext->{} = {value};", field.trim_start()),
-        format!(
-            "\t\t{err}bpf_map__update_elem({map}, &zero, sizeof(zero), next, vsz, BPF_F_ALL_CPUS);"
-        ),
-        "\t\tfree(next);".to_owned(),
-        "\t}".to_owned(),
-        "}".to_owned(),
-    ] {
-        if !new.is_empty() {
-            new.push('\n');
-            if !line.is_empty() {
-                new.push_str(indent);
+    let lines = Lines { input, item: used.item };
+    let argument = call_at(input.unit, call, |_, args| lines.spelled(args.first()?))?;
+    let pointer = expression_at(input.unit, used, |expr| {
+        let mut expr = expr;
+        for _ in 0..64 {
+            match &expr.kind {
+                ExprKind::Member { base, arrow: true, .. } => match &base.kind {
+                    ExprKind::Ident(_) => return lines.spelled(base),
+                    ExprKind::Member { field, arrow: true, .. } if field.name == section => {
+                        return lines.spelled(base);
+                    }
+                    _ => expr = base,
+                },
+                ExprKind::Member { base, .. } | ExprKind::Index { base, .. } => expr = base,
+                ExprKind::Paren(inner) => expr = inner,
+                _ => return None,
             }
         }
-        let _ = write!(new, "{line}");
+        None
+    })?;
+    let value = if is_resize {
+        format!("bpf_map__initial_value({argument}, &(size_t){{ 0 }})")
+    } else {
+        let skeleton = argument.strip_suffix("->obj").unwrap_or(argument);
+        format!("{skeleton}->{section}")
+    };
+    // A load that is not the skeleton's own does not set the skeleton's pointers.
+    if value == pointer {
+        return None;
     }
-    Some(("Update the map on every CPU".into(), vec![(range, new)]))
+    let parsed = input.unit.item(used.item)?;
+    let Item::Function(function) = &parsed.syntax else { return None };
+    let range = lines.range(innermost(&function.body, used.start)?.stmt)?;
+    let indent = lines.indent(range)?;
+    let edits = vec![(before(range), format!("{pointer} = {value};\n{indent}"))];
+    Some((format!("Read `{pointer}` again"), edits))
 }
 
-/// `skel->percpu` of `skel->percpu->a.b[1]`, and the section's name.
-fn image_of(lvalue: &Expr) -> Option<(&Expr, Symbol)> {
-    let mut expr = lvalue;
-    for _ in 0..64 {
-        match &expr.kind {
-            ExprKind::Paren(inner) => expr = inner,
-            ExprKind::Index { base, .. } => expr = base,
-            ExprKind::Member { base, arrow: true, .. } => match &base.kind {
-                ExprKind::Member { arrow: true, field, .. }
-                    if matches!(field.name.as_str().split('_').next(), Some("percpu")) =>
-                {
-                    return Some((base, field.name));
-                }
-                _ => expr = base,
-            },
-            ExprKind::Member { base, .. } => expr = base,
+/// `bpf_map__fd(map) >= 0` asks whether the map is created.
+pub(super) fn ask_autocreate(input: Input<'_>, test: At) -> Option<Edits> {
+    let lines = Lines { input, item: test.item };
+    let (positive, map) = expression_at(input.unit, test, |expr| {
+        let ExprKind::Binary(op, left, _) = &expr.kind else { return None };
+        let positive = match op {
+            BinaryOp::Ge | BinaryOp::Gt | BinaryOp::Ne => true,
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Eq => false,
             _ => return None,
-        }
+        };
+        let ExprKind::Call { callee, args } = &left.kind else { return None };
+        let is_fd = callee_name(callee).is_some_and(|name| name.as_str() == "bpf_map__fd");
+        is_fd.then_some((positive, lines.spelled(args.first()?)?))
+    })?;
+    let range = lines.between(test.start, test.end)?;
+    let not = if positive { "" } else { "!" };
+    let edits = vec![(range, format!("{not}bpf_map__autocreate({map})"))];
+    Some(("Ask whether the map is created".into(), edits))
+}
+
+/// Whether an argument is written as NULL or 0.
+pub(super) fn is_literal_zero(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Int { value, .. } => *value == 0,
+        ExprKind::Ident(name) => name.name.as_str() == "NULL",
+        ExprKind::Paren(inner) | ExprKind::Cast { expr: inner, .. } => is_literal_zero(inner),
+        _ => false,
     }
-    None
 }
 
 /// The innermost statement of a block that holds a token.
-fn innermost(block: &Block, token: u32) -> Option<InBlock<'_>> {
+pub(super) fn innermost(block: &Block, token: u32) -> Option<InBlock<'_>> {
     let mut found = None;
     let mut work: Vec<&Block> = vec![block];
     while let Some(block) = work.pop() {
@@ -178,8 +218,11 @@ fn is_movable(input: Input<'_>, item: ItemId, expr: &Expr, load: &Stmt, write: &
     let holder = Item::StaticAssert(Box::new(expr.clone()));
     walk::expressions(&holder, |part| match &part.kind {
         ExprKind::Call { callee, .. } => {
-            simple &=
-                callee_name(callee).is_some_and(|name| written_argument(name.as_str()).is_some());
+            simple &= callee_name(callee).is_some_and(|name| {
+                let name = name.as_str();
+                let setter = name.starts_with("bpf_program__set_") || is_map_setter(name);
+                setter || written_argument(name).is_some()
+            });
         }
         ExprKind::Ident(name) => names.push(name.name),
         ExprKind::StmtExpr(_) | ExprKind::Error => simple = false,
@@ -209,7 +252,7 @@ fn is_movable(input: Input<'_>, item: ItemId, expr: &Expr, load: &Stmt, write: &
 }
 
 /// Whether a variable `err` can be used at a place.
-fn names_err(input: Input<'_>, at: At) -> bool {
+pub(super) fn names_err(input: Input<'_>, at: At) -> bool {
     let err = Symbol::intern("err");
     let local = input.unit.scope(at.item).is_some_and(|scope| {
         scope.locals().iter().any(|local| local.name == err && local.token < at.start)
@@ -218,9 +261,10 @@ fn names_err(input: Input<'_>, at: At) -> bool {
 }
 
 /// The text around statements of an item.
-struct Lines<'a> {
-    input: Input<'a>,
-    item: ItemId,
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) item: ItemId,
 }
 
 impl<'a> Lines<'a> {
@@ -228,24 +272,32 @@ impl<'a> Lines<'a> {
         self.input.unit.preprocessed().main
     }
 
-    fn between(&self, start: u32, end: u32) -> Option<FileRange> {
+    pub(super) fn between(&self, start: u32, end: u32) -> Option<FileRange> {
         let first = self.input.unit.token_place(self.item, start)?;
         let last = self.input.unit.token_place(self.item, end.checked_sub(1)?)?;
         let plain = first.file == self.main() && last.file == first.file && first.start < last.end;
         plain.then_some(FileRange { end: last.end, ..first })
     }
 
-    fn range(&self, stmt: &Stmt) -> Option<FileRange> {
+    pub(super) fn range(&self, stmt: &Stmt) -> Option<FileRange> {
         self.between(stmt.span.start, stmt.span.end)
     }
 
-    fn spelled(&self, expr: &Expr) -> Option<&'a str> {
+    pub(super) fn spelled(&self, expr: &Expr) -> Option<&'a str> {
         let range = self.between(expr.span.start, expr.span.end)?;
         self.input.text.get(range.start as usize..range.end as usize)
     }
 
+    /// The white space that the line of a range begins with.
+    pub(super) fn indent_of_line(&self, range: FileRange) -> Option<&'a str> {
+        let before = self.input.text.get(..range.start as usize)?;
+        let line = before.get(before.rfind('\n').map_or(0, |at| at + 1)..)?;
+        let blanks = line.bytes().take_while(|b| *b == b' ' || *b == b'\t').count();
+        line.get(..blanks)
+    }
+
     /// The white space in front of a range, when nothing else stands there.
-    fn indent(&self, range: FileRange) -> Option<&'a str> {
+    pub(super) fn indent(&self, range: FileRange) -> Option<&'a str> {
         let before = self.input.text.get(..range.start as usize)?;
         let line = before.rfind('\n').map_or(0, |at| at + 1);
         let indent = before.get(line..)?;

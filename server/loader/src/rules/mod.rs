@@ -1,11 +1,19 @@
 //! The loader-side rules, one file a family, over the events of the flow analysis.
 
 mod after_load;
+mod cpu_flags;
 mod fixes;
+mod hidden_types;
+mod image;
+mod judge;
 mod lifecycle;
+mod lookups;
+mod map_calls;
 mod names;
+mod snippets;
 #[cfg(test)]
 mod tests;
+mod unknown_member;
 mod verdicts;
 
 use std::sync::Arc;
@@ -27,6 +35,7 @@ use crate::{
     },
     skeletons::Skeleton,
 };
+use judge::{Facts, Judge};
 use verdicts::Verdicts;
 
 /// What the loader-side rules look at.
@@ -40,18 +49,6 @@ pub struct Input<'a> {
     pub text: &'a str,
 }
 
-impl Input<'_> {
-    /// Whether the loader chooses at run time which programs are loaded or attached.
-    fn changes_what_is_loaded(&self) -> bool {
-        let setters = ["bpf_program__set_autoload", "bpf_program__set_autoattach"];
-        (0..self.unit.item_count())
-            .map(ItemId)
-            .filter(|item| self.unit.in_main_file(*item))
-            .flat_map(|item| self.unit.tokens(item))
-            .any(|token| setters.contains(&token.sym.as_str()))
-    }
-}
-
 /// All findings of the loader-side rules in a file, by place.
 ///
 /// Functions that something outside may call are followed with nothing known of their arguments;
@@ -63,15 +60,20 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     }
     let mut found = flow_findings(input);
     names::check(input, &mut found);
+    hidden_types::check(input, &mut found);
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
-    found.dedup();
+    // `skel->bss` and `skel->bss->total` are one use.
+    found.dedup_by(|later, first| {
+        later.rule == first.rule
+            && (later.range.file, later.range.start) == (first.range.file, first.range.start)
+    });
     found
 }
 
 fn flow_findings(input: Input<'_>) -> Vec<Diagnostic> {
     let globals = Globals::of(input.unit);
     let roots = roots(input.unit, &globals);
-    let mut rules = Rules { input, verdicts: Verdicts::default() };
+    let mut rules = Rules { input, facts: Facts::of(input), verdicts: Verdicts::default() };
     let mut analysis = Analysis::new(input.unit, input.skeletons, globals, &mut rules);
     let mut done: FxHashSet<Symbol> = FxHashSet::default();
     let mut void: FxHashSet<Symbol> = FxHashSet::default();
@@ -113,12 +115,17 @@ fn roots(unit: &Unit, globals: &Globals) -> Vec<Arc<Function>> {
 
 struct Rules<'a> {
     input: Input<'a>,
+    facts: Facts,
     verdicts: Verdicts,
 }
 
 impl Observer for Rules<'_> {
     fn event(&mut self, event: &Event<'_>, state: &State, calls: &[At]) {
-        after_load::judge(self.input, event, state, calls, &mut self.verdicts);
-        lifecycle::judge(self.input, event, state, calls, &mut self.verdicts);
+        let judge = Judge { input: self.input, state, calls, facts: &self.facts };
+        after_load::judge(judge, event, &mut self.verdicts);
+        image::judge(judge, event, &mut self.verdicts);
+        lifecycle::judge(judge, event, &mut self.verdicts);
+        lookups::judge(judge, event, &mut self.verdicts);
+        map_calls::judge(judge, event, &mut self.verdicts);
     }
 }

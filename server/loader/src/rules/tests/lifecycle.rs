@@ -31,12 +31,16 @@ int second(struct hits *skel)
         expect![[r#"
             kconfig-before-load at 55 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is used before load: `kconfig` is NULL until the object is loaded, so this ends in SIGSEGV
                 58 `hits__open()`: opened here
+                /hits.bpf.c:11 `CONFIG_HZ`: `CONFIG_HZ` is declared here
             kconfig-before-load at 62 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is used before load: `kconfig` is NULL until the object is loaded, so this ends in SIGSEGV
                 58 `hits__open()`: opened here
+                /hits.bpf.c:11 `CONFIG_HZ`: `CONFIG_HZ` is declared here
             kconfig-write at 65 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is written after load: the map is frozen and its image read-only, so this ends in SIGSEGV
                 63 `hits__load(skel)`: loaded here
+                /hits.bpf.c:11 `CONFIG_HZ`: `CONFIG_HZ` is declared here
             kconfig-write at 72 `skel->kconfig->CONFIG_HZ`: `kconfig->CONFIG_HZ` is written after load: the map is frozen and its image read-only, so this ends in SIGSEGV
                 70 `hits__load(skel)`: loaded here
+                /hits.bpf.c:11 `CONFIG_HZ`: `CONFIG_HZ` is declared here
         "#]],
     );
     silent(
@@ -77,10 +81,14 @@ int main(void)
         expect![[r#"
             setter-after-load at 55 `bpf_map__set_max_entries(map, 4)`: `bpf_map__set_max_entries()` is called after the load: it fails with -EBUSY and the map `table` stays as it is
                 60 `hits__load(skel)`: loaded here
+                /hits.bpf.c:19 `table`: `table` is declared here
             setter-after-load at 63 `bpf_map__set_max_entries(skel->maps.table, 2)`: `bpf_map__set_max_entries()` is called after the load: it fails with -EBUSY and the map `table` stays as it is
                 60 `hits__load(skel)`: loaded here
+                /hits.bpf.c:19 `table`: `table` is declared here
             setter-after-load at 65 `bpf_program__set_autoload(skel->progs.on_switch, 0)`: `bpf_program__set_autoload()` is called after the load: it fails with -EINVAL and `on_switch` stays as it is
                 60 `hits__load(skel)`: loaded here
+                /hits.bpf.c:22 `on_switch`: `on_switch` is declared here
+                fix: Move the call before the load
         "#]],
     );
     silent(
@@ -126,6 +134,7 @@ int main(void)
                 58 `hits__open()`: opened here, and not loaded since
             attach-before-load at 63 `bpf_program__attach(skel->progs.on_switch)`: `on_switch` is attached before the load: a program has no descriptor until then, so this fails with -EINVAL
                 58 `hits__open()`: opened here, and not loaded since
+                /hits.bpf.c:22 `on_switch`: `on_switch` is declared here
         "#]],
     );
     silent(
@@ -160,7 +169,9 @@ int main(void)
 "#,
         expect![[r#"
             load-result-ignored at 61 `hits__load(skel)`: the result of `hits__load()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+                62 `use(skel)`: used here
             load-result-ignored at 63 `hits__attach(skel)`: the result of `hits__attach()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+                64 `skel->bss`: used here
         "#]],
     );
     silent(
@@ -203,9 +214,13 @@ int main(void)
 "#,
         expect![[r#"
             initial-value-null at 55 `bpf_map__initial_value(map, NULL)`: `bpf_map__initial_value()` stores the size of the image of `percpu` through its second argument without looking at it: NULL ends in SIGSEGV
+                fix: Pass a place for the size
             initial-value-null at 60 `bpf_map__initial_value(skel->maps.rodata, NULL)`: `bpf_map__initial_value()` stores the size of the image of `rodata` through its second argument without looking at it: NULL ends in SIGSEGV
+                fix: Pass a place for the size
             percpu-map-misuse at 64 `bpf_map__set_max_entries(skel->maps.percpu, 4)`: `percpu` holds a per-CPU section and has one entry: with more of them its programs are refused
+                /hits.bpf.c:8 `count`: `count` is declared here
             percpu-map-misuse at 66 `bpf_map__delete_elem(skel->maps.percpu, &size, 4, 0)`: the entry of `percpu` cannot be deleted: a per-CPU array refuses that with -EINVAL
+                /hits.bpf.c:8 `count`: `count` is declared here
         "#]],
     );
 }
@@ -243,7 +258,7 @@ int main(void)
         expect![[r#"
             percpu-lookup-overflow at 59 `bpf_map_lookup_elem(fd, key, &one)`: the buffer has 4 bytes, and the kernel writes 48 for every possible CPU: with two of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
             percpu-lookup-overflow at 72 `bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu), &zero, &value)`: the buffer has 8 bytes, and the kernel writes 48 for every possible CPU: with two of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
-            percpu-value-size at 76 `bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 0)`: a lookup in `percpu` without flags gives one value for every possible CPU: with the size of one it fails with -EINVAL; add `BPF_F_CPU` and the CPU, or give a buffer for all of them
+            percpu-value-size at 76 `bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 0)`: without flags `percpu` has one value for every possible CPU: with the size of one this fails with -EINVAL; add `BPF_F_CPU` and the CPU, or give a buffer for all of them
         "#]],
     );
 }

@@ -104,10 +104,13 @@ int use(struct lib *sub)
 "#,
         expect![[r#"
             subskeleton-member-value at 4 `sub->bss.total`: `total` is a pointer here: the members of a subskeleton point at the variables of the object that it belongs to
+                /lib.bpf.c:1 `total`: `total` is declared here
                 fix: Put a `*` in front
             subskeleton-member-value at 5 `sub->data.count`: `count` is a pointer here: the members of a subskeleton point at the variables of the object that it belongs to
+                /lib.bpf.c:2 `count`: `count` is declared here
                 fix: Put a `*` in front
             subskeleton-member-value at 10 `sub->data.count`: `count` is a pointer here: the members of a subskeleton point at the variables of the object that it belongs to
+                /lib.bpf.c:2 `count`: `count` is declared here
                 fix: Put a `*` in front
         "#]],
     );

@@ -347,7 +347,6 @@ fn images_that_stay_writable() {
 	bpf_map__set_autocreate(skel->maps.rodata, 0);
 	if (hits__load(skel))
 		return 1;
-	skel->percpu->count = 1;
 	skel->rodata->limit = 1;
 	skel->bss->total = 1;
 	skel->data->tag[0] = 1;

@@ -1,0 +1,183 @@
+//! `skeleton-type-hidden`: the header names the types of section variables and defines none of them.
+
+use std::collections::BTreeSet;
+
+use bpf::{diagnostic::Diagnostic, object::Variable, rules::RuleId};
+use btf::{Btf, Linkage, Type, TypeId};
+use cfront::{
+    ctypes::DeclPlace,
+    source::FileRange,
+    symbol::Symbol,
+    unit::{ItemId, Unit},
+};
+
+use super::{Input, judge::with_place};
+use crate::skeletons::{HeaderKind, Skeleton};
+
+const HIDDEN: RuleId = RuleId("skeleton-type-hidden");
+
+/// Types nest at most this deep.
+const MAX_DEPTH: u32 = 32;
+
+/// Longest chain of includes.
+const MAX_INCLUDES: usize = 64;
+
+pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
+    // What a header that is not here declares is not known.
+    let pp = input.unit.preprocessed();
+    let all_here = pp.includes.iter().all(|include| {
+        include.resolved.is_some() || HeaderKind::of_include(&include.path).is_some()
+    });
+    if !all_here || pp.uses_stand_in() {
+        return;
+    }
+    for skeleton in input.skeletons {
+        // Where the header exists, the compiler says it.
+        if !skeleton.generated && skeleton.object.as_ref().is_some_and(|o| o.complete) {
+            found.extend(hidden(input, skeleton));
+        }
+    }
+}
+
+fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
+    let object = skeleton.object.as_deref()?;
+    let include = skeleton.include.filter(|r| r.file == input.unit.preprocessed().main)?;
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    let mut first: Option<(&Variable, Name)> = None;
+    for map in &object.maps {
+        let Some(ident) = object.data_ident(map) else { continue };
+        let percpu = ident == "percpu" || ident.starts_with("percpu_");
+        if ident == "kconfig" || percpu && skeleton.kind == HeaderKind::Subskeleton {
+            continue;
+        }
+        let section = crate::flow::image::section_by_field(object, &ident)?;
+        for variable in section.variables.iter().filter(|v| v.linkage != Linkage::Static) {
+            let mut names = Names { btf: &object.btf, names: Vec::new() };
+            // A subskeleton points at its variables.
+            names.of(variable.ty, skeleton.kind == HeaderKind::Subskeleton, 0);
+            for name in names.names {
+                if !is_visible(input.unit, &name, include) && said.insert(name.spelled()) {
+                    first.get_or_insert((variable, name));
+                }
+            }
+        }
+    }
+    let (variable, name) = first?;
+    let others = match said.len() {
+        1 => String::new(),
+        count => format!(" (nor are {} other types)", count - 1),
+    };
+    let text = format!(
+        "`{}` has the type `{}`, which is not declared where this header is included{others}: the header \
+         names it and does not define it, so it does not compile; include what declares it before, or use \
+         a fixed-width type in BPF",
+        variable.name,
+        name.spelled()
+    );
+    Some(with_place(Diagnostic::new(HIDDEN, include, text), variable.place, &variable.name))
+}
+
+/// A type that C must know by name.
+struct Name {
+    keyword: &'static str,
+    name: Symbol,
+}
+
+impl Name {
+    fn spelled(&self) -> String {
+        format!("{}{}", self.keyword, self.name)
+    }
+}
+
+struct Names<'a> {
+    btf: &'a Btf,
+    names: Vec<Name>,
+}
+
+impl Names<'_> {
+    /// Collects the names in the declaration of something of that type.
+    fn of(&mut self, ty: TypeId, behind_pointer: bool, depth: u32) {
+        if depth > MAX_DEPTH || self.names.len() > 64 {
+            return;
+        }
+        let deeper = depth + 1;
+        match self.btf.get(ty) {
+            Type::Typedef { name, .. } => self.push("", name),
+            Type::Ptr(to) => self.of(*to, true, deeper),
+            Type::Const(to) | Type::Volatile(to) | Type::Restrict(to) => {
+                self.of(*to, behind_pointer, deeper);
+            }
+            Type::TypeTag { to, .. } => self.of(*to, behind_pointer, deeper),
+            Type::Array { elem, .. } => self.of(*elem, behind_pointer, deeper),
+            Type::Struct(composite) | Type::Union(composite) if composite.name.is_empty() => {
+                for member in &composite.members {
+                    self.of(member.ty, false, deeper);
+                }
+            }
+            // A pointer may lead to a struct that is never defined.
+            Type::Struct(composite) if !behind_pointer => self.push("struct ", &composite.name),
+            Type::Union(composite) if !behind_pointer => self.push("union ", &composite.name),
+            Type::Enum(one) | Type::Enum64(one) if !behind_pointer && !one.name.is_empty() => {
+                self.push("enum ", &one.name);
+            }
+            Type::FuncProto { ret, params } => {
+                for param in params {
+                    self.of(param.ty, true, deeper);
+                }
+                self.of(*ret, true, deeper);
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, keyword: &'static str, name: &str) {
+        self.names.push(Name { keyword, name: Symbol::intern(name) });
+    }
+}
+
+/// Whether a type is declared before the header, or by what the header includes itself (libbpf and with
+/// it the kernel's and libc's basic types), which may be seen nowhere else.
+fn is_visible(unit: &Unit, name: &Name, include: FileRange) -> bool {
+    let text = name.name.as_str();
+    let of_libbpf = ["__", "bpf_", "btf_", "libbpf_"].iter().any(|p| text.starts_with(p));
+    let of_libc = text.ends_with("_t")
+        || text.contains("___")
+        || matches!(text, "bool" | "FILE" | "uint" | "ushort" | "ulong")
+        || matches!(text, "u_char" | "u_short" | "u_int" | "u_long");
+    if of_libbpf || of_libc {
+        return true;
+    }
+    let place = if name.keyword.is_empty() {
+        unit.typedef_named(name.name).and_then(|id| unit.typedef(id)).map(|typedef| typedef.place)
+    } else {
+        unit.tag(name.name).and_then(|ty| match unit.canonical(ty) {
+            cfront::ctypes::CType::Record(id) => {
+                unit.record(id).filter(|record| record.defined).map(|record| record.place)
+            }
+            cfront::ctypes::CType::Enum(id) => {
+                unit.enumeration(id).filter(|e| e.defined).map(|e| e.place)
+            }
+            _ => None,
+        })
+    };
+    match place {
+        None => false,
+        // Declared somewhere: hidden only when that is known to come later.
+        Some(place) => place
+            .and_then(|place| line_in_main(unit, place))
+            .is_none_or(|start| start < include.start),
+    }
+}
+
+/// Where in the main file a declaration comes: its own place, or that of the include that leads to it.
+fn line_in_main(unit: &Unit, place: DeclPlace) -> Option<u32> {
+    let pp = unit.preprocessed();
+    let mut range = unit.token_place(ItemId(place.item), place.token)?;
+    for _ in 0..MAX_INCLUDES {
+        if range.file == pp.main {
+            return Some(range.start);
+        }
+        range = pp.includes.iter().find(|include| include.resolved == Some(range.file))?.range;
+    }
+    None
+}
