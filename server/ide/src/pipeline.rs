@@ -26,7 +26,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     answer::SkeletonKind,
-    environment::{Environment, FileFlags},
+    environment::{Environment, FileFlags, FlagsFrom},
     host::{Analysis, Cancellable, Documents},
     usage::UsageMemo,
 };
@@ -89,6 +89,7 @@ impl FileAnalysis {
                 unit: &self.unit,
                 skeletons: &self.skeletons,
                 text: &self.text,
+                exact_flags: !matches!(self.flags.from, FlagsFrom::Guessed(_)),
             }),
             _ => Vec::new(),
         })

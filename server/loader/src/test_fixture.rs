@@ -62,7 +62,7 @@ pub(crate) fn load(text: &str) -> Loaded {
 
 impl Loaded {
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { unit: &self.unit, skeletons: &self.skeletons, text: &self.text }
+        Input { unit: &self.unit, skeletons: &self.skeletons, text: &self.text, exact_flags: true }
     }
 
     /// The text of a range, with the file's name when it is not the loader.

@@ -80,6 +80,8 @@ fn groups(options: &Options) -> Vec<Group> {
         include(&linux.join("tools/include")),
         include(&linux.join("tools/lib")),
     ];
+    // User space has the kernel's own types (`u64`) from its tools' headers.
+    let user = [include(&linux.join("tools/include"))];
     let bpf = |own: &[PathBuf]| {
         let mut flags: Vec<String> = own.iter().map(|dir| include(dir)).collect();
         flags.extend(common.iter().cloned());
@@ -89,7 +91,7 @@ fn groups(options: &Options) -> Vec<Group> {
     };
     let loader = |own: &[PathBuf]| {
         let mut flags: Vec<String> = own.iter().map(|dir| include(dir)).collect();
-        flags.extend(common.iter().cloned());
+        flags.extend(user.iter().chain(&common).cloned());
         flags.extend(["-D_GNU_SOURCE".into(), "-D__x86_64__".into()]);
         flags.extend(["-idirafter".into(), "/usr/include/x86_64-linux-gnu".into()]);
         flags
@@ -203,7 +205,8 @@ fn main() -> ExitCode {
             }
             let text = Disk.read(&path).unwrap_or_default();
             let begin = Instant::now();
-            let input = Input { unit: &unit, skeletons: &skeletons, text: &text };
+            let input =
+                Input { unit: &unit, skeletons: &skeletons, text: &text, exact_flags: true };
             for finding in loader::check(input) {
                 score.reports += 1;
                 *score.by_rule.entry(finding.rule.0).or_default() += 1;

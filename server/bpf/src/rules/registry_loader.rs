@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         "lskel-signed-write",
         Loader,
         Warning,
-        false,
+        true,
         "a signed light skeleton ignores start values",
         "In a light skeleton that bpftool generated with a signature the loader program takes every data \
          section from the signed blob. What user space writes to the skeleton before load is not used. Set the \
@@ -95,7 +95,7 @@ pub(super) const RULES: &[Rule] = &[
         "stale-image-pointer",
         Loader,
         Error,
-        false,
+        true,
         "a data pointer is used after the call that moves it",
         "Changing the value size of a data section's map moves its memory, and an arena moves when the object \
          is loaded. A pointer taken before that points at memory that is gone. Read the pointer again after the \
@@ -105,7 +105,7 @@ pub(super) const RULES: &[Rule] = &[
         "resize-drops-btf",
         Loader,
         Warning,
-        false,
+        true,
         "this new value size makes libbpf drop the map's BTF",
         "libbpf can resize a data section only when its last variable is an array and the new size holds a whole \
          number of elements. Otherwise it warns, and the map loses its type information.",
@@ -123,7 +123,7 @@ pub(super) const RULES: &[Rule] = &[
         "map-fd-not-proof",
         Loader,
         Warning,
-        false,
+        true,
         "a file descriptor is no proof that the map exists",
         "libbpf gives every map a placeholder descriptor at open. When creating the map was switched off, \
          `bpf_map__fd` still returns a number that is not negative. Ask `bpf_map__autocreate(map)`.",
@@ -150,7 +150,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-detached-image",
         Loader,
         Warning,
-        false,
+        true,
         "this per-CPU image is connected to nothing",
         "When a map's descriptor is reused, libbpf neither loads the skeleton's start values into it nor \
          protects the image. Writes through the skeleton succeed and reach nobody. Update the map itself.",
@@ -232,7 +232,7 @@ pub(super) const RULES: &[Rule] = &[
         "skeleton-type-hidden",
         Loader,
         Warning,
-        false,
+        true,
         "a type that the skeleton names is not visible here",
         "bpftool prints the types of section variables by name and does not define them in the header. Where \
          the skeleton is included, such a typedef or struct must already be known, or the header does not \

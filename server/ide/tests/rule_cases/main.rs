@@ -47,25 +47,6 @@ const PENDING: &[&str] = &[
     "kprobe-direct-deref",
     "tracing-arity",
     "printk-arguments",
-    "percpu-write-after-load",
-    "percpu-stale-read",
-    "percpu-in-subskeleton",
-    "percpu-lookup-overflow",
-    "percpu-value-size",
-    "cpu-flag-shift",
-    "cpu-flag-invalid",
-    "setter-after-load",
-    "initial-value-null",
-    "percpu-map-misuse",
-    "internal-map-name",
-    "rodata-write-after-load",
-    "kconfig-before-load",
-    "kconfig-write",
-    "subskeleton-member-value",
-    "skeleton-unknown-member",
-    "skeleton-after-destroy",
-    "attach-before-load",
-    "load-result-ignored",
 ];
 
 /// Rules of the BPF side that follow code: through functions, aliases or conditions.
@@ -87,6 +68,7 @@ const NO_FLOW_LOADER: &[&str] = &[
     "skeleton-type-hidden",
     "subskeleton-member-value",
     "internal-map-name",
+    "cpu-flag-invalid",
 ];
 
 fn wants_flow(rule: &Rule) -> bool {

@@ -290,8 +290,16 @@ impl Analysis<'_> {
                         out.push((state, place));
                     }
                 } else {
-                    for (state, base) in self.place(base, frame, state) {
-                        let place = self.member_of(base, field.name, &state);
+                    for (state, place) in self.place(base, frame, state) {
+                        let place = match place {
+                            // `skel->maps.x.map_fd` of a light skeleton.
+                            Place::Group(site, group)
+                                if (group.as_str(), field.name.as_str()) == ("maps", "map_fd") =>
+                            {
+                                Place::Pointer(Value::MapFd(site, member_name(base)))
+                            }
+                            place => self.member_of(place, field.name, &state),
+                        };
                         out.push((state, place));
                     }
                 }

@@ -147,7 +147,8 @@ fn after_load(
              so this ends in SIGSEGV"
         )
     };
-    let finding = judge.since(rule, at, site, message, "loaded here")?;
+    let what = if loaded == "prepare" { "prepared here" } else { "loaded here" };
+    let finding = judge.since(rule, at, site, message, what)?;
     let mut finding = judge.with_variable(finding, site, section, member);
     if rule == PERCPU_READ {
         for (title, edits) in snippets::lookup(judge.input, skeleton, at) {
@@ -178,8 +179,12 @@ fn in_subskeleton(
         skeleton.name
     );
     let finding = judge.at(IN_SUBSKELETON, at, text)?;
-    let name = at.end.checked_sub(1).and_then(|last| judge.input.unit.token_place(at.item, last));
-    Some(match name {
+    let unit = judge.input.unit;
+    // Where a variable of the section is named, its place in the map is the whole object's, and not known.
+    let next = unit.tokens(at.item).get(at.end as usize);
+    let alone = next.is_none_or(|token| !token.is(".") && !token.is("->"));
+    let name = at.end.checked_sub(1).and_then(|last| unit.token_place(at.item, last));
+    Some(match name.filter(|_| alone) {
         Some(name) => finding.with_fix(
             format!("Use the map `maps.{member}`, with bpf_map__lookup_elem"),
             vec![(name, format!("maps.{member}"))],

@@ -88,6 +88,8 @@ fn known(input: Input<'_>, item: ItemId, flags: &Expr) -> Known {
                 let scope = input.unit.scope(item);
                 let constant = scope.and_then(|scope| input.unit.constant(&scope, expr));
                 match (constant, kind) {
+                    // With other bits it is no set of flags at all.
+                    (Some(value), _) if value & 0xffff_ffe0 != 0 => known.pure = false,
                     (Some(value), _) => {
                         known.cpu |= value & CPU != 0;
                         known.all |= value & ALL != 0;

@@ -23,12 +23,13 @@ const MAX_DEPTH: u32 = 32;
 const MAX_INCLUDES: usize = 64;
 
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
-    // What a header that is not here declares is not known.
+    // What a header that is not here declares is not known, nor what one of the same name in another
+    // folder does.
     let pp = input.unit.preprocessed();
     let all_here = pp.includes.iter().all(|include| {
         include.resolved.is_some() || HeaderKind::of_include(&include.path).is_some()
     });
-    if !all_here || pp.uses_stand_in() {
+    if !input.exact_flags || !all_here || pp.uses_stand_in() {
         return;
     }
     for skeleton in input.skeletons {
@@ -65,7 +66,8 @@ fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
     let (variable, name) = first?;
     let others = match said.len() {
         1 => String::new(),
-        count => format!(" (nor are {} other types)", count - 1),
+        2 => " (nor is another)".to_owned(),
+        count => format!(" (nor are {} others)", count - 1),
     };
     let text = format!(
         "`{}` has the type `{}`, which is not declared where this header is included{others}: the header \

@@ -193,12 +193,15 @@ impl Judge<'_> {
         let phase = self.phase(site);
         let late = matches!(phase, Phase::Prepared | Phase::Loaded | Phase::Attached);
         self.after_load(SETTER, late, site, at, verdicts, || {
-            let loaded = if phase == Phase::Prepared { "prepare" } else { "load" };
+            let (loaded, here) = match phase {
+                Phase::Prepared => ("prepare", "prepared here"),
+                _ => ("load", "loaded here"),
+            };
             let text = format!(
                 "`{callee}()` is called after the {loaded}: it fails with -EBUSY and the map `{map}` stays as \
                  it is"
             );
-            let finding = self.since(SETTER, at, site, text, "loaded here")?;
+            let finding = self.since(SETTER, at, site, text, here)?;
             Some(self.moved(self.with_map(finding, site, map), site, at))
         });
     }

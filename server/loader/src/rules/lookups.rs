@@ -12,10 +12,13 @@ use bpf::{
 use cfront::{ast::Expr, symbol::Symbol};
 
 use super::{Verdicts, judge::Judge, snippets};
-use crate::flow::{
-    observe::{At, Event},
-    sizes::{Cpus, Size, certain_section, struct_size},
-    state::{Phase, Site, Value},
+use crate::{
+    flow::{
+        observe::{At, Event},
+        sizes::{Cpus, Size, certain_section, struct_size},
+        state::{Phase, Site, Value},
+    },
+    skeletons::HeaderKind,
 };
 
 const OVERFLOW: RuleId = RuleId("percpu-lookup-overflow");
@@ -92,7 +95,8 @@ impl<'a> Lookup<'a> {
     ) -> Option<Lookup<'a>> {
         let percpu = judge.map(site, map)?.kind == MapKind::Internal(SectionKind::Percpu);
         let resized = judge.facts.resizes || judge.phase(site) == Phase::Destroyed;
-        if !percpu || resized {
+        // A subskeleton's section is a part of the one of the whole object.
+        if !percpu || resized || judge.kind(site) == Some(HeaderKind::Subskeleton) {
             return None;
         }
         let object = judge.model(site)?;

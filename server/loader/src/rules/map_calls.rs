@@ -21,6 +21,7 @@ use crate::{
         state::{Phase, Site, Value},
     },
     places,
+    skeletons::HeaderKind,
 };
 
 const NULL_SIZE: RuleId = RuleId("initial-value-null");
@@ -208,6 +209,9 @@ impl Call<'_> {
     }
 
     fn resized(&self, site: Site, map: Symbol) -> Option<Resize> {
+        if self.judge.kind(site) == Some(HeaderKind::Subskeleton) {
+            return None;
+        }
         let object = self.judge.model(site)?;
         let section = certain_section(object, map.as_str())?;
         if section.kind == SectionKind::Kconfig {

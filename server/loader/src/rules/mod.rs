@@ -47,6 +47,8 @@ pub struct Input<'a> {
     pub skeletons: &'a [Skeleton],
     /// The text of the loader's own file, for quick fixes.
     pub text: &'a str,
+    /// Whether the loader's compile flags are the build's own, and not guessed.
+    pub exact_flags: bool,
 }
 
 /// All findings of the loader-side rules in a file, by place.

@@ -55,8 +55,10 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
 
 /// A map looked up by a name that libbpf does not give it: a section behind an object's name.
 fn map_name(input: Input<'_>, reference: &Reference) -> Option<Diagnostic> {
-    let object = input.skeletons.get(reference.skeleton)?.object.as_deref()?;
-    if reference.holder != "maps" {
+    let skeleton = input.skeletons.get(reference.skeleton)?;
+    let object = skeleton.object.as_deref()?;
+    // A subskeleton's maps have the name of the whole object in front.
+    if reference.holder != "maps" || skeleton.kind == HeaderKind::Subskeleton {
         return None;
     }
     let map = object.maps.iter().find(|map| {

@@ -8,6 +8,7 @@ use cfront::{
     ast::{Expr, ExprKind, Item, StmtKind},
     source::FileRange,
     symbol::Symbol,
+    unit::ItemId,
 };
 
 use super::{
@@ -151,7 +152,7 @@ pub(super) fn sizes(input: Input<'_>, call: At, remedy: Remedy) -> Vec<Edits> {
     let fix = match remedy {
         Remedy::OneCpu => one_cpu(input, call),
         Remedy::ValueSize(argument) => value_size(input, call, argument),
-        Remedy::CountPossible => count_possible(input, call),
+        Remedy::CountPossible => count_possible(input),
         Remedy::None => None,
     };
     fix.into_iter().collect()
@@ -179,11 +180,10 @@ fn value_size(input: Input<'_>, call: At, argument: usize) -> Option<Edits> {
     })
 }
 
-/// The only count of online CPUs in the function counts possible ones.
-fn count_possible(input: Input<'_>, call: At) -> Option<Edits> {
-    let parsed = input.unit.item(call.item)?;
+/// The only count of online CPUs in the file counts possible ones.
+fn count_possible(input: Input<'_>) -> Option<Edits> {
     let mut counts = Vec::new();
-    walk::expressions(&parsed.syntax, |expr| {
+    let mut look = |item: ItemId, expr: &Expr| {
         if let ExprKind::Call { callee, args } = &expr.kind {
             let online = |arg: &Expr| names_in(arg).any(|n| n.as_str() == "_SC_NPROCESSORS_ONLN");
             let counts_online = match callee_name(callee).map(Symbol::as_str) {
@@ -192,10 +192,15 @@ fn count_possible(input: Input<'_>, call: At) -> Option<Edits> {
                 _ => false,
             };
             if counts_online {
-                counts.push(At::new(call.item, expr.span));
+                counts.push(At::new(item, expr.span));
             }
         }
-    });
+    };
+    for item in input.unit.main_items() {
+        if let Some(parsed) = input.unit.item(*item) {
+            walk::expressions(&parsed.syntax, |expr| look(*item, expr));
+        }
+    }
     let [count] = counts.as_slice() else { return None };
     let range = places::range(input.unit, *count)?;
     let edits = vec![(range, "libbpf_num_possible_cpus()".into())];

@@ -121,9 +121,11 @@ fn dropped_variable(unit: &Unit, name: Symbol) -> Option<(&'static str, Option<F
     let why = if variable.linkage == sema::Linkage::Internal {
         "the variable is static and nothing that is kept uses it, so the compiler drops it (and bpftool \
          leaves static ones out anyway)"
-    } else if variable.definition == sema::Definition::None {
-        "the source only declares it (`extern`), and nothing that is kept uses it, so the object does not \
-         have it"
+    } else if variable.definition == sema::Definition::None
+        && variable.attrs.section.as_ref().is_some_and(|s| s.as_str() == ".kconfig")
+    {
+        // Other `extern` variables may be defined in an object that this one is linked with.
+        "nothing that is kept uses this configuration value, so the object does not have it"
     } else {
         return None;
     };

@@ -4,6 +4,7 @@ typedef unsigned long size_t;
 typedef unsigned int __u32;
 typedef unsigned long long __u64;
 extern int errno;
+struct pair { int a, b; char name[8]; };
 struct FILE;
 extern struct FILE *stdout;
 int fprintf(struct FILE *f, const char *fmt, ...);

@@ -248,9 +248,7 @@ int use(struct bpf_object *obj)
 "#,
         expect![[r#"
             percpu-in-subskeleton at 2 `sub->percpu`: a subskeleton has no member `percpu`: bpftool skips per-CPU sections there, `struct lib` has only `maps.percpu`
-                fix: Use the map `maps.percpu`, with bpf_map__lookup_elem
             percpu-in-subskeleton at 8 `sub->percpu`: a subskeleton has no member `percpu`: bpftool skips per-CPU sections there, `struct lib` has only `maps.percpu`
-                fix: Use the map `maps.percpu`, with bpf_map__lookup_elem
         "#]],
     );
 }
