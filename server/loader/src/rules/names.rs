@@ -58,7 +58,8 @@ fn map_name(input: Input<'_>, reference: &Reference) -> Option<Diagnostic> {
     let skeleton = input.skeletons.get(reference.skeleton)?;
     let object = skeleton.object.as_deref()?;
     // A subskeleton's maps have the name of the whole object in front.
-    if reference.holder != "maps" || skeleton.kind == HeaderKind::Subskeleton {
+    let unknown = !reference.traced || skeleton.kind == HeaderKind::Subskeleton;
+    if reference.holder != "maps" || unknown {
         return None;
     }
     let map = object.maps.iter().find(|map| {
