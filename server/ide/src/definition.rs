@@ -14,6 +14,7 @@ use loader::skeletons::HeaderKind;
 
 use crate::{
     answer::Place,
+    docs::skeleton_functions,
     host::{Analysis, Cancellable},
     pipeline::{FileAnalysis, Role},
     places::file_range,
@@ -24,24 +25,49 @@ impl Analysis {
     /// Where the thing at a byte of a file is defined.
     pub fn definition(&self, path: &Path, offset: u32) -> Cancellable<Vec<Place>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        let mut found: Vec<Place> = Vec::new();
-        for word in file.words_at(offset) {
-            let range = if file.role == Role::Loader {
-                file.loader_target(&word).and_then(|(_, target)| place(target)).map(file_range)
-            } else {
-                file.definition(&word)
-            };
-            if let Some(range) = range {
-                let place = self.place(range);
-                if !found.contains(&place) {
-                    found.push(place);
-                }
-            }
+        if file.role == Role::Other {
+            return Ok(Vec::new());
         }
-        if found.is_empty() {
+        let mut found: Vec<Place> = Vec::new();
+        if file.role == Role::Loader
+            && let Some(skeleton) = file.skeleton_included_at(offset)
+        {
+            found.extend(file.whole_source(skeleton));
+        }
+        for word in file.words_at(offset) {
+            let place = match file.role {
+                Role::Loader => self.loader_definition(&file, &word),
+                _ => file.definition(&word).map(|range| self.place(range)),
+            };
+            found.extend(place.filter(|place| !found.contains(place)));
+        }
+        if found.is_empty() && file.role != Role::Loader {
             found.extend(file.macro_definition(offset).map(|range| self.place(range)));
         }
         Ok(found)
+    }
+
+    fn loader_definition(&self, file: &FileAnalysis, word: &Word) -> Option<Place> {
+        if let Some((_, target)) = file.loader_target(word) {
+            return place(target).map(|found| self.place(file_range(found)));
+        }
+        let name = word.symbol.as_str();
+        if let Some((skeleton, _)) = skeleton_functions::find(&file.skeletons, name) {
+            return file.whole_source(skeleton);
+        }
+        // `struct NAME` and `struct NAME__SECTION`
+        let before = (word.place.token as usize).checked_sub(1)?;
+        if !file.unit.tokens(word.place.item).get(before)?.is("struct") {
+            return None;
+        }
+        file.skeletons.iter().enumerate().find_map(|(index, skeleton)| {
+            let rest = name.strip_prefix(skeleton.name.as_str())?;
+            if rest.is_empty() {
+                return file.whole_source(index);
+            }
+            let section = in_skeleton(skeleton.object.as_deref()?, &[rest.strip_prefix("__")?])?;
+            place(section).map(|found| self.place(file_range(found)))
+        })
     }
 }
 
@@ -87,6 +113,12 @@ impl FileAnalysis {
             used.range.file == self.main && (used.range.start..used.range.end).contains(&offset)
         })?;
         used.definition.place
+    }
+
+    /// The BPF source behind a skeleton, from its beginning.
+    fn whole_source(&self, skeleton: usize) -> Option<Place> {
+        let (path, _) = self.source_of(skeleton)?;
+        Some(Place { path: path.clone(), range: 0..0 })
     }
 
     /// What a word of a loader stands for in the BPF program behind a skeleton, with that skeleton's
@@ -153,5 +185,121 @@ fn in_skeleton<'a>(object: &'a Object, members: &[&str]) -> Option<Target<'a>> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use crate::test_world::world;
+
+    const PROGRAM: &str = "//- /a.bpf.c\n#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\nint total;\n\
+        struct { __uint(type, BPF_MAP_TYPE_ARRAY); } table SEC(\".maps\");\n\
+        SEC(\"xdp\") int prog(void *ctx) { return total; }\n";
+
+    fn check_file(name: &str, text: &str, expect: Expect) {
+        let world = world(&format!("{PROGRAM}//- /{name}\n{text}"));
+        let found = world.analysis.definition(&world.path, world.offset).expect("nobody cancels");
+        expect.assert_eq(&found.iter().map(|place| world.show(place) + "\n").collect::<String>());
+    }
+
+    fn check(body: &str, expect: Expect) {
+        check_file("load.c", &format!("#include \"a.skel.h\"\n{body}"), expect);
+    }
+
+    #[test]
+    fn members_and_strings() {
+        check(
+            "int f(struct a *s) { return s->bss->to$0tal; }",
+            expect![[r#"
+            a.bpf.c:3 int [total];
+        "#]],
+        );
+        check(
+            "int f(struct a *s) { return s->maps.ta$0ble; }",
+            expect![[r#"
+            a.bpf.c:4 struct { __uint(type, BPF_MAP_TYPE_ARRAY); } [table] SEC(".maps");
+        "#]],
+        );
+        check(
+            "int f(struct a *s) { return s->links.pr$0og; }",
+            expect![[r#"
+            a.bpf.c:5 SEC("xdp") int [prog](void *ctx) { return total; }
+        "#]],
+        );
+        check(
+            "int f(struct a *s) { return bpf_object__find_map_by_name(s->obj, \"ta$0ble\"); }",
+            expect![[r#"
+                a.bpf.c:4 struct { __uint(type, BPF_MAP_TYPE_ARRAY); } [table] SEC(".maps");
+            "#]],
+        );
+        check(
+            "int f(void *o) { return bpf_object__find_program_by_name(o, \"pro$0g\"); }",
+            expect![[r#"
+                a.bpf.c:5 SEC("xdp") int [prog](void *ctx) { return total; }
+            "#]],
+        );
+    }
+
+    #[test]
+    fn of_a_light_skeleton() {
+        let text = |body| format!("#include \"a.lskel.h\"\nint f(struct a *s) {{ {body} }}");
+        check_file(
+            "l.c",
+            &text("return s->maps.table.map$0_fd;"),
+            expect![[r#"
+            a.bpf.c:4 struct { __uint(type, BPF_MAP_TYPE_ARRAY); } [table] SEC(".maps");
+        "#]],
+        );
+        check_file(
+            "l.c",
+            &text("return s->progs.prog.prog$0_fd;"),
+            expect![[r#"
+            a.bpf.c:5 SEC("xdp") int [prog](void *ctx) { return total; }
+        "#]],
+        );
+        check_file(
+            "l.c",
+            &text("return s->links.prog$0_fd;"),
+            expect![[r#"
+            a.bpf.c:5 SEC("xdp") int [prog](void *ctx) { return total; }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_source_of_a_skeleton() {
+        check(
+            "int f(void) { return !a__op$0en(); }",
+            expect![[r#"
+            a.bpf.c:1 []#include <vmlinux.h>
+        "#]],
+        );
+        check("struct $0a *skel;", expect![[r#"
+            a.bpf.c:1 []#include <vmlinux.h>
+        "#]]);
+        check(
+            "struct a__b$0ss *image;",
+            expect![[r#"
+            a.bpf.c:3 int [total];
+        "#]],
+        );
+        check_file(
+            "l.c",
+            "#include \"a.sk$0el.h\"\n",
+            expect![[r#"
+            a.bpf.c:1 []#include <vmlinux.h>
+        "#]],
+        );
+    }
+
+    #[test]
+    fn nothing_of_plain_c() {
+        check("int f(void) { return f$0(); }", expect![""]);
+        check("#define N 1\nint x = $0N;", expect![""]);
+        check("int f(void) { return strlen(\"ta$0ble\"); }", expect![""]);
+        check("struct $0b *other;", expect![""]);
+        check_file("plain.c", "int x; int f(void) { return $0x; }", expect![""]);
     }
 }

@@ -1,16 +1,22 @@
 //! Hover: facts that a C language server does not have - sections, offsets, maps, skeleton members.
 
+mod facts;
+mod loader;
+#[cfg(test)]
+mod tests;
+
 use std::{fmt::Write, path::Path};
 
 use bpf::{
-    facts,
+    facts as tables,
     object::{Certainty, Map, MapDef, MapKind, Object, Program, Section, SectionKind, Variable},
 };
 use btf::Linkage;
-use cfront::{source::FileRange, token::TokenKind};
+use cfront::source::FileRange;
 
 use crate::{
     answer::{Hover, SkeletonKind},
+    docs,
     host::{Analysis, Cancellable},
     macro_docs,
     pipeline::{FileAnalysis, Role},
@@ -24,15 +30,24 @@ impl Analysis {
     /// Hover at a byte of a file.
     pub fn hover(&self, path: &Path, offset: u32) -> Cancellable<Option<Hover>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let words = file.words_at(offset);
-        let thing = words.iter().find_map(|word| {
+        if !matches!(file.role, Role::Bpf | Role::Loader | Role::Header) {
+            return Ok(None);
+        }
+        if file.role == Role::Loader
+            && let Some(found) = self.include_hover(path, &file, offset)
+        {
+            return Ok(Some(found));
+        }
+        for word in file.words_at(offset) {
             let text = match file.role {
-                Role::Loader => file.loader_hover(word),
-                _ => file.word_hover(word),
-            }?;
-            Some(hover(word.range, text))
-        });
-        Ok(thing.or_else(|| file.macro_hover(offset)))
+                Role::Loader => self.loader_hover(path, &file, &word),
+                _ => file.word_hover(&word),
+            };
+            if let Some(text) = text {
+                return Ok(Some(hover(word.range, text)));
+            }
+        }
+        Ok(file.macro_hover(offset))
     }
 }
 
@@ -43,25 +58,21 @@ fn hover(range: FileRange, markdown: String) -> Hover {
 impl FileAnalysis {
     fn word_hover(&self, word: &Word) -> Option<String> {
         if let Some(target) = self.target(word) {
+            if let Target::Variable { section, variable } = target
+                && section.kind == SectionKind::Ksyms
+            {
+                return self.kernel_symbol(word, variable.weak);
+            }
             let object = &self.source.as_ref()?.object;
             return Some(describe(object, target, self.preview(SkeletonKind::Skeleton)));
         }
-        (word.kind == TokenKind::Str)
-            .then(|| program_section(word.symbol.as_str().trim_matches('"')))?
-    }
-
-    fn loader_hover(&self, word: &Word) -> Option<String> {
-        let (skeleton, target) = self.loader_target(word)?;
-        let (path, source) = self.source_of(skeleton)?;
-        let object = &source.source.as_ref()?.object;
-        let mut text = describe(object, target, source.preview(SkeletonKind::Skeleton));
-        if let Some(name) = path.file_name() {
-            let _ = write!(text, "\n\nDeclared in `{}`", name.to_string_lossy());
-        }
-        Some(text)
+        self.facts_about(word)
     }
 
     fn macro_hover(&self, offset: u32) -> Option<Hover> {
+        if self.role == Role::Loader {
+            return None;
+        }
         let used = self.preprocessed.macro_uses.iter().find(|used| {
             used.range.file == self.main && (used.range.start..used.range.end).contains(&offset)
         })?;
@@ -188,7 +199,7 @@ pub(crate) fn bytes(n: u64) -> String {
 /// The map type's name without `BPF_MAP_TYPE_`, or its number.
 pub(crate) fn map_type(def: &MapDef) -> String {
     let Some(number) = def.map_type else { return "unknown type".to_owned() };
-    facts::map_types::by_number(number).map_or_else(
+    tables::map_types::by_number(number).map_or_else(
         || format!("map type {number}"),
         |row| row.name.trim_start_matches("BPF_MAP_TYPE_").to_owned(),
     )
@@ -212,12 +223,13 @@ fn describe_map(map: &Map, member: Option<String>) -> String {
         let _ = writeln!(text, "- flags: {flags:#x}");
     }
     if let Some(total) = map.payload_bytes().filter(|total| *total > 0) {
-        let row = map.def.map_type.and_then(facts::map_types::by_number);
+        let row = map.def.map_type.and_then(tables::map_types::by_number);
         let each = if row.is_some_and(|row| row.per_cpu) { " on each CPU" } else { "" };
         let _ = writeln!(text, "- payload: {}{each}", bytes(total));
     }
     if let Some(member) = member {
-        let _ = write!(text, "\nSkeleton: `{member}`");
+        text.truncate(text.trim_end().len());
+        let _ = write!(text, "\n\nSkeleton: `{member}`");
     }
     text.trim_end().to_owned()
 }
@@ -240,23 +252,7 @@ fn describe_program(program: &Program, member: Option<String>) -> String {
 
 /// Markdown about the section name of a program; `None` when libbpf does not know it.
 fn program_section(name: &str) -> Option<String> {
-    let row = facts::sections::find(name)?;
-    let mut text = format!("Program type `{}`", row.short_type());
-    if !row.attach_type.is_empty() {
-        let _ = write!(text, ", attach type `{}`", row.attach_type);
-    }
-    if row.sleepable {
-        text.push_str(", sleepable");
-    }
-    text.push_str(if row.auto_attach {
-        ".\n\nThe skeleton's attach function attaches it."
-    } else {
-        ".\n\nNot attached by the skeleton's attach function."
-    });
-    if !row.context.is_empty() {
-        let _ = write!(text, "\n\nContext: `{}`", row.context);
-    }
-    Some(text)
+    tables::sections::find(name).map(docs::sections::program)
 }
 
 fn describe_section(object: &Object, section: &Section) -> String {

@@ -5,6 +5,7 @@ mod code_lens;
 mod completion;
 mod crossing;
 mod definition;
+mod docs;
 mod document_highlight;
 mod document_symbol;
 pub mod environment;

@@ -62,12 +62,22 @@ impl FileAnalysis {
     pub(crate) fn target(&self, word: &Word) -> Option<Target<'_>> {
         let object = &self.source.as_ref()?.object;
         if word.kind == TokenKind::Str {
+            if !self.in_section_attribute(word) {
+                return None;
+            }
             let name = word.symbol.as_str().trim_matches('"');
             return object.sections.iter().find(|s| s.name == name).map(Target::Section);
         }
         // The declarators' own names first: they are no uses, and static locals have names of two parts.
         by_place(object, word.range)
             .or_else(|| self.names_global(word).then(|| by_name(object, word.symbol.as_str()))?)
+    }
+
+    /// Whether a string is the argument of `section("...")`, in whatever macro it was written.
+    pub(crate) fn in_section_attribute(&self, word: &Word) -> bool {
+        let tokens = self.unit.tokens(word.place.item).get(..word.place.token as usize);
+        matches!(tokens, Some([.., name, open])
+            if open.is("(") && (name.is("section") || name.is("__section__")))
     }
 
     /// Whether a word is an identifier expression or declarator that means something at file scope: a

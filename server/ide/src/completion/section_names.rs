@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use bpf::facts::{
-    sections::{self, ProgramSection},
-    versions,
-};
+use bpf::facts::sections::{self, ProgramSection};
 
 use super::{entry, repair::Cursor};
-use crate::answer::{Completion, CompletionKind};
+use crate::{
+    answer::{Completion, CompletionKind},
+    docs,
+};
 
 /// Sections of variables, with what libbpf does with them.
 const DATA: &[(&str, &str)] = &[
@@ -36,7 +36,7 @@ pub(super) fn completions(cursor: &Cursor) -> Vec<Completion> {
         let label = format!("{}{suffix}", row.prefix);
         all.push(Completion {
             detail: detail(row),
-            documentation: documentation(row),
+            documentation: docs::sections::program(row),
             ..entry(label, CompletionKind::Text, &replace)
         });
     }
@@ -58,34 +58,5 @@ fn detail(row: &ProgramSection) -> String {
     if row.sleepable {
         text.push_str(", sleepable");
     }
-    text
-}
-
-fn documentation(row: &ProgramSection) -> String {
-    let mut text = format!("Program type `{}`", row.short_type());
-    if let Some(since) = versions::since(row.program_type) {
-        let _ = write!(text, " (since Linux {since})");
-    }
-    if !row.attach_type.is_empty() {
-        let _ = write!(text, ", attach type `{}`", row.attach_type);
-        if let Some(since) = versions::since(row.attach_type) {
-            let _ = write!(text, " (since Linux {since})");
-        }
-    }
-    text.push_str(".\n\n");
-    if !row.context.is_empty() {
-        let _ = write!(text, "Context: `{}`.\n\n", row.context);
-    }
-    if row.sleepable {
-        text.push_str("The program may sleep.\n\n");
-    }
-    if row.attach_btf {
-        text.push_str("The target is looked up in the kernel's BTF.\n\n");
-    }
-    text.push_str(if row.auto_attach {
-        "The skeleton's attach function attaches it."
-    } else {
-        "Not attached by the skeleton's attach function."
-    });
     text
 }

@@ -1,0 +1,128 @@
+//! Hovers that come from tables of facts: section names, map definitions, helpers, kernel functions.
+
+use std::fmt::Write as _;
+
+use bpf::facts::{helpers, kfuncs, map_types, sections};
+use cfront::{
+    ast::Ident,
+    sema::{Decl, Global, Resolution},
+    token::TokenKind,
+    unit::ItemId,
+};
+
+use crate::{docs, pipeline::FileAnalysis, target::Word};
+
+/// The macros that map definitions are written with.
+const MAP_MACROS: [&str; 4] = ["__uint", "__type", "__array", "__ulong"];
+
+impl FileAnalysis {
+    /// Markdown about a word of BPF C that stands for nothing in the object.
+    pub(super) fn facts_about(&self, word: &Word) -> Option<String> {
+        let name = word.symbol.as_str();
+        if word.kind == TokenKind::Str {
+            return self.in_section_attribute(word).then(|| of_section(name.trim_matches('"')))?;
+        }
+        if let Some(row) = map_types::by_name(name) {
+            let mut text = docs::map_types::needs(row);
+            if !row.since.is_empty() {
+                let _ = write!(text, "\n\nSince Linux {}.", row.since);
+            }
+            return Some(text);
+        }
+        self.map_member(word).or_else(|| self.function(word))
+    }
+
+    /// Markdown about a symbol of the kernel's that the program declares.
+    pub(super) fn kernel_symbol(&self, word: &Word, weak: bool) -> Option<String> {
+        if let Some(text) = self.function(word) {
+            return Some(text);
+        }
+        let ty = match self.unit.ordinary(word.symbol)? {
+            Global::Variable(variable) => variable.ty,
+            Global::Function(function) => function.ty,
+            _ => return None,
+        };
+        let declaration = self.unit.spell(ty, Some(word.symbol.as_str()));
+        let mut text = format!(
+            "```c\n{declaration};\n```\n\nA symbol of the kernel, found by libbpf at load."
+        );
+        if weak {
+            text.push_str(" It may be missing (`__weak`): its address is 0 then.");
+        }
+        Some(text)
+    }
+
+    fn map_member(&self, word: &Word) -> Option<String> {
+        let tokens = self.unit.tokens(word.place.item);
+        let loc = tokens.get(word.place.token as usize)?.loc;
+        let made_by = self.preprocessed.expansion_stack(loc);
+        let is_member = made_by
+            .iter()
+            .any(|step| step.from_argument && MAP_MACROS.contains(&step.macro_name.as_str()));
+        let name = word.symbol.as_str();
+        // The macros declare the member behind a pointer or an enum; a type may be called like one.
+        let before = (word.place.token as usize).checked_sub(1).and_then(|at| tokens.get(at));
+        let declares = before.is_some_and(|before| before.is("*") || before.is("}"));
+        if !is_member || !declares {
+            return None;
+        }
+        docs::map_types::member(name, self.map_type_around(word))
+    }
+
+    /// The type of the map in whose definition a word stands: the one map of the item.
+    fn map_type_around(&self, word: &Word) -> Option<&'static map_types::MapType> {
+        let object = &self.source.as_ref()?.object;
+        let item = self.item_range(word.place.item)?;
+        let mut maps = object.maps.iter().filter(|map| {
+            map.place.is_some_and(|place| {
+                place.file == item.file.0 && item.start <= place.start && place.end <= item.end
+            })
+        });
+        let map = maps.next().filter(|_| maps.next().is_none())?;
+        map_types::by_number(map.def.map_type?)
+    }
+
+    fn function(&self, word: &Word) -> Option<String> {
+        let name = word.symbol.as_str();
+        let helper = helpers::find(name);
+        if helper.is_none() && kfuncs::find(name).is_empty() {
+            return None;
+        }
+        let scope = self.unit.scope(word.place.item)?;
+        let ident = Ident { name: word.symbol, token: word.place.token };
+        match scope.resolve(&self.unit, ident) {
+            Resolution::Variable(variable) => {
+                let mut text = docs::functions::helper(helper?, None);
+                if let Some(comment) = variable.decls.first().and_then(|d| self.comment_of(d, name))
+                {
+                    let _ = write!(text, "\n\n---\n\n{comment}");
+                }
+                Some(text)
+            }
+            Resolution::Function(function) if function.definition.is_none() => {
+                if kfuncs::find(name).is_empty() {
+                    return None;
+                }
+                let prototype = self.unit.spell(function.ty, Some(name));
+                Some(format!("```c\n{prototype};\n```\n\n{}", docs::functions::kfunc(name)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The comment above a declaration of a header, as Markdown.
+    fn comment_of(&self, decl: &Decl, name: &str) -> Option<String> {
+        let first = self.unit.token_place(ItemId(decl.place.item), 0)?;
+        let text = self.preprocessed.text(first.file)?;
+        docs::functions::comment_before(text.get(..first.start as usize)?, name)
+    }
+}
+
+fn of_section(name: &str) -> Option<String> {
+    let row = sections::find(name)?;
+    let mut text = format!("**{name}**: program section\n\n{}", docs::sections::program(row));
+    if name.starts_with('?') {
+        text.push_str("\n\nNot loaded unless user space asks for it (`?`).");
+    }
+    Some(text)
+}
