@@ -7,6 +7,7 @@ pub mod lsp_client;
 pub mod skeleton_extract;
 pub mod type_truth;
 pub mod units;
+pub mod workspace;
 
 /// The first line in which two texts differ, in words; `None` when they are equal.
 pub fn first_difference(expected: &str, got: &str) -> Option<String> {

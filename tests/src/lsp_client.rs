@@ -22,6 +22,8 @@ pub struct Client {
     pub stdin: Option<ChildStdin>,
     messages: Receiver<Value>,
     next_id: i64,
+    /// What `workspace/configuration` is answered with.
+    pub settings: Value,
 }
 
 impl Drop for Client {
@@ -53,7 +55,7 @@ impl Client {
                 }
             }
         });
-        Client { child, stdin, messages, next_id: 0 }
+        Client { child, stdin, messages, next_id: 0, settings: Value::Null }
     }
 
     /// Starts and initialises the server.
@@ -65,7 +67,12 @@ impl Client {
 
     /// Sends `initialize` and `initialized`; returns the result of the first.
     pub fn initialize(&mut self, capabilities: Value) -> Value {
-        let result = self.request("initialize", json!({ "capabilities": capabilities }));
+        self.initialize_with(json!({ "capabilities": capabilities }))
+    }
+
+    /// [`Client::initialize`] with all of the parameters.
+    pub fn initialize_with(&mut self, params: Value) -> Value {
+        let result = self.request("initialize", params);
         self.notify("initialized", json!({}));
         result
     }
@@ -100,12 +107,15 @@ impl Client {
         answer["result"].clone()
     }
 
-    /// The next message; requests of the server are answered with null and left out.
+    /// The next message; requests of the server are answered, with null but for those for settings, and
+    /// left out.
     pub fn next_message(&mut self) -> Option<Value> {
         loop {
             match self.messages.recv_timeout(HANG) {
                 Ok(message) if message.get("id").is_some() && message.get("method").is_some() => {
-                    self.send(json!({ "id": message["id"], "result": null }));
+                    let settings = message["method"] == "workspace/configuration";
+                    let result = settings.then(|| json!([self.settings]));
+                    self.send(json!({ "id": message["id"], "result": result }));
                 }
                 Ok(message) => return Some(message),
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -143,6 +153,33 @@ impl Client {
                 "contentChanges": [{ "range": range, "text": text }],
             }),
         );
+    }
+
+    /// Says that a document was saved.
+    pub fn save(&mut self, uri: &str) {
+        self.notify("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
+    }
+
+    /// Waits for diagnostics of a document for which `wanted` holds.
+    pub fn diagnostics_until(
+        &mut self,
+        uri: &str,
+        wanted: impl Fn(&[Value]) -> bool,
+    ) -> Vec<Value> {
+        let list = |m: &Value| m["params"]["diagnostics"].as_array().cloned().unwrap_or_default();
+        let published = self.until(|m| {
+            m["method"] == "textDocument/publishDiagnostics"
+                && m["params"]["uri"] == uri
+                && wanted(&list(m))
+        });
+        list(&published)
+    }
+
+    /// Ends the session as the protocol wants it; returns the exit code.
+    pub fn shut_down(&mut self) -> Option<i32> {
+        self.request("shutdown", Value::Null);
+        self.notify("exit", Value::Null);
+        self.wait()
     }
 
     /// Waits for the diagnostics of a version of a document.

@@ -21,6 +21,31 @@ pub struct Difference {
     pub place: Option<Place>,
     /// Whether the source side follows from rules that do not depend on the optimiser.
     pub certainty: Certainty,
+    /// What kind of difference it is.
+    pub kind: Kind,
+}
+
+/// Kinds of differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The object has nothing of it.
+    OnlyInSource,
+    /// The source has nothing of it.
+    OnlyInObject,
+    /// A variable lies elsewhere in its section.
+    Offset,
+    /// Type, size, section or definition are others.
+    Shape,
+}
+
+/// What a built object was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeOf {
+    /// The source that it is compared with, alone.
+    Source,
+    /// More sources, linked (`bpftool gen object`): what this one does not have may be the others',
+    /// and sections they share are laid out together.
+    More,
 }
 
 /// What a difference is about.
@@ -41,6 +66,35 @@ pub fn first_difference(source: &Object, built: &Object) -> Option<Difference> {
     differences(source, built).into_iter().next()
 }
 
+/// The differences that can be relied upon: nothing that is left to the optimiser, and of an object that
+/// was linked from several sources only what this one defines. None when the source is not complete.
+pub fn sure_differences(source: &Object, built: &Object, made_of: MadeOf) -> Vec<Difference> {
+    if !source.complete {
+        return Vec::new();
+    }
+    let mut found = differences(source, built);
+    found.retain(|difference| difference.certainty == Certainty::Certain);
+    if made_of == MadeOf::More {
+        found.retain(|difference| match (difference.kind, &difference.subject) {
+            (Kind::OnlyInObject, _) => false,
+            (Kind::Offset, Subject::Variable(section, _)) => same_variables(source, built, section),
+            _ => true,
+        });
+    }
+    found
+}
+
+/// Whether a section has the same variables on both sides, statics included.
+fn same_variables(source: &Object, built: &Object, section: &str) -> bool {
+    let names = |object: &Object| {
+        let variables = object.section(section).map(|s| s.variables.as_slice()).unwrap_or_default();
+        let mut names: Vec<SmolStr> = variables.iter().map(|v| v.name.clone()).collect();
+        names.sort_unstable();
+        names
+    };
+    names(source) == names(built)
+}
+
 /// All differences: programs, then maps, then data sections in the order of the built object.
 pub fn differences(source: &Object, built: &Object) -> Vec<Difference> {
     let mut found = Found::default();
@@ -51,14 +105,14 @@ pub fn differences(source: &Object, built: &Object) -> Vec<Difference> {
             Some(of_source) => variables(source, of_source, built, section, &mut found),
             None => {
                 let what = Subject::Section(section.name.clone());
-                found.add(what, None, format!("section {} is only in the object", section.name));
+                found.only_in_object(what, format_args!("section {}", section.name));
             }
         }
     }
     for section in data_sections(source).filter(|s| built.section(&s.name).is_none()) {
         let what = Subject::Section(section.name.clone());
         let place = section.variables.iter().find_map(|v| v.place);
-        found.add(what, place, format!("section {} is only in the source", section.name));
+        found.only_in_source(what, place, format_args!("section {}", section.name));
         found.likely_if(section.certainty);
     }
     found.list
@@ -70,8 +124,16 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, subject: Subject, place: Option<Place>, message: String) {
-        self.list.push(Difference { subject, message, place, certainty: Certainty::Certain });
+    fn add(&mut self, kind: Kind, subject: Subject, place: Option<Place>, message: String) {
+        self.list.push(Difference { subject, message, place, certainty: Certainty::Certain, kind });
+    }
+
+    fn only_in_object(&mut self, subject: Subject, what: impl Display) {
+        self.add(Kind::OnlyInObject, subject, None, format!("{what} is only in the object"));
+    }
+
+    fn only_in_source(&mut self, subject: Subject, place: Option<Place>, what: impl Display) {
+        self.add(Kind::OnlyInSource, subject, place, format!("{what} is only in the source"));
     }
 
     fn unequal(
@@ -82,7 +144,14 @@ impl Found {
         source: impl Display,
         built: impl Display,
     ) {
-        self.add(subject, place, format!("{what}: {source} in the source, {built} in the object"));
+        let message = format!("{what}: {source} in the source, {built} in the object");
+        self.add(Kind::Shape, subject, place, message);
+    }
+
+    fn last_is(&mut self, kind: Kind) {
+        if let Some(last) = self.list.last_mut() {
+            last.kind = kind;
+        }
     }
 
     fn likely_if(&mut self, certainty: Certainty) {
@@ -105,11 +174,7 @@ fn programs(source: &Object, built: &Object, found: &mut Found) {
     for program in &built.programs {
         let subject = || Subject::Program(program.name.clone());
         match source.programs.iter().find(|p| p.name == program.name) {
-            None => found.add(
-                subject(),
-                None,
-                format!("program {} is only in the object", program.name),
-            ),
+            None => found.only_in_object(subject(), format_args!("program {}", program.name)),
             Some(ours) if ours.section != program.section => found.unequal(
                 subject(),
                 ours.place,
@@ -123,7 +188,7 @@ fn programs(source: &Object, built: &Object, found: &mut Found) {
     for ours in &source.programs {
         if !built.programs.iter().any(|p| p.name == ours.name) {
             let subject = Subject::Program(ours.name.clone());
-            found.add(subject, ours.place, format!("program {} is only in the source", ours.name));
+            found.only_in_source(subject, ours.place, format_args!("program {}", ours.name));
         }
     }
 }
@@ -134,7 +199,7 @@ fn maps(source: &Object, built: &Object, found: &mut Found) {
         let subject = || Subject::Map(map.name.clone());
         let Some(ours) = source.maps.iter().find(|m| m.name == map.name && m.kind == map.kind)
         else {
-            found.add(subject(), None, format!("map {} is only in the object", map.name));
+            found.only_in_object(subject(), format_args!("map {}", map.name));
             continue;
         };
         for (what, a, b) in numbers(&ours.def, &map.def) {
@@ -150,7 +215,7 @@ fn maps(source: &Object, built: &Object, found: &mut Found) {
     for ours in source.maps.iter().filter(user) {
         if !built.maps.iter().any(|m| m.name == ours.name && m.kind == ours.kind) {
             let subject = Subject::Map(ours.name.clone());
-            found.add(subject, ours.place, format!("map {} is only in the source", ours.name));
+            found.only_in_source(subject, ours.place, format_args!("map {}", ours.name));
         }
     }
 }
@@ -179,7 +244,7 @@ fn variables(source: &Object, ours: &Section, built: &Object, theirs: &Section, 
         let subject = || Subject::Variable(theirs.name.clone(), name.clone());
         let what = format!("variable {name} of section {}", theirs.name);
         let Some(own) = by_name.remove(name.as_str()) else {
-            found.add(subject(), None, format!("{what} is only in the object"));
+            found.only_in_object(subject(), &what);
             continue;
         };
         let (a, b) = (type_name(&source.btf, own.ty), type_name(&built.btf, variable.ty));
@@ -209,16 +274,16 @@ fn variables(source: &Object, ours: &Section, built: &Object, theirs: &Section, 
                 format_args!("offset {a}"),
                 format_args!("offset {b}"),
             );
-            found.likely_if(own.certainty.max(ours.certainty));
+            found.last_is(Kind::Offset);
+            found.likely_if(ours.offset_certainty(own));
         } else if let Some(inside) = inside((source, own.ty), (built, variable.ty)) {
-            found.add(subject(), own.place, format!("{what}: {inside}"));
+            found.add(Kind::Shape, subject(), own.place, format!("{what}: {inside}"));
         }
     }
     for own in ours.variables.iter().filter(|v| by_name.contains_key(v.name.as_str())) {
         let subject = Subject::Variable(ours.name.clone(), own.name.clone());
-        let message =
-            format!("variable {} of section {} is only in the source", own.name, ours.name);
-        found.add(subject, own.place, message);
+        let what = format_args!("variable {} of section {}", own.name, ours.name);
+        found.only_in_source(subject, own.place, what);
         found.likely_if(own.certainty);
     }
 }
@@ -286,6 +351,30 @@ mod tests {
             expect!["variable data of section .percpu is only in the source"],
         );
         check(|o| o.sections.clear(), expect!["section .percpu is only in the source"]);
+    }
+
+    #[test]
+    fn only_what_is_sure_counts() {
+        let sure = |source: &Object, made_of| {
+            let mut built = percpu_example();
+            built.sections[0].variables[3].offset += 1;
+            built.programs[0].name = "other".into();
+            let found = sure_differences(source, &built, made_of);
+            found.iter().map(|d| d.kind).collect::<Vec<_>>()
+        };
+        let mut source = percpu_example();
+        let all = [Kind::OnlyInObject, Kind::OnlyInSource, Kind::Offset];
+        assert_eq!(sure(&source, MadeOf::Source), all);
+        assert_eq!(sure(&source, MadeOf::More), all[1..]);
+        // Another variable before it moves the rest, whoever defined it.
+        source.sections[0].variables.remove(0);
+        assert_eq!(sure(&source, MadeOf::More), all[1..2]);
+        source = percpu_example();
+        source.sections[0].variables[2].certainty = Certainty::Likely;
+        assert_eq!(sure(&source, MadeOf::Source), all[..2]);
+        source.sections[0].variables[2].certainty = Certainty::Certain;
+        source.complete = false;
+        assert_eq!(sure(&source, MadeOf::Source), []);
     }
 
     #[test]

@@ -104,6 +104,19 @@ pub struct Section {
     pub certainty: Certainty,
 }
 
+impl Section {
+    /// Whether the offset of one of its variables is certain. Variables are laid out in one order
+    /// whatever the optimiser keeps, so only those before it, and itself, can move it.
+    pub fn offset_certainty(&self, variable: &Variable) -> Certainty {
+        let likely = self.variables.iter().filter(|v| v.certainty == Certainty::Likely);
+        match likely.map(|v| v.offset).min() {
+            Some(first) if first <= variable.offset => Certainty::Likely,
+            Some(_) => Certainty::Certain,
+            None => self.certainty,
+        }
+    }
+}
+
 /// A variable of a data section.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable {

@@ -6,6 +6,7 @@
 pub mod registry;
 mod registry_bpf;
 mod registry_loader;
+mod registry_objects;
 
 mod code;
 mod data_sections;
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub use registry::{Rule, RuleId, Side};
+pub use registry_objects::{OBJECT_LAYOUT_DIFFERS, OBJECT_STALE};
 
 /// What the BPF side's checks look at.
 #[derive(Clone, Copy)]

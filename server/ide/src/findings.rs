@@ -13,26 +13,30 @@ use crate::{
 impl Analysis {
     /// The findings in a file, by place; none when diagnostics are switched off.
     pub fn findings(&self, path: &Path) -> Cancellable<Vec<Finding>> {
-        let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        let found = self.with_suppressions(file.diagnostics(self).iter());
+        let found = self.findings_with_headers(path)?.into_iter();
         Ok(found.filter(|(p, _)| p.path.as_ref() == path).map(|(_, finding)| finding).collect())
     }
 
     /// The findings about a file, with the files they are in: its own and its headers.
     pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        Ok(self.with_suppressions(file.diagnostics(self).iter()).collect())
+        let objects = self.object_findings(path, &file);
+        let diagnostics = file.diagnostics(self).iter().map(|diagnostic| (diagnostic, None));
+        let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
+        Ok(self.with_suppressions(all))
     }
 
+    /// Findings that nobody silenced. Those about a built object come with its place.
     fn with_suppressions<'a>(
-        &'a self,
-        diagnostics: impl Iterator<Item = &'a Diagnostic> + 'a,
-    ) -> impl Iterator<Item = (Place, Finding)> + 'a {
+        &self,
+        diagnostics: impl Iterator<Item = (&'a Diagnostic, Option<&'a Place>)>,
+    ) -> Vec<(Place, Finding)> {
         let mut known: Vec<(cfront::source::FileId, Suppressions)> = Vec::new();
-        diagnostics.filter_map(move |diagnostic| {
+        let mut found = Vec::new();
+        for (diagnostic, object) in diagnostics {
             let id = diagnostic.rule.0;
             if !self.options.diagnostics || self.options.disabled_rules.iter().any(|d| d == id) {
-                return None;
+                continue;
             }
             let place = self.place(diagnostic.range);
             if !known.iter().any(|(file, _)| *file == diagnostic.range.file) {
@@ -42,11 +46,14 @@ impl Analysis {
             let silenced = known.iter().any(|(file, suppressions)| {
                 *file == diagnostic.range.file && suppressions.allow(id, diagnostic.range.start)
             });
-            (!silenced).then(|| {
-                let finding = self.finding(diagnostic);
-                (place, finding)
-            })
-        })
+            if !silenced {
+                let mut finding = self.finding(diagnostic);
+                let object = object.map(|object| (object.clone(), "the built object".to_owned()));
+                finding.related.extend(object);
+                found.push((place, finding));
+            }
+        }
+        found
     }
 
     fn finding(&self, diagnostic: &Diagnostic) -> Finding {

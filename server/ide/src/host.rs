@@ -10,10 +10,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::{environment::Environment, lines::Lines, pipeline::Pipelines};
+use crate::{built::BuiltObjects, environment::Environment, lines::Lines, pipeline::Pipelines};
 
 /// Open documents by path.
 pub(crate) type Documents = BTreeMap<Arc<Path>, Arc<Document>>;
+
+/// Built objects by the path of their program.
+pub(crate) type Objects = BTreeMap<Arc<Path>, BuiltObjects>;
 
 /// An open document, or a file read from disk for an answer.
 #[derive(Debug)]
@@ -71,6 +74,13 @@ pub enum Change {
     Closed(Arc<Path>),
     /// These files on disk changed.
     Disk(Vec<PathBuf>),
+    /// What is known of the built objects of a program.
+    Objects {
+        /// The program's path.
+        program: Arc<Path>,
+        /// Its objects; none to forget it.
+        objects: BuiltObjects,
+    },
     /// New options.
     Options(Options),
     /// Another environment: other flags or search paths.
@@ -87,6 +97,7 @@ pub struct AnalysisHost {
 pub struct Analysis {
     pub(crate) environment: Arc<dyn Environment>,
     pub(crate) documents: Arc<Documents>,
+    pub(crate) objects: Arc<Objects>,
     pub(crate) options: Arc<Options>,
     /// Counts changes that may change the answers about more than one file.
     pub(crate) revision: u64,
@@ -109,6 +120,7 @@ impl AnalysisHost {
             current: Analysis {
                 environment,
                 documents: Arc::default(),
+                objects: Arc::default(),
                 options: Arc::default(),
                 revision: 0,
                 pipelines,
@@ -135,6 +147,15 @@ impl AnalysisHost {
             Change::Disk(paths) => {
                 current.pipelines.disk_changed(&paths);
                 current.revision += 1;
+            }
+            // No answer but the findings depends on them, and those look each time.
+            Change::Objects { program, objects } => {
+                let known = Arc::make_mut(&mut current.objects);
+                if objects.is_empty() {
+                    known.remove(&program);
+                } else {
+                    known.insert(program, objects);
+                }
             }
             Change::Options(options) => current.options = Arc::new(options),
             Change::Environment(environment) => {

@@ -1,6 +1,7 @@
 //! What editors ask, answered over a snapshot: plain types, no LSP types, no I/O.
 
 pub mod answer;
+pub mod built;
 mod code_lens;
 mod completion;
 mod crossing;

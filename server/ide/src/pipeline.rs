@@ -26,6 +26,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     answer::SkeletonKind,
+    built::Compared,
     environment::{Environment, FileFlags, FlagsFrom},
     host::{Analysis, Cancellable, Documents},
     usage::UsageMemo,
@@ -74,6 +75,7 @@ pub struct FileAnalysis {
     diagnostics: OnceLock<Vec<Diagnostic>>,
     references: OnceLock<Vec<Reference>>,
     previews: [OnceLock<Preview>; 3],
+    pub(crate) compared: Compared,
 }
 
 impl FileAnalysis {
@@ -305,6 +307,7 @@ impl Analysis {
             diagnostics: OnceLock::new(),
             references: OnceLock::new(),
             previews: Default::default(),
+            compared: Compared::default(),
         };
         match role {
             Role::Bpf => {

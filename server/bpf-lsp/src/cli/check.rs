@@ -4,9 +4,10 @@ use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
-use ide::Analysis;
+use ide::{Analysis, AnalysisHost, FileAnalysis, Role};
 use rayon::prelude::*;
 
 use super::{
@@ -14,14 +15,18 @@ use super::{
     report::{self, Entry, Spans},
     sarif,
 };
+use crate::project::{Disk, objects::ObjectCache};
 
 /// Checks files; prints the findings in order of file and place.
 pub(super) fn run(
     format: ReportFormat,
+    objects: bool,
     paths: &[PathBuf],
     flags: &FlagArgs,
 ) -> Result<ExitCode, String> {
-    let analysis = input::analysis(flags)?;
+    let disk = input::disk(flags)?;
+    let analysis = AnalysisHost::new(disk.clone()).analysis();
+    let objects = objects.then(|| Objects { disk: &disk, cache: ObjectCache::default() });
     let mut failed = false;
     let mut files = BTreeSet::new();
     for path in paths {
@@ -35,7 +40,7 @@ pub(super) fn run(
     }
     let files: Vec<PathBuf> = files.into_iter().collect();
     let results: Vec<Result<Checked, String>> =
-        files.par_iter().map(|path| check(&analysis, path)).collect();
+        files.par_iter().map(|path| check(&analysis, objects.as_ref(), path)).collect();
     let mut entries: Vec<Entry> = Vec::new();
     let mut notes: Vec<(String, usize)> = Vec::new();
     for result in results {
@@ -79,13 +84,36 @@ struct Checked {
     notes: Vec<String>,
 }
 
-fn check(analysis: &Analysis, path: &Path) -> Result<Checked, String> {
+/// Where built objects are looked for.
+struct Objects<'a> {
+    disk: &'a Disk,
+    cache: ObjectCache,
+}
+
+impl Objects<'_> {
+    /// The snapshot with the built object of a program, if there is one.
+    fn add(&self, analysis: &Analysis, file: &FileAnalysis, path: &Path) -> Analysis {
+        let built = self.disk.built_object(path, &analysis.files_read(file), &self.cache);
+        analysis.clone().with_objects(path, built.map(Arc::new).into_iter().collect())
+    }
+}
+
+fn check(
+    analysis: &Analysis,
+    objects: Option<&Objects<'_>>,
+    path: &Path,
+) -> Result<Checked, String> {
     let spans = Spans::new(analysis);
     let unreadable = || format!("{}: cannot be read", spans.file(path));
     let Ok(Some(file)) = analysis.file(path) else { return Err(unreadable()) };
+    let with_object = match objects {
+        Some(objects) if file.role == Role::Bpf => Some(objects.add(analysis, &file, path)),
+        _ => None,
+    };
+    let analysis = with_object.as_ref().unwrap_or(analysis);
     let Ok(findings) = analysis.findings_with_headers(path) else { return Err(unreadable()) };
     let notes = match file.role {
-        ide::Role::Bpf => input::notes(&file),
+        Role::Bpf => input::notes(&file),
         _ => Vec::new(),
     };
     let entries = findings.iter().map(|(place, finding)| spans.entry(place, finding)).collect();

@@ -12,10 +12,16 @@ use cfront::unit::Unit;
 use ide::{Analysis, AnalysisHost, FileAnalysis, Role, environment::FlagsFrom};
 
 use super::FlagArgs;
-use crate::project::Project;
+use crate::project::{Disk, Project};
 
 /// An analysis over the disk, with the flags of the command line.
 pub(super) fn analysis(flags: &FlagArgs) -> Result<Analysis, String> {
+    let disk = disk(flags)?;
+    Ok(AnalysisHost::new(disk).analysis())
+}
+
+/// The project on disk, with the flags of the command line.
+pub(super) fn disk(flags: &FlagArgs) -> Result<Arc<Disk>, String> {
     let mut project = Project::default();
     if let Some(database) = &flags.database {
         project.set_database(database.clone())?;
@@ -23,7 +29,7 @@ pub(super) fn analysis(flags: &FlagArgs) -> Result<Analysis, String> {
     if !flags.arguments.is_empty() {
         project.set_arguments(flags.arguments.clone());
     }
-    Ok(AnalysisHost::new(project.environment()).analysis())
+    Ok(project.environment())
 }
 
 /// The absolute path of an argument, without `.` and `..`.

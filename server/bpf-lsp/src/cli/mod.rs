@@ -32,6 +32,9 @@ enum Command {
         /// How to print the findings
         #[arg(long, value_enum, default_value_t)]
         format: ReportFormat,
+        /// Compare programs with the objects built of them, where there are any
+        #[arg(long)]
+        objects: bool,
         /// Files and folders; folders are searched for C files
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
@@ -131,7 +134,9 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => return serve(),
-        Some(Command::Check { format, paths, flags }) => check::run(format, &paths, &flags),
+        Some(Command::Check { format, objects, paths, flags }) => {
+            check::run(format, objects, &paths, &flags)
+        }
         Some(Command::Skeleton { kind, name, file, flags }) => {
             object::skeleton(kind.into(), name.as_deref(), &file, &flags)
         }

@@ -87,6 +87,10 @@ impl<'a> Spans<'a> {
 
     fn span(&self, place: &Place) -> Span {
         let file = self.file(&place.path);
+        if place.range == (0..0) {
+            // The beginning of a file needs no text; it may be an object.
+            return Span { file, line: 1, column: 1, end_line: 1, end_column: 1, utf16: (1, 1) };
+        }
         let Some(document) = self.analysis.document(&place.path) else {
             return Span { file, line: 1, column: 1, end_line: 1, end_column: 1, utf16: (1, 1) };
         };

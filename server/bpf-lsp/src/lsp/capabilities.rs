@@ -91,6 +91,7 @@ pub(super) fn registrations(client: ClientCan) -> Vec<lsp::Registration> {
 const WATCHED: &[&str] = &[
     "**/*.h",
     "**/*.bpf.c",
+    "**/*.o",
     "**/compile_commands.json",
     "**/compile_flags.txt",
     "**/Makefile",

@@ -13,8 +13,10 @@ use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams};
 use super::{
     convert::Places,
     ext::SkeletonChangedParams,
+    headers::ByHeader,
     outbox::Outgoing,
     session::{OpenDocument, Session, Snapshot},
+    workers::lock,
 };
 
 /// After so many checks in a row that gave up, the next one runs to its end: whoever types without a
@@ -38,8 +40,14 @@ pub(super) fn run(
         let superseded = move || newest.epoch.load(Ordering::SeqCst) != epoch;
         snapshot.analysis = snapshot.analysis.cancelled_by(Arc::new(superseded));
     }
+    let first = document.published.load(Ordering::SeqCst) == 0;
     match check(session, &snapshot, path, document, epoch) {
-        Ok(()) => document.given_up.store(0, Ordering::SeqCst),
+        Ok(()) => {
+            document.given_up.store(0, Ordering::SeqCst);
+            if first {
+                session.look_for_object(path);
+            }
+        }
         Err(ide::Cancelled) => {
             document.given_up.fetch_add(1, Ordering::SeqCst);
         }
@@ -58,10 +66,15 @@ fn check(
     let Some(uri) = snapshot.uris.uri(path) else { return Ok(()) };
     let push = !snapshot.client.pull;
     // Analysed also when the client pulls: previews follow it, and the answers are ready when it asks.
-    let diagnostics = diagnostics(snapshot, path)?;
+    let (own, in_headers) = findings(session, snapshot, path)?;
+    let diagnostics = with_others(session, path, own);
     let skeleton = analysis.skeleton(path, SkeletonKind::Skeleton, None)?;
-    let status = analysis.status(path)?;
-    session.if_current(path, document, epoch, || {
+    let mut status = analysis.status(path)?;
+    let built = lock(&document.built).clone();
+    if !built.is_empty() {
+        status.message = format!("{}; {built}", status.message);
+    }
+    let current = session.if_current(path, document, epoch, || {
         if push {
             session.send(Outgoing::Publish(PublishDiagnosticsParams {
                 uri: uri.clone(),
@@ -80,19 +93,56 @@ fn check(
             }
         }
     });
+    if current {
+        session.set_header_findings(path, in_headers);
+    }
     session.tell_status(true, status);
     session.check_dependents(path);
     Ok(())
 }
 
-/// The diagnostics of a document as the protocol wants them.
-pub(super) fn diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnostic>> {
-    let Some(document) = snapshot.analysis.document(path) else { return Ok(Vec::new()) };
+/// The diagnostics of a document as the protocol wants them, those of other programs in it included.
+pub(super) fn diagnostics(
+    session: &Session,
+    snapshot: &Snapshot,
+    path: &Path,
+) -> Cancellable<Vec<Diagnostic>> {
+    Ok(with_others(session, path, findings(session, snapshot, path)?.0))
+}
+
+/// What a document's own check finds: in itself, and in headers of the workspace.
+fn findings(
+    session: &Session,
+    snapshot: &Snapshot,
+    path: &Path,
+) -> Cancellable<(Vec<Diagnostic>, ByHeader)> {
     let places = Places {
         analysis: &snapshot.analysis,
         encoding: snapshot.client.encoding,
         uris: &snapshot.uris,
     };
-    let findings = snapshot.analysis.findings(path)?;
-    Ok(findings.iter().map(|finding| places.diagnostic(&document, finding)).collect())
+    let (mut own, mut in_headers) = (Vec::new(), ByHeader::new());
+    for (place, finding) in snapshot.analysis.findings_with_headers(path)? {
+        let is_own = place.path.as_ref() == path;
+        if !is_own && !session.is_of_workspace(&place.path, path) {
+            continue;
+        }
+        let Some(document) = snapshot.analysis.document(&place.path) else { continue };
+        let diagnostic = places.diagnostic(&document, &finding);
+        if is_own {
+            own.push(diagnostic);
+        } else {
+            in_headers.entry(place.path.to_path_buf()).or_default().push(diagnostic);
+        }
+    }
+    Ok((own, in_headers))
+}
+
+fn with_others(session: &Session, path: &Path, mut own: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for diagnostic in lock(&session.state).headers.about(path) {
+        if !own.contains(&diagnostic) {
+            own.push(diagnostic);
+        }
+    }
+    own
 }

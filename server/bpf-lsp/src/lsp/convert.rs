@@ -47,11 +47,14 @@ pub(super) struct Places<'a> {
 impl Places<'_> {
     /// A location, when the file can be named.
     pub(super) fn location(&self, place: &Place) -> Option<lsp::Location> {
-        let document = self.analysis.document(&place.path)?;
-        Some(lsp::Location {
-            uri: self.uris.uri(&place.path)?,
-            range: range(&document, &place.range, self.encoding),
-        })
+        let uri = self.uris.uri(&place.path)?;
+        // The beginning of a file needs no text; it may be an object.
+        let range = if place.range == (0..0) {
+            lsp::Range::default()
+        } else {
+            range(&*self.analysis.document(&place.path)?, &place.range, self.encoding)
+        };
+        Some(lsp::Location { uri, range })
     }
 
     /// A finding as diagnostic of `document`.

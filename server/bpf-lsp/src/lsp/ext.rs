@@ -33,6 +33,13 @@ pub(super) struct SkeletonResult {
     pub(super) note: Option<String>,
 }
 
+/// Parameters of the notification `bpf-lsp/workspaceTrust`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct WorkspaceTrustParams {
+    /// Whether the user trusts the workspace.
+    pub(super) trusted: bool,
+}
+
 /// Parameters of the notification `bpf-lsp/skeletonChanged`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SkeletonChangedParams {

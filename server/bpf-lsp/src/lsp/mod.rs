@@ -14,6 +14,8 @@ mod client;
 mod convert;
 mod documents;
 mod ext;
+mod headers;
+mod objects;
 mod outbox;
 mod sequencer;
 mod server;
@@ -22,6 +24,7 @@ pub(crate) mod settings;
 mod stdio;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod workers;
 
 use std::{sync::Arc, time::Duration};
@@ -66,8 +69,9 @@ where
         server::Server::new(backend_session)
     })
     .custom_method("bpf-lsp/skeleton", server::Server::skeleton)
+    .custom_method("bpf-lsp/workspaceTrust", server::Server::workspace_trust)
     .finish();
-    let service = sequencer::Sequencer::new(service, session, exit.clone());
+    let service = sequencer::Sequencer::new(service, session.clone(), exit.clone());
     let input = stdio::Intake::new(input, exit.eof.clone(), &pump);
     let transport = tower_lsp::Server::new(input, pump, socket)
         .concurrency_level(CONCURRENT_REQUESTS)
@@ -88,6 +92,7 @@ where
             () = patience => {}
         }
     }
+    session.builds.stop();
     // A client that no longer reads must not keep the process alive.
     let _ = tokio::time::timeout(GRACE, written).await;
     exit.code()

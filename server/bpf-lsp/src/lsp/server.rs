@@ -15,7 +15,7 @@ use tower_lsp::{
 
 use super::{
     capabilities, check, convert,
-    ext::{SkeletonParams, SkeletonResult},
+    ext::{SkeletonParams, SkeletonResult, WorkspaceTrustParams},
     outbox::Outgoing,
     sequencer::current_snapshot,
     session::{Session, Snapshot, path_of},
@@ -100,6 +100,9 @@ impl Server {
             }),
         }
     }
+
+    /// The notification `bpf-lsp/workspaceTrust`; applied by the sequencer.
+    pub(super) async fn workspace_trust(&self, _: WorkspaceTrustParams) {}
 
     /// The request `bpf-lsp/skeleton`.
     pub(super) async fn skeleton(&self, params: SkeletonParams) -> Result<Option<SkeletonResult>> {
@@ -337,9 +340,10 @@ impl LanguageServer for Server {
         &self,
         params: lsp::DocumentDiagnosticParams,
     ) -> Result<lsp::DocumentDiagnosticReportResult> {
+        let session = self.session.clone();
         let items = self
-            .ask(&params.text_document.uri, "diagnostic", |q| {
-                check::diagnostics(&q.snapshot, &q.document.path)
+            .ask(&params.text_document.uri, "diagnostic", move |q| {
+                check::diagnostics(&session, &q.snapshot, &q.document.path)
             })
             .await
             .map_err(|mut error| {

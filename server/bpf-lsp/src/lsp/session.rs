@@ -11,26 +11,27 @@ use std::{
     },
 };
 
-use ide::{Analysis, AnalysisHost, Change, Options};
-use rustc_hash::FxHashMap;
+use ide::{Analysis, AnalysisHost, Change, Options, built::BuiltObjects};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower_lsp::lsp_types::{
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, MessageType, PublishDiagnosticsParams,
-    Url,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, MessageType, Url,
 };
 
 use super::{
     check,
     client::ClientCan,
     documents,
+    headers::{ByHeader, HeaderFindings},
     outbox::Outgoing,
-    settings::Settings,
+    settings::{Settings, TRUSTED},
+    verify::Builds,
     workers::{Workers, lock},
 };
-use crate::project::Project;
+use crate::project::{Disk, Project, objects::ObjectCache};
 
 /// The client's spelling of the URIs of open documents.
 #[derive(Clone, Default, Debug)]
@@ -53,18 +54,30 @@ pub(super) struct Snapshot {
 
 /// The session.
 pub(super) struct Session {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     outbox: mpsc::UnboundedSender<Outgoing>,
     pub(super) workers: Workers,
+    /// What was read of built objects.
+    pub(super) objects: ObjectCache,
+    /// Programs whose object is about to be looked for.
+    pub(super) looking: Mutex<FxHashSet<PathBuf>>,
+    pub(super) builds: Builds,
 }
 
-struct State {
-    host: AnalysisHost,
+pub(super) struct State {
+    pub(super) host: AnalysisHost,
     project: Project,
-    client: ClientCan,
+    /// The files of now, as the host has them.
+    pub(super) disk: Arc<Disk>,
+    pub(super) client: ClientCan,
     uris: Uris,
-    open: FxHashMap<PathBuf, Arc<OpenDocument>>,
+    pub(super) open: FxHashMap<PathBuf, Arc<OpenDocument>>,
+    pub(super) headers: HeaderFindings,
+    /// The folders of the workspace; none when the client has only files.
+    roots: Vec<PathBuf>,
     settings: Settings,
+    /// The client says that the user trusts the workspace.
+    trusted: bool,
     initialized: bool,
     last_status: Option<(bool, ide::answer::Status)>,
 }
@@ -80,6 +93,8 @@ pub(super) struct OpenDocument {
     pub(super) given_up: AtomicU64,
     /// Fingerprint of the skeleton that was last told of.
     pub(super) skeleton: AtomicU64,
+    /// What became of the last build on save; empty before the first.
+    pub(super) built: Mutex<String>,
 }
 
 /// The path under which a document is kept; documents that are no files go by their URI.
@@ -91,19 +106,27 @@ impl Session {
     /// A session over an empty world.
     pub(super) fn new(outbox: mpsc::UnboundedSender<Outgoing>) -> Session {
         let project = Project::default();
+        let disk = project.environment();
         Session {
             state: Mutex::new(State {
-                host: AnalysisHost::new(project.environment()),
+                host: AnalysisHost::new(disk.clone()),
                 project,
+                disk,
                 client: ClientCan::default(),
                 uris: Uris::default(),
                 open: FxHashMap::default(),
+                headers: HeaderFindings::default(),
+                roots: Vec::new(),
                 settings: Settings::default(),
+                trusted: false,
                 initialized: false,
                 last_status: None,
             }),
             outbox,
             workers: Workers::new(),
+            objects: ObjectCache::default(),
+            looking: Mutex::default(),
+            builds: Builds::default(),
         }
     }
 
@@ -129,6 +152,10 @@ impl Session {
             "textDocument/didClose" => self.with(params, Self::did_close),
             "textDocument/didSave" => self.with(params, Self::did_save),
             "workspace/didChangeWatchedFiles" => self.with(params, Self::did_change_watched_files),
+            "workspace/didChangeWorkspaceFolders" => lock(&self.state).change_roots(params),
+            "bpf-lsp/workspaceTrust" => {
+                lock(&self.state).trusted = params.get("trusted") == Some(&Value::Bool(true));
+            }
             "workspace/didChangeConfiguration" => self.did_change_configuration(params),
             _ => {}
         }
@@ -148,7 +175,10 @@ impl Session {
         }
         state.initialized = true;
         state.client = ClientCan::read(params);
+        state.roots = initial_roots(params);
         if let Some(options) = params.get("initializationOptions").filter(|v| !v.is_null()) {
+            // From here only: settings may come from the workspace itself.
+            state.trusted = options.get(TRUSTED) == Some(&Value::Bool(true));
             self.read_settings(&mut state, options);
         }
     }
@@ -167,6 +197,7 @@ impl Session {
         };
         if changed {
             self.check_all();
+            self.look_for_all_objects();
         }
     }
 
@@ -182,8 +213,7 @@ impl Session {
             disabled_rules: settings.disabled_rules.clone(),
             inlay_offsets: settings.inlay_offsets,
         }));
-        let environment = state.project.environment();
-        state.host.apply(Change::Environment(environment));
+        state.renew_environment();
         state.settings = settings;
     }
 
@@ -192,6 +222,7 @@ impl Session {
         let path = path_of(&document.uri);
         {
             let mut state = lock(&self.state);
+            self.header_opened(&state, &path, document.uri.clone());
             Arc::make_mut(&mut state.uris.0).insert(path.clone(), document.uri);
             state.open.entry(path.clone()).or_default();
             state.host.apply(Change::Text {
@@ -238,25 +269,27 @@ impl Session {
             }
             Arc::make_mut(&mut state.uris.0).remove(&path);
             state.host.apply(Change::Closed(path.as_path().into()));
-            if !state.client.pull {
-                // Under the lock: no check of the document can publish after this.
-                self.send(Outgoing::Publish(PublishDiagnosticsParams {
-                    uri,
-                    diagnostics: Vec::new(),
-                    version: None,
-                }));
-            }
+            let program = path.as_path().into();
+            state.host.apply(Change::Objects { program, objects: BuiltObjects::default() });
+            // Under the lock: no check of the document can publish after this.
+            self.header_closed(&state, &path, uri);
         }
+        self.builds.cancel(&path);
+        self.set_header_findings(&path, ByHeader::default());
         self.workers.close(&path);
         self.check_dependents(&path);
     }
 
     fn did_save(self: &Arc<Self>, params: DidSaveTextDocumentParams) {
+        let path = path_of(&params.text_document.uri);
         // For clients that watch no files.
-        self.disk_changed(vec![path_of(&params.text_document.uri)]);
+        self.disk_changed(vec![path.clone()]);
+        self.look_for_all_objects();
+        self.verify_saved(&path);
     }
 
     fn did_change_watched_files(self: &Arc<Self>, params: DidChangeWatchedFilesParams) {
+        self.look_for_all_objects();
         self.disk_changed(params.changes.iter().map(|change| path_of(&change.uri)).collect());
     }
 
@@ -265,14 +298,15 @@ impl Session {
             let mut state = lock(&self.state);
             // An open document hides its file.
             paths.retain(|path| !state.open.contains_key(path));
+            // No answer but the comparison reads an object.
+            paths.retain(|path| path.extension().is_none_or(|e| e != "o"));
             if paths.is_empty() {
                 return;
             }
             // A header that appears may also change the guess of the flags.
             let source = |path: &PathBuf| path.extension().is_some_and(|e| e == "c");
             if !paths.iter().all(source) {
-                let environment = state.project.environment();
-                state.host.apply(Change::Environment(environment));
+                state.renew_environment();
             }
             state.host.apply(Change::Disk(paths));
         }
@@ -335,7 +369,7 @@ impl Session {
     }
 
     /// Tells a client that pulls that what it pulled before may be old.
-    fn refresh_pulled(&self) {
+    pub(super) fn refresh_pulled(&self) {
         let client = lock(&self.state).client;
         if client.pull && client.refresh_diagnostics {
             self.send(Outgoing::RefreshDiagnostics);
@@ -345,19 +379,32 @@ impl Session {
         }
     }
 
-    /// Runs `send` while the document is surely open and no newer check has been published.
+    /// Runs `send` while the document is surely open and no newer check has been published; returns
+    /// whether it did.
     pub(super) fn if_current(
         &self,
         path: &Path,
         document: &Arc<OpenDocument>,
         epoch: u64,
         send: impl FnOnce(),
-    ) {
+    ) -> bool {
         let state = lock(&self.state);
         let open = state.open.get(path).is_some_and(|open| Arc::ptr_eq(open, document));
-        if open && document.published.fetch_max(epoch, Ordering::SeqCst) < epoch {
+        let current = open && document.published.fetch_max(epoch, Ordering::SeqCst) < epoch;
+        if current {
             send();
         }
+        current
+    }
+
+    /// Whether a file belongs to the user: it lies in the workspace, or, when the client has named no
+    /// folder, beside or below the program that it was read for.
+    pub(super) fn is_of_workspace(&self, path: &Path, program: &Path) -> bool {
+        let state = lock(&self.state);
+        if state.roots.is_empty() {
+            return program.parent().is_some_and(|folder| path.starts_with(folder));
+        }
+        state.roots.iter().any(|root| path.starts_with(root))
     }
 
     /// Tells the status when it is another than the last one told.
@@ -378,7 +425,45 @@ impl Session {
 }
 
 impl State {
+    /// Takes what is known of the disk as new.
+    fn renew_environment(&mut self) {
+        self.disk = self.project.environment();
+        self.host.apply(Change::Environment(self.disk.clone()));
+    }
+
+    /// Whether the project's own commands may be run.
+    pub(super) fn may_build(&self) -> bool {
+        self.trusted && self.settings.build_and_verify
+    }
+
+    fn change_roots(&mut self, params: &Value) {
+        let folders = |which| folders(params.pointer(&format!("/event/{which}")));
+        let removed = folders("removed");
+        self.roots.retain(|root| !removed.contains(root));
+        self.roots.extend(folders("added"));
+    }
+
     fn snapshot(&self) -> Snapshot {
         Snapshot { analysis: self.host.analysis(), client: self.client, uris: self.uris.clone() }
     }
+}
+
+/// The folders of the workspace, as `initialize` names them.
+fn initial_roots(params: &Value) -> Vec<PathBuf> {
+    let roots = folders(params.get("workspaceFolders"));
+    if roots.is_empty() {
+        let root = params.get("rootUri").and_then(folder);
+        return root.into_iter().collect();
+    }
+    roots
+}
+
+/// The paths of an array of `WorkspaceFolder`.
+fn folders(list: Option<&Value>) -> Vec<PathBuf> {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|item| folder(item.get("uri")?)).collect()
+}
+
+fn folder(uri: &Value) -> Option<PathBuf> {
+    uri.as_str()?.parse::<Url>().ok()?.to_file_path().ok()
 }

@@ -6,6 +6,10 @@
 
 use serde_json::Value;
 
+/// `workspaceTrusted` among the `initializationOptions`: whether the user trusts the workspace. It is no
+/// setting, since a workspace can bring settings of its own.
+pub(crate) const TRUSTED: &str = "workspaceTrusted";
+
 /// Settings with their defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
@@ -21,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) disabled_rules: Vec<String>,
     /// `inlayHints.offsets`
     pub(crate) inlay_offsets: bool,
+    /// `object.path`: where built objects lie, with `{name}` for the program's name.
+    pub(crate) object_path: Option<String>,
     /// `buildAndVerify.enable`
     pub(crate) build_and_verify: bool,
 }
@@ -34,6 +40,7 @@ impl Default for Settings {
             diagnostics: true,
             disabled_rules: Vec::new(),
             inlay_offsets: false,
+            object_path: None,
             build_and_verify: false,
         }
     }
@@ -64,9 +71,10 @@ impl Settings {
                 "diagnostics.enable" => set_bool(&mut self.diagnostics, value),
                 "diagnostics.disabled" => set_list(&mut self.disabled_rules, value),
                 "inlayHints.offsets" => set_bool(&mut self.inlay_offsets, value),
+                "object.path" => set_text(&mut self.object_path, value),
                 "buildAndVerify.enable" => set_bool(&mut self.build_and_verify, value),
                 // The client's own: where the server is, how it is started, what is traced.
-                "server.path" | "server.extraEnv" | "trace.server" => true,
+                "server.path" | "server.extraEnv" | "trace.server" | TRUSTED => true,
                 _ if value.is_object() && key.matches('.').count() < 2 => {
                     self.read_object(&format!("{key}."), value, warnings);
                     continue;

@@ -28,6 +28,8 @@ pub(super) struct Workers {
     queues: Mutex<FxHashMap<PathBuf, Arc<Queue>>>,
     /// For documents that are not open.
     shared: Arc<Queue>,
+    /// For work that nobody waits for.
+    background: Arc<Queue>,
     watchdog: Arc<Watchdog>,
 }
 
@@ -49,9 +51,10 @@ impl Workers {
     pub(super) fn new() -> Workers {
         let watchdog = Arc::new(Watchdog::default());
         let shared = start_worker("other files", &watchdog);
+        let background = start_worker("background", &watchdog);
         let watch = watchdog.clone();
         spawn("watchdog", move || watch.run());
-        Workers { queues: Mutex::default(), shared, watchdog }
+        Workers { queues: Mutex::default(), shared, background, watchdog }
     }
 
     /// Starts the worker of a document.
@@ -80,6 +83,12 @@ impl Workers {
         queue.wake.notify_one();
     }
 
+    /// Queues work that nobody waits for.
+    pub(super) fn background(&self, what: &'static str, job: Job) {
+        lock(&self.background.state).questions.push_back((what, job));
+        self.background.wake.notify_one();
+    }
+
     /// Replaces the check that waits, if any, of an open document.
     pub(super) fn check(&self, path: &Path, job: Job) {
         let queue = lock(&self.queues).get(path).cloned();
@@ -93,7 +102,7 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         let queues = std::mem::take(&mut *lock(&self.queues));
-        for queue in queues.values().chain([&self.shared]) {
+        for queue in queues.values().chain([&self.shared, &self.background]) {
             lock(&queue.state).closed = true;
             queue.wake.notify_one();
         }
@@ -119,7 +128,8 @@ fn start_worker(name: &str, watchdog: &Arc<Watchdog>) -> Arc<Queue> {
     queue
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) {
+/// Starts a thread with a large stack.
+pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) {
     // Names beyond 15 bytes are cut by the system anyway; NUL would make the builder panic.
     let name: String = name.chars().filter(|c| *c != '\0').take(15).collect();
     let started = thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(body);

@@ -17,6 +17,8 @@ pub(super) struct Command {
     pub(super) directory: PathBuf,
     /// Arguments.
     pub(super) arguments: Vec<String>,
+    /// What it makes, where the entry or `-o` says so.
+    pub(super) output: Option<PathBuf>,
 }
 
 /// A compile database. Databases are large and most of their commands are never asked for, so a
@@ -30,6 +32,7 @@ pub(super) struct CompileCommands {
 #[derive(Debug)]
 struct Entry {
     directory: PathBuf,
+    output: Option<PathBuf>,
     /// JSON of `arguments` (an array) or else `command` (a string).
     command: Box<RawValue>,
 }
@@ -45,6 +48,8 @@ struct Written<'a> {
     arguments: Option<&'a RawValue>,
     #[serde(borrow)]
     command: Option<&'a RawValue>,
+    #[serde(borrow)]
+    output: Option<Cow<'a, str>>,
 }
 
 /// The nearest database: in the folder of `file` and above, and in `build/` of each.
@@ -90,15 +95,26 @@ impl CompileCommands {
 
 impl Entry {
     fn read(&self) -> Option<Command> {
-        let arguments = match serde_json::from_str(self.command.get()).ok()? {
+        let arguments: Vec<String> = match serde_json::from_str(self.command.get()).ok()? {
             Value::Array(list) => {
                 list.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect()
             }
             Value::String(line) => split_shell(&line),
             _ => return None,
         };
-        Some(Command { directory: self.directory.clone(), arguments })
+        let directory = self.directory.clone();
+        let written = || output_argument(&arguments).map(|o| normalize(&directory.join(o)));
+        let output = self.output.clone().or_else(written);
+        Some(Command { directory, arguments, output })
     }
+}
+
+/// The value of `-o` among compiler arguments.
+fn output_argument(arguments: &[String]) -> Option<&str> {
+    arguments.iter().enumerate().rev().find_map(|(at, argument)| match argument.as_str() {
+        "-o" | "--output" => arguments.get(at + 1).map(String::as_str),
+        argument => argument.strip_prefix("--output="),
+    })
 }
 
 fn read_entry(entry: &RawValue, base: &Path) -> Option<(PathBuf, Entry)> {
@@ -108,7 +124,8 @@ fn read_entry(entry: &RawValue, base: &Path) -> Option<(PathBuf, Entry)> {
     let file = normalize(&directory.join(&*written.file));
     let list = written.arguments.filter(|a| a.get().starts_with('['));
     let command = list.or(written.command)?.to_owned();
-    Some((file, Entry { directory, command }))
+    let output = written.output.map(|output| normalize(&directory.join(&*output)));
+    Some((file, Entry { directory, output, command }))
 }
 
 /// Splits a command line as a POSIX shell does, without expansions.
@@ -166,6 +183,14 @@ mod tests {
         assert_eq!(of("/w/b.bpf.c").as_deref(), Some("clang -DB"));
         assert_eq!(of("/w/b.h").as_deref(), Some("clang -DB"));
         assert_eq!(of("/w/c.bpf.c"), None);
+        let text = r#"[
+            {"directory": "/w", "file": "a.c", "command": "clang -c a.c -o out/a.o"},
+            {"directory": "/w", "file": "b.c", "output": "../b.o", "command": "clang -o x.o b.c"}
+        ]"#;
+        let db = CompileCommands::parse(text, Path::new("/x")).unwrap();
+        let made = |path: &str| db.command(Path::new(path)).unwrap().output.unwrap();
+        assert_eq!(made("/w/a.c"), Path::new("/w/out/a.o"));
+        assert_eq!(made("/w/b.c"), Path::new("/b.o"));
         assert!(CompileCommands::parse("{}", Path::new("/x")).is_err());
     }
 }

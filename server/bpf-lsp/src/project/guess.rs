@@ -92,12 +92,18 @@ impl Guess {
 }
 
 fn read_makefile(folder: &Path) -> Option<(String, Vec<String>)> {
+    let (path, text) = makefile_of(folder)?;
+    let options = makefile::options(&text, &folder.display().to_string());
+    let absolute = options.into_iter().map(|option| absolute(option, folder));
+    Some((path.display().to_string(), absolute.collect()))
+}
+
+/// The Makefile of a folder and its text.
+pub(super) fn makefile_of(folder: &Path) -> Option<(PathBuf, String)> {
     ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| {
         let path = folder.join(name);
         let text = fs::read_to_string(&path).ok()?;
-        let options = makefile::options(&text, &folder.display().to_string());
-        let absolute = options.into_iter().map(|option| absolute(option, folder));
-        Some((path.display().to_string(), absolute.collect()))
+        Some((path, text))
     })
 }
 

@@ -12,19 +12,7 @@ const MAX_DEPTH: usize = 16;
 /// in order. `directory` is the value of `$(CURDIR)`.
 pub(super) fn options(text: &str, directory: &str) -> Vec<String> {
     let lines = logical_lines(text);
-    let mut variables: FxHashMap<&str, String> = FxHashMap::default();
-    for line in &lines {
-        if let Some((name, append, value)) = assignment(line) {
-            let entry = variables.entry(name).or_default();
-            if !append {
-                entry.clear();
-            }
-            entry.push(' ');
-            entry.push_str(value);
-        }
-    }
-    variables.insert("CURDIR", directory.to_owned());
-    variables.insert("PWD", directory.to_owned());
+    let variables = variables(&lines, directory);
     let mut found: Vec<String> = Vec::new();
     for line in &lines {
         let mut words = line.split_whitespace().peekable();
@@ -55,6 +43,43 @@ pub(super) fn options(text: &str, directory: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The values of a Makefile's variables that are one word and could name a folder, each once, by name of
+/// the variable.
+pub(super) fn folders(text: &str, directory: &str) -> Vec<String> {
+    let lines = logical_lines(text);
+    let variables = variables(&lines, directory);
+    let mut names: Vec<_> = variables.iter().collect();
+    names.sort_unstable();
+    let mut found: Vec<String> = Vec::new();
+    for (_, value) in names {
+        let Some(value) = expand(value, &variables, 0) else { continue };
+        let value = value.trim();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+".contains(c);
+        let is_path = !value.is_empty() && !value.starts_with('-') && value.chars().all(plain);
+        if is_path && !found.iter().any(|known| known == value) {
+            found.push(value.to_owned());
+        }
+    }
+    found
+}
+
+fn variables<'a>(lines: &'a [String], directory: &str) -> FxHashMap<&'a str, String> {
+    let mut variables: FxHashMap<&str, String> = FxHashMap::default();
+    for line in lines {
+        if let Some((name, append, value)) = assignment(line) {
+            let entry = variables.entry(name).or_default();
+            if !append {
+                entry.clear();
+            }
+            entry.push(' ');
+            entry.push_str(value);
+        }
+    }
+    variables.insert("CURDIR", directory.to_owned());
+    variables.insert("PWD", directory.to_owned());
+    variables
 }
 
 /// Lines with continuations joined and comments removed.
@@ -128,6 +153,13 @@ mod tests {
              %.o: %.c\n\tclang -D__TARGET_ARCH_x86 $(INC) -isystem sys -c $<\n",
             expect!["-I.output -I../libbpf/include/uapi -I/w/x -D__TARGET_ARCH_x86 -isystemsys"],
         );
+    }
+
+    #[test]
+    fn folders_are_values_of_one_word() {
+        let text =
+            "OUT := .output\nOBJ = $(OUT)/bpf\nCC ?= clang\nF := -O2 -g\nX := $(shell pwd)\n";
+        assert_eq!(folders(text, "/w"), ["clang", "/w", ".output/bpf", ".output"]);
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! what stands near the file in the tree. The settings add to each of them.
 
 mod bpf_source;
+pub(crate) mod build;
 mod compile_commands;
 mod guess;
 mod makefile;
+pub(crate) mod objects;
 
 use std::{
     fs,
@@ -25,7 +27,7 @@ use ide::{
 use rustc_hash::FxHashMap;
 
 use crate::lsp::settings::Settings;
-use compile_commands::CompileCommands;
+use compile_commands::{Command, CompileCommands};
 
 /// The project of a session or of a run of the command line.
 #[derive(Clone, Default)]
@@ -58,14 +60,14 @@ impl Project {
     }
 
     /// The files and facts of now; what it has read once it keeps.
-    pub(crate) fn environment(&self) -> Arc<dyn Environment> {
+    pub(crate) fn environment(&self) -> Arc<Disk> {
         Arc::new(Disk { project: self.clone(), ..Disk::default() })
     }
 }
 
 /// Files on disk, and what was read of the project so far.
 #[derive(Default)]
-struct Disk {
+pub(crate) struct Disk {
     project: Project,
     databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
@@ -174,6 +176,13 @@ impl Disk {
     }
 
     fn database_flags(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
+        let (database, command) = self.command(path)?;
+        let flags = Flags::parse(&command.arguments, &command.directory);
+        Some((flags, FlagsFrom::CompileCommands(database)))
+    }
+
+    /// The compile command of a file, and the database it stands in.
+    fn command(&self, path: &Path) -> Option<(PathBuf, Command)> {
         let (database, commands) = match &self.project.database {
             Some((database, commands)) => (database.clone(), commands.clone()),
             None => {
@@ -182,9 +191,7 @@ impl Disk {
                 (database, commands)
             }
         };
-        let command = commands.command(path)?;
-        let flags = Flags::parse(&command.arguments, &command.directory);
-        Some((flags, FlagsFrom::CompileCommands(database)))
+        Some((database, commands.command(path)?))
     }
 
     /// The database in that file, read once.

@@ -7,6 +7,7 @@
 mod datasec;
 mod externs;
 mod file;
+mod made_of;
 mod programs;
 mod relocations;
 mod sections;
@@ -18,6 +19,7 @@ use crate::object::{Object, Origin};
 use crate::refusal::Refusal;
 use btf::Btf;
 use file::ElfFile;
+pub use made_of::sources;
 use smol_str::SmolStr;
 use std::fmt;
 

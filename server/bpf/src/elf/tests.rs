@@ -1,4 +1,4 @@
-use super::{OpenError, open, raw_btf};
+use super::{OpenError, open, raw_btf, sources};
 use crate::object::Object;
 use crate::skeleton::{SkeletonKind, print};
 use crate::test_objects::percpu_example;
@@ -91,6 +91,7 @@ fn no_prefix_and_no_changed_byte_panics() {
         for value in [0x01, 0xff] {
             let mut bytes = LITTLE.to_vec();
             bytes[at] = value;
+            let _ = sources(&bytes);
             if let Ok(object) = open(&bytes, "x") {
                 accepted += 1;
                 for kind in [SkeletonKind::Skeleton, SkeletonKind::Subskeleton, SkeletonKind::Light]
@@ -101,6 +102,12 @@ fn no_prefix_and_no_changed_byte_panics() {
         }
     }
     assert!(accepted > 0);
+}
+
+#[test]
+fn sources_from_line_information() {
+    assert_eq!(sources(LITTLE).unwrap(), ["./percpu.bpf.c"]);
+    assert_eq!(sources(BIG).unwrap(), sources(LITTLE).unwrap());
 }
 
 #[test]

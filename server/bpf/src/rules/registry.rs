@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{registry_bpf, registry_loader};
+use super::{registry_bpf, registry_loader, registry_objects};
 use crate::diagnostic::Severity;
 
 /// The public id of a rule (`percpu-write-after-load`).
@@ -56,9 +56,9 @@ pub(super) const fn rule(
     Rule { id: RuleId(id), side, severity, title, explanation, implemented }
 }
 
-/// All rules: BPF side first, each side in documentation order.
+/// All rules: BPF side first, then built objects, then loaders, each in documentation order.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    registry_bpf::RULES.iter().chain(registry_loader::RULES)
+    registry_bpf::RULES.iter().chain(registry_objects::RULES).chain(registry_loader::RULES)
 }
 
 /// The rule with that id.

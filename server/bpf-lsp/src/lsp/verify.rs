@@ -1,0 +1,160 @@
+//! Build and verify: on save the project's own compile command runs in the background, and the object
+//! that it makes is compared with the source model.
+//!
+//! Only with `buildAndVerify.enable` on, and only in a workspace that the client says the user trusts.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use ide::{
+    Role,
+    built::{BuiltObject, BuiltOrigin, fingerprint},
+};
+use rustc_hash::FxHashMap;
+use tower_lsp::lsp_types::MessageType;
+
+use super::{
+    outbox::Outgoing,
+    session::Session,
+    workers::{lock, spawn},
+};
+use crate::project::{build::BuildError, objects};
+
+/// A compiler that runs longer is ended.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long the end of a session waits for compilers to be ended.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Compilers that run or wait for their turn.
+#[derive(Default)]
+pub(super) struct Builds {
+    /// By program: what ends its build.
+    running: Mutex<FxHashMap<PathBuf, Arc<AtomicBool>>>,
+    /// Held by the one that runs.
+    turn: Mutex<()>,
+}
+
+impl Builds {
+    /// Ends the build of a program.
+    pub(super) fn cancel(&self, program: &Path) {
+        if let Some(cancelled) = lock(&self.running).get(program) {
+            cancelled.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Ends all of them, and waits for that.
+    pub(super) fn stop(&self) {
+        for cancelled in lock(&self.running).values() {
+            cancelled.store(true, Ordering::SeqCst);
+        }
+        let mut waited = Duration::ZERO;
+        while !lock(&self.running).is_empty() && waited < GRACE {
+            let step = Duration::from_millis(5);
+            thread::sleep(step);
+            waited += step;
+        }
+    }
+}
+
+impl Session {
+    /// A file was saved: builds it, or the open programs that include it.
+    pub(super) fn verify_saved(self: &Arc<Self>, saved: &Path) {
+        let programs: Vec<PathBuf> = {
+            let state = lock(&self.state);
+            if !state.may_build() {
+                return;
+            }
+            let analysis = state.host.analysis();
+            let wanted = |path: &&PathBuf| *path == saved || analysis.depends_on(path, saved);
+            state.open.keys().filter(wanted).cloned().collect()
+        };
+        for program in programs {
+            self.verify(program);
+        }
+    }
+
+    fn verify(self: &Arc<Self>, program: PathBuf) {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let older = lock(&self.builds.running).insert(program.clone(), cancelled.clone());
+        if let Some(older) = older {
+            older.store(true, Ordering::SeqCst);
+        }
+        let session = self.clone();
+        spawn("build", move || {
+            let turn = lock(&session.builds.turn);
+            let result = session.build(&program, &cancelled);
+            drop(turn);
+            {
+                let mut running = lock(&session.builds.running);
+                if running.get(&program).is_some_and(|newest| Arc::ptr_eq(newest, &cancelled)) {
+                    running.remove(&program);
+                }
+            }
+            if let Some(result) = result {
+                session.built(&program, result);
+            }
+        });
+    }
+
+    /// The object of the text on disk; `None` when it is not to be built, or the text moved on meanwhile.
+    fn build(
+        &self,
+        program: &Path,
+        cancelled: &AtomicBool,
+    ) -> Option<Result<BuiltObject, BuildError>> {
+        let (analysis, disk) = {
+            let state = lock(&self.state);
+            if !state.may_build() || !state.open.contains_key(program) {
+                return None;
+            }
+            (state.host.analysis(), state.disk.clone())
+        };
+        // An object of the session's end, or of an older save, is wanted by nobody.
+        let is_cancelled = || cancelled.load(Ordering::SeqCst);
+        if is_cancelled() || analysis.file(program).ok()??.role != Role::Bpf {
+            return None;
+        }
+        let text_of = || {
+            let bytes = fs::read(program).ok()?;
+            Some(fingerprint(&String::from_utf8_lossy(&bytes)))
+        };
+        let text = text_of()?;
+        let result = disk.build(program, TIMEOUT, cancelled).and_then(|bytes| {
+            objects::verified(&bytes, program, text)
+                .map_err(|error| BuildError::Io(format!("the object cannot be read: {error}")))
+        });
+        (!is_cancelled() && text_of() == Some(text)).then_some(result)
+    }
+
+    fn built(self: &Arc<Self>, program: &Path, result: Result<BuiltObject, BuildError>) {
+        let name = program.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+        let note = match &result {
+            Ok(_) => "built on save".to_owned(),
+            Err(error) => format!("not built on save: {error}"),
+        };
+        let (kind, text) = match &result {
+            Ok(_) => (MessageType::LOG, format!("{name}: {note}")),
+            Err(BuildError::Failed(said)) => (MessageType::INFO, format!("{name}: {note}\n{said}")),
+            Err(_) => (MessageType::INFO, format!("{name}: {note}")),
+        };
+        self.send(Outgoing::Log(kind, format!("bpf-lsp: {text}")));
+        let told = {
+            let state = lock(&self.state);
+            let document = state.open.get(program);
+            document.is_some_and(|d| std::mem::replace(&mut *lock(&d.built), note.clone()) != note)
+        };
+        self.replace_object(program, result.ok(), |origin| origin == BuiltOrigin::Verified);
+        if told {
+            self.check(program);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Runs a program's own compile command, with everything it writes redirected into a temporary folder.
+//!
+//! This is the one place that starts a process. Who calls it has seen to it that the user wants it and
+//! trusts the workspace.
+
+use std::{
+    ffi::OsString,
+    fmt,
+    fs::File,
+    path::Path,
+    process::{Child, Command as Process, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Disk, compile_commands::Command};
+
+/// Between two looks at a running compiler.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Of what a compiler says no more than this is kept, bytes.
+const MAX_SAID: usize = 16 << 10;
+
+/// Why there is no object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BuildError {
+    /// No database has a command for the file.
+    NoCommand,
+    /// The command needs a shell, or may write where it should not.
+    Unsuitable(String),
+    /// The compiler could not be started, or what it wrote cannot be read.
+    Io(String),
+    /// The compiler failed, with what it said.
+    Failed(String),
+    /// It took too long and was ended.
+    TimedOut(Duration),
+    /// Nobody wants the object any more; the compiler was ended.
+    Cancelled,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::NoCommand => f.write_str("compile_commands.json has no command for it"),
+            BuildError::Unsuitable(why) | BuildError::Io(why) => f.write_str(why),
+            BuildError::Failed(_) => f.write_str("the compiler failed; what it said is in the log"),
+            BuildError::TimedOut(after) => write!(f, "the compiler took longer than {after:?}"),
+            BuildError::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl Disk {
+    /// Compiles a program as its compile database says, the compiler's arguments unchanged but for the
+    /// files it writes. Returns the bytes of the object.
+    pub(crate) fn build(
+        &self,
+        program: &Path,
+        timeout: Duration,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<u8>, BuildError> {
+        let (_, command) = self.command(program).ok_or(BuildError::NoCommand)?;
+        run(&command, timeout, cancelled)
+    }
+}
+
+fn run(
+    command: &Command,
+    timeout: Duration,
+    cancelled: &AtomicBool,
+) -> Result<Vec<u8>, BuildError> {
+    let io = |error: std::io::Error| BuildError::Io(error.to_string());
+    let folder = tempfile::Builder::new().prefix("bpf-lsp-").tempdir().map_err(io)?;
+    let (compiler, arguments) = redirected(command, folder.path())?;
+    let said = folder.path().join("said.txt");
+    let log = File::create(&said).map_err(io)?;
+    let mut process = Process::new(&compiler);
+    process.args(arguments).current_dir(&command.directory).stdin(Stdio::null());
+    process.stdout(log.try_clone().map_err(io)?).stderr(log);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut process, 0);
+    if cancelled.load(Ordering::SeqCst) {
+        return Err(BuildError::Cancelled);
+    }
+    let start = Instant::now();
+    let mut child = process.spawn().map_err(|error| {
+        BuildError::Io(format!("{} cannot be started: {error}", compiler.to_string_lossy()))
+    })?;
+    let status = loop {
+        match child.try_wait().map_err(io)? {
+            Some(status) => break status,
+            None if cancelled.load(Ordering::SeqCst) => {
+                end(&mut child);
+                return Err(BuildError::Cancelled);
+            }
+            None if start.elapsed() >= timeout => {
+                end(&mut child);
+                return Err(BuildError::TimedOut(timeout));
+            }
+            None => thread::sleep(PAUSE),
+        }
+    };
+    if !status.success() {
+        let mut text = std::fs::read(&said).unwrap_or_default();
+        text.truncate(MAX_SAID);
+        let text = String::from_utf8_lossy(&text).trim().to_owned();
+        return Err(BuildError::Failed(format!("{status}\n{text}")));
+    }
+    std::fs::read(folder.path().join(OBJECT))
+        .map_err(|error| BuildError::Io(format!("the compiler wrote no object: {error}")))
+}
+
+/// Ends a compiler and what it started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        // It fails when all of them ended just now, which is as well.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// The object's name in the temporary folder.
+const OBJECT: &str = "out.o";
+
+/// Options with a file that the compiler writes, in a word of its own or joined, and the name that the file
+/// gets in the temporary folder.
+const WRITES: &[(&str, &str)] = &[
+    ("-o", OBJECT),
+    ("--output", OBJECT),
+    ("-MF", "out.d"),
+    ("-MJ", "out.json"),
+    ("-dependency-file", "out.d"),
+    ("--serialize-diagnostics", "out.dia"),
+    ("-serialize-diagnostics", "out.dia"),
+];
+
+/// The compiler and its arguments with all output going to `folder`.
+fn redirected(command: &Command, folder: &Path) -> Result<(OsString, Vec<OsString>), BuildError> {
+    let unsuitable = |why: &str| Err(BuildError::Unsuitable(why.to_owned()));
+    let Some((compiler, arguments)) = command.arguments.split_first() else {
+        return Err(BuildError::NoCommand);
+    };
+    let operators = ["&&", "||", ";", "|", "&", ">", ">>", "<", "2>", "2>&1"];
+    if arguments.iter().any(|argument| operators.contains(&argument.as_str())) {
+        return unsuitable("its compile command needs a shell");
+    }
+    if arguments.iter().any(|argument| argument.starts_with('@')) {
+        return unsuitable("its compile command has a file of arguments");
+    }
+    let mut out: Vec<OsString> = Vec::new();
+    let mut has_output = false;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        // They write into the folder where they run, or into another that they name.
+        if ["-save-temps", "--save-temps", "-ftime-trace", "-Wp,-MD", "-Wp,-MMD", "-Wp,-MF"]
+            .iter()
+            .any(|option| argument.starts_with(option))
+        {
+            continue;
+        }
+        let Some((option, file)) = WRITES.iter().find(|(option, _)| writes(argument, option))
+        else {
+            out.push(argument.into());
+            continue;
+        };
+        if argument == option {
+            rest.next();
+        }
+        has_output |= *file == OBJECT;
+        out.push((*option).into());
+        out.push(folder.join(file).into());
+    }
+    if !has_output {
+        out.extend(["-o".into(), folder.join(OBJECT).into()]);
+    }
+    // A relative path is one of the folder that the command runs in.
+    let compiler = if compiler.contains('/') {
+        command.directory.join(compiler).into()
+    } else {
+        compiler.into()
+    };
+    Ok((compiler, out))
+}
+
+/// Whether an argument is the option, with its file in the same word or in the next.
+fn writes(argument: &str, option: &str) -> bool {
+    let Some(file) = argument.strip_prefix(option) else { return false };
+    if option.starts_with("--") {
+        return file.is_empty() || file.starts_with('=');
+    }
+    match option {
+        // Other options begin like it.
+        "-o" => file.is_empty() || !file.starts_with("bj"),
+        "-MF" | "-MJ" => true,
+        _ => file.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn command(line: &str, directory: &Path) -> Command {
+        let arguments = super::super::compile_commands::split_shell(line);
+        Command { directory: directory.to_owned(), arguments, output: None }
+    }
+
+    fn shown(folder: &Path, words: (OsString, Vec<OsString>)) -> String {
+        let words = [words.0].into_iter().chain(words.1);
+        let words: Vec<String> = words.map(|w| w.to_string_lossy().into_owned()).collect();
+        words.join(" ").replace(&folder.display().to_string(), "TMP")
+    }
+
+    fn check(line: &str, expected: Expect) {
+        let folder = Path::new("/tmp/x");
+        expected.assert_eq(&match redirected(&command(line, Path::new("/w")), folder) {
+            Ok(words) => shown(folder, words),
+            Err(error) => format!("error: {error}"),
+        });
+    }
+
+    #[test]
+    fn all_that_is_written_goes_to_the_folder() {
+        check(
+            "clang -target bpf -O2 -g -c a.bpf.c -o out/a.o",
+            expect!["clang -target bpf -O2 -g -c a.bpf.c -o TMP/out.o"],
+        );
+        check("clang -c a.bpf.c", expect!["clang -c a.bpf.c -o TMP/out.o"]);
+        check(
+            "./cc -oa.o -MMD -MF.a.d -Wp,-MD,.a.o.d -MJ a.json -save-temps=cwd -c a.c",
+            expect!["/w/./cc -o TMP/out.o -MMD -MF TMP/out.d -MJ TMP/out.json -c a.c"],
+        );
+        check("cc --output=a.o -objx a.c", expect!["cc --output TMP/out.o -objx a.c"]);
+    }
+
+    #[test]
+    fn what_needs_a_shell_is_left_alone() {
+        check("cc a.c -o a.o && rm -r x", expect!["error: its compile command needs a shell"]);
+        check("cc @args", expect!["error: its compile command has a file of arguments"]);
+        check("", expect!["error: compile_commands.json has no command for it"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_compiler_runs_where_its_command_says_and_may_fail_or_stay() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let compiler = folder.path().join("cc");
+        let script = |text: &str| {
+            std::fs::write(&compiler, format!("#!/bin/sh\n{text}\n")).unwrap();
+            std::fs::set_permissions(&compiler, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let command = command("./cc -c a.c -o a.o", folder.path());
+            let limit = if text.starts_with("sleep") { 0 } else { 60 };
+            run(&command, Duration::from_secs(limit), &AtomicBool::new(text == "exit"))
+        };
+        assert_eq!(script("pwd >\"$4\"").map(|b| b.len()), Ok(folder.path().as_os_str().len() + 1));
+        let failed = script("echo no good >&2; exit 3");
+        assert_eq!(failed, Err(BuildError::Failed("exit status: 3\nno good".to_owned())));
+        assert_eq!(script("sleep 100"), Err(BuildError::TimedOut(Duration::ZERO)));
+        assert_eq!(script("exit"), Err(BuildError::Cancelled));
+        assert!(matches!(script("true"), Err(BuildError::Io(_))));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is written");
+    }
+}
