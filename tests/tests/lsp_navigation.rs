@@ -53,8 +53,10 @@ fn references_from_both_sides() {
     let mut params = at(&loader, &text, "data->sample_every", 8);
     params["context"] = json!({ "includeDeclaration": false });
     let all = client.request("textDocument/references", params.clone());
-    expect_test::expect![[r#"["hits.bpf.c:96", "hits.bpf.c:96", "hits.c:106", "hits.c:126", "oops.c:33"]"#]]
-        .assert_eq(&format!("{:?}", lines(&all)));
+    expect_test::expect![[
+        r#"["hits.bpf.c:96", "hits.bpf.c:96", "hits.c:106", "hits.c:126", "oops.c:33"]"#
+    ]]
+    .assert_eq(&format!("{:?}", lines(&all)));
     params["context"] = json!({ "includeDeclaration": true });
     let with_declaration = client.request("textDocument/references", params);
     assert_eq!(lines(&with_declaration).len(), lines(&all).len() + 1);

@@ -137,12 +137,17 @@ fn cases_report_what_they_say() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// A case has no built object; these are tested in `tests/tests/lsp_objects.rs`.
+fn of_objects(rule: &registry::Rule) -> bool {
+    [bpf::rules::OBJECT_STALE, bpf::rules::OBJECT_LAYOUT_DIFFERS].contains(&rule.id.0)
+}
+
 /// The bar: a rule without enough cases fails here.
 #[test]
 fn every_rule_has_its_cases() {
     let cases = all();
     let mut missing = String::new();
-    for rule in registry::all().filter(|rule| rule.implemented) {
+    for rule in registry::all().filter(|rule| rule.implemented && !of_objects(rule)) {
         let id = rule.id.0;
         let empty = Vec::new();
         let cases = cases.get(id).map_or(&empty, |(_, cases)| cases);
