@@ -276,9 +276,12 @@ mod tests {
             a.bpf.c:1 []#include <vmlinux.h>
         "#]],
         );
-        check("struct $0a *skel;", expect![[r#"
+        check(
+            "struct $0a *skel;",
+            expect![[r#"
             a.bpf.c:1 []#include <vmlinux.h>
-        "#]]);
+        "#]],
+        );
         check(
             "struct a__b$0ss *image;",
             expect![[r#"

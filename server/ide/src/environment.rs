@@ -25,6 +25,12 @@ pub trait Environment: FileSystem + 'static {
     fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
         self.loaders(program)
     }
+
+    /// The other BPF programs in the folder of one, by name.
+    fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
+        let _ = program;
+        Vec::new()
+    }
 }
 
 /// Flags, and where they come from.

@@ -21,7 +21,8 @@ impl Analysis {
     pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let objects = self.object_findings(path, &file);
-        let diagnostics = file.diagnostics(self).iter().map(|diagnostic| (diagnostic, None));
+        let own = file.diagnostics(self);
+        let diagnostics = own.iter().map(|diagnostic| (diagnostic, None));
         let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
         Ok(self.with_suppressions(all))
     }

@@ -48,6 +48,12 @@ pub enum Role {
     Other,
 }
 
+/// Findings, and the usage of the object (of BPF programs) that they were made with.
+struct Judged {
+    usage: Option<Arc<rules::Usage>>,
+    found: Arc<[Diagnostic]>,
+}
+
 /// All that was computed for one text of a file.
 pub struct FileAnalysis {
     /// What the file is.
@@ -72,28 +78,43 @@ pub struct FileAnalysis {
     pub skeletons: Vec<Skeleton>,
     /// The analyses behind those skeletons that were found, with their paths.
     pub bpf_sources: Vec<(Arc<Path>, Arc<FileAnalysis>)>,
-    diagnostics: OnceLock<Vec<Diagnostic>>,
+    judged: Mutex<Option<Judged>>,
     references: OnceLock<Vec<Reference>>,
     previews: [OnceLock<Preview>; 3],
     pub(crate) compared: Compared,
 }
 
 impl FileAnalysis {
-    /// All findings of the rules that belong to the file's role, those in its headers too.
-    pub(crate) fn diagnostics(&self, analysis: &Analysis) -> &[Diagnostic] {
-        self.diagnostics.get_or_init(|| match (&self.source, self.role) {
-            (Some(source), Role::Bpf) => rules::check(rules::Input {
-                unit: &self.unit,
-                object: &source.object,
-                usage: &analysis.usage(&self.path, &self.object_name),
-            }),
-            (_, Role::Loader) => loader::check(loader::Input {
+    /// All findings of the rules that belong to the file's role, those in its headers too. They are
+    /// found anew when what other files do with the object has changed.
+    pub(crate) fn diagnostics(&self, analysis: &Analysis) -> Arc<[Diagnostic]> {
+        let usage = (self.role == Role::Bpf).then(|| analysis.usage(&self.path, &self.object_name));
+        let mut known = lock(&self.judged);
+        if let Some(before) = known.as_ref().filter(|before| before.usage == usage) {
+            return before.found.clone();
+        }
+        let found: Arc<[Diagnostic]> = match (&self.source, &usage, self.role) {
+            (Some(source), Some(usage), _) => {
+                rules::check(rules::Input { unit: &self.unit, object: &source.object, usage })
+            }
+            (_, _, Role::Loader) => loader::check(loader::Input {
                 unit: &self.unit,
                 skeletons: &self.skeletons,
                 text: &self.text,
                 exact_flags: !matches!(self.flags.from, FlagsFrom::Guessed(_)),
             }),
             _ => Vec::new(),
+        }
+        .into();
+        *known = Some(Judged { usage, found: found.clone() });
+        found
+    }
+
+    /// Whether the findings were made with what the user-space file `loader` did before.
+    fn judged_by_old_usage(&self, analysis: &Analysis, loader: &Path) -> bool {
+        let before = lock(&self.judged).as_ref().and_then(|judged| judged.usage.clone());
+        before.is_some_and(|before| {
+            analysis.uses(loader) && analysis.usage(&self.path, &self.object_name) != before
         })
     }
 
@@ -218,6 +239,11 @@ impl Pipelines {
         lock(&self.slots).remove(path);
     }
 
+    /// What the front end reads files with.
+    pub(crate) fn front_end(&self) -> (&Session, &dyn FileSystem) {
+        (&self.session, &self.world)
+    }
+
     fn slot(&self, path: &Path) -> Arc<Slot> {
         lock(&self.slots).entry(path.to_owned()).or_default().clone()
     }
@@ -249,6 +275,17 @@ impl Analysis {
             kept.pop_front();
         }
         Ok(Some(file))
+    }
+
+    /// The unit of a file when it was computed for that text already; does not wait for one that is
+    /// being computed.
+    pub(crate) fn known_unit(&self, path: &Path, text: &str) -> Option<Unit> {
+        let slot = self.pipelines.slot(path);
+        let kept = slot.kept.try_lock().ok()?;
+        let fits = |(revision, file): &&(u64, Arc<FileAnalysis>)| {
+            *revision == self.revision && *file.text == *text
+        };
+        kept.iter().find(fits).map(|(_, file)| file.unit.clone())
     }
 
     /// Everything about a file as if it had that text; kept by nobody.
@@ -304,7 +341,7 @@ impl Analysis {
             object_name: String::new(),
             skeletons: Vec::new(),
             bpf_sources: Vec::new(),
-            diagnostics: OnceLock::new(),
+            judged: Mutex::default(),
             references: OnceLock::new(),
             previews: Default::default(),
             compared: Compared::default(),
@@ -362,10 +399,15 @@ impl Analysis {
         headers.chain(sources).collect()
     }
 
-    /// Whether the newest answer about `path` read the text of `other`.
+    /// Whether the newest answer about `path` read the text of `other`, or would be another one by what
+    /// `other` does with the object now.
     pub fn depends_on(&self, path: &Path, other: &Path) -> bool {
         let slot = lock(&self.pipelines.slots).get(path).cloned();
-        slot.is_some_and(|slot| lock(&slot.read).contains(&self.pipelines.session.file_id(other)))
+        slot.is_some_and(|slot| {
+            let newest = slot.kept.try_lock().ok().and_then(|kept| Some(kept.back()?.1.clone()));
+            lock(&slot.read).contains(&self.pipelines.session.file_id(other))
+                || newest.is_some_and(|file| file.judged_by_old_usage(self, other))
+        })
     }
 }
 

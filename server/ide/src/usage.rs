@@ -1,8 +1,8 @@
-//! What user-space code near a BPF program does with its object before load: the rules about sections
-//! and maps must know it to stay right.
+//! What user-space code near a BPF program does with its object: the rules about sections, maps and
+//! licences must know it to stay right.
 //!
-//! Such files are only lexed: an include of the program's skeleton and the names of libbpf's functions
-//! are enough, and whatever is not plain counts as "may set any map".
+//! Each file is searched for words first. Files that include the program's skeleton are parsed and
+//! followed; of the others only words count, and those only exempt.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,10 +10,12 @@ use std::{
 };
 
 use bpf::{rules, section};
-use cfront::{lexer, token::TokenKind};
-use loader::skeletons::HeaderKind;
-use memchr::memmem;
-use rustc_hash::{FxHashMap, FxHashSet};
+use cfront::{pp, unit::Unit};
+use loader::{
+    skeletons::{HeaderKind, included},
+    usage::words::{Mentions, Words},
+};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::{
@@ -21,65 +23,14 @@ use crate::{
     pipeline::{Pipelines, lock},
 };
 
-/// Larger files are no loaders.
-const MAX_BYTES: usize = 1 << 20;
-
-/// Functions that open objects without a skeleton.
-const OPENERS: &[&str] =
-    &["bpf_object__open", "bpf_object__open_file", "bpf_object__open_mem", "bpf_prog_load"];
-
-/// What one user-space file does.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct FileUsage {
-    /// Object names of the skeletons it includes.
-    skeletons: FxHashSet<SmolStr>,
-    /// Opens objects by other means.
-    opens: bool,
-    sets_program_types: bool,
-    relaxed_maps: bool,
-    /// Maps whose attributes it sets; `*` where it cannot be told which.
-    sets: FxHashSet<SmolStr>,
-}
-
 /// A user-space file: what its text could be about, and what it is, once it was read for a program.
 #[derive(Debug)]
 pub(crate) struct Loader {
-    /// Names of objects whose skeletons the text may include.
-    may_include: FxHashSet<SmolStr>,
-    /// The text has the name of a function that opens objects.
-    may_open: bool,
-    usage: OnceLock<FileUsage>,
-}
-
-impl Loader {
-    /// Looks at a text without lexing it. A folder may hold hundreds of loaders, and all but a few
-    /// of them are about other programs.
-    fn new(text: &str) -> Loader {
-        let bytes = text.as_bytes();
-        let may_include = memmem::find_iter(bytes, "skel.h")
-            .filter_map(|at| {
-                let end = at + "skel.h".len();
-                let before = bytes.get(..at)?;
-                let start = memchr::memrchr3(b'"', b'/', b'\n', before).map_or(0, |i| i + 1);
-                let (_, name) = HeaderKind::of_include(text.get(start..end)?)?;
-                Some(section::identifier(name))
-            })
-            .collect();
-        let may_open = OPENERS.iter().any(|name| memmem::find(bytes, name.as_bytes()).is_some());
-        Loader { may_include, may_open, usage: OnceLock::new() }
-    }
-
-    /// Whether the text may include a skeleton of that object: build rules name headers after the
-    /// object, or after its file (`hits.bpf.skel.h`).
-    pub(crate) fn may_include(&self, object: &str) -> bool {
-        let named = |name: &SmolStr| name == object || name.strip_suffix("_bpf") == Some(object);
-        self.may_include.iter().any(named)
-    }
-
-    /// Whether the text has the name of a function that opens objects without a skeleton.
-    pub(crate) fn may_open(&self) -> bool {
-        self.may_open
-    }
+    text: Arc<str>,
+    mentions: Mentions,
+    words: OnceLock<Words>,
+    /// Usage by object name.
+    usage: OnceLock<Vec<(SmolStr, HeaderKind, rules::Usage)>>,
 }
 
 /// What is kept of loaders, and of programs.
@@ -136,29 +87,48 @@ impl Analysis {
 
     fn find_usage(&self, path: &Path, name: &str) -> rules::Usage {
         let mut usage = rules::Usage::default();
-        for path in self.environment.loaders(path) {
-            let Some(loader) = self.loader(&path) else { continue };
-            if !loader.may_open && !loader.may_include.contains(name) {
-                continue;
-            }
-            let file = match loader.usage.get() {
-                Some(known) => known,
-                None => {
-                    let Some(text) = self.loader_text(&path) else { continue };
-                    loader.usage.get_or_init(|| read_usage(&text))
+        let loaders: Vec<_> = self.loaders(path);
+        for (path, loader) in &loaders {
+            if loader.mentions.skeletons.contains(name) {
+                for (_, kind, one) in loader.usage(self, path).iter().filter(|(n, ..)| n == name) {
+                    merge(&mut usage, one);
+                    usage.libbpf_loads |= *kind == HeaderKind::Skeleton;
                 }
-            };
-            let includes = file.skeletons.contains(name);
-            if !includes && !file.opens {
-                continue;
+            } else if loader.mentions.exempts {
+                // Who sets something of a map that it is given may be given this one's.
+                let words = loader.words.get_or_init(|| Words::read(&loader.text));
+                usage.sets_program_types |= words.sets_program_types;
+                usage.chooses_programs |= words.chooses_programs;
+                usage.relaxed_maps |= words.relaxed_maps;
+                usage.maps_set_by_code.extend(words.sets.iter().cloned());
             }
-            // Who opens some object by name may open this one: that exempts, but proves nothing.
-            usage.libbpf_loads |= includes;
-            usage.sets_program_types |= file.sets_program_types;
-            usage.relaxed_maps |= file.relaxed_maps;
-            usage.maps_set_by_code.extend(file.sets.iter().cloned());
         }
+        usage.stands_alone = self.stands_alone(path, name, &loaders);
         usage
+    }
+
+    /// Whether an object is surely made of this file alone: it has a skeleton, and so has every other
+    /// BPF program of its folder, so that none of them is there to be linked into another.
+    fn stands_alone(&self, path: &Path, name: &str, loaders: &[(PathBuf, Arc<Loader>)]) -> bool {
+        let has_skeleton = |name: &str| {
+            loaders.iter().any(|(_, loader)| loader.mentions.skeletons.contains(name))
+                && !loaders.iter().any(|(_, loader)| loader.mentions.subskeletons.contains(name))
+        };
+        has_skeleton(name)
+            && self.environment.bpf_programs_beside(path).iter().all(|other| {
+                let file = other.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+                has_skeleton(&section::object_name_of_source(&file))
+            })
+    }
+
+    /// Whether a file was looked into as a loader.
+    pub(crate) fn uses(&self, loader: &Path) -> bool {
+        lock(&self.pipelines.usage).loaders.contains_key(loader)
+    }
+
+    fn loaders(&self, program: &Path) -> Vec<(PathBuf, Arc<Loader>)> {
+        let paths = self.environment.loaders(program).into_iter();
+        paths.filter_map(|path| self.loader(&path).map(|loader| (path, loader))).collect()
     }
 
     /// The text of a file as it is now.
@@ -172,96 +142,65 @@ impl Analysis {
     /// What the text of a user-space file could be about.
     pub(crate) fn loader(&self, path: &Path) -> Option<Arc<Loader>> {
         let pipelines: &Pipelines = &self.pipelines;
-        let open = self.open_document(path).is_some();
-        if !open
-            && let Some((revision, known)) = lock(&pipelines.usage).loaders.get(path)
+        let open = self.open_document(path);
+        if let Some((revision, known)) = lock(&pipelines.usage).loaders.get(path)
             && *revision == self.revision
+            && open.as_ref().is_none_or(|document| *document.text == *known.text)
         {
             return Some(known.clone());
         }
-        let loader = Arc::new(Loader::new(&self.loader_text(path)?));
-        if !open {
-            lock(&pipelines.usage).loaders.insert(path.to_owned(), (self.revision, loader.clone()));
-        }
+        let text = self.loader_text(path)?;
+        let loader = Arc::new(Loader {
+            mentions: Mentions::read(&text),
+            text,
+            words: OnceLock::new(),
+            usage: OnceLock::new(),
+        });
+        lock(&pipelines.usage).loaders.insert(path.to_owned(), (self.revision, loader.clone()));
         Some(loader)
     }
 }
 
-fn read_usage(text: &str) -> FileUsage {
-    let mut usage = FileUsage::default();
-    if text.len() > MAX_BYTES {
-        return usage;
+impl Loader {
+    /// Whether the text may include a skeleton of that object.
+    pub(crate) fn may_include(&self, object: &str) -> bool {
+        let mentions = &self.mentions;
+        mentions.skeletons.contains(object) || mentions.subskeletons.contains(object)
     }
-    let mut pos = 0;
-    let mut words: [String; 3] = Default::default();
-    loop {
-        let raw = lexer::lex(text, pos);
-        let Some(kind) = raw.kind else { return usage };
-        pos = raw.end.max(pos + 1);
-        let word = raw.text(text).into_owned();
-        if kind == TokenKind::Str
-            && matches!(&words, [_, hash, include] if hash == "#" && include == "include")
-            && let Some((_, name)) = HeaderKind::of_include(word.trim_matches('"'))
-        {
-            usage.skeletons.insert(section::identifier(name));
-        }
-        if kind == TokenKind::Ident {
-            match word.as_str() {
-                "bpf_program__set_type" | "libbpf_register_prog_handler" => {
-                    usage.sets_program_types = true;
-                }
-                "relaxed_maps" => usage.relaxed_maps = true,
-                name if name.starts_with("bpf_map__set_") => {
-                    usage.sets.insert(argument(text, pos));
-                }
-                name if OPENERS.contains(&name) => usage.opens = true,
-                _ => {}
-            }
-        }
-        words.rotate_left(1);
-        words[2] = word;
+
+    /// Whether the text has the name of a function that opens objects without a skeleton.
+    pub(crate) fn may_open(&self) -> bool {
+        self.mentions.opens
+    }
+
+    /// Usage of each skeleton that the file includes.
+    fn usage(&self, analysis: &Analysis, path: &Path) -> &[(SmolStr, HeaderKind, rules::Usage)] {
+        self.usage.get_or_init(|| {
+            let unit = analysis.known_unit(path, &self.text).unwrap_or_else(|| {
+                let flags = analysis.environment.flags(path);
+                let (session, world) = analysis.pipelines.front_end();
+                let text = self.text.clone();
+                let pp = pp::preprocess(session, world, path, text, &flags.flags);
+                Unit::build(Arc::new(pp), None, false)
+            });
+            let headers = included(&unit);
+            let skeletons: Vec<_> = headers.iter().map(|header| header.skeleton(None)).collect();
+            let all = loader::usage::usage(&unit, &skeletons, &self.text);
+            let names = headers.iter().map(|header| {
+                let base = header.base.strip_suffix(".bpf").unwrap_or(&header.base);
+                (section::identifier(base), header.kind)
+            });
+            names.zip(all).map(|((name, kind), usage)| (name, kind, usage)).collect()
+        })
     }
 }
 
-/// The map that the first argument of a call names (`skel->maps.NAME`), or `*`.
-fn argument(text: &str, mut pos: usize) -> SmolStr {
-    let mut words: Vec<String> = Vec::new();
-    while words.len() < 16 {
-        let raw = lexer::lex(text, pos);
-        if raw.kind.is_none() {
-            break;
-        }
-        pos = raw.end.max(pos + 1);
-        let word = raw.text(text).into_owned();
-        if word == "," || word == ")" {
-            break;
-        }
-        words.push(word);
-    }
-    match words.as_slice() {
-        [.., maps, dot, name] if maps == "maps" && dot == "." => name.as_str().into(),
-        _ => "*".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, skeletons: &[&str], sets: &[&str]) {
-        let usage = read_usage(text);
-        assert_eq!(usage.skeletons, skeletons.iter().copied().map(SmolStr::new).collect());
-        assert_eq!(usage.sets, sets.iter().copied().map(SmolStr::new).collect());
-    }
-
-    #[test]
-    fn a_named_map_and_one_that_cannot_be_told() {
-        check(
-            "#include \"x/a-b.skel.h\"\nint f(void) { bpf_map__set_max_entries(skel->maps.m, 1); }",
-            &["a_b"],
-            &["m"],
-        );
-        check("bpf_map__set_type(map, 3); // bpf_map__set_x(y)", &[], &["*"]);
-        check("\"bpf_map__set_type(map)\"", &[], &[]);
+fn merge(into: &mut rules::Usage, one: &rules::Usage) {
+    into.sets_program_types |= one.sets_program_types;
+    into.chooses_programs |= one.chooses_programs;
+    into.relaxed_maps |= one.relaxed_maps;
+    into.maps_set_by_code.extend(one.maps_set_by_code.iter().cloned());
+    for (name, range) in &one.rodata_written {
+        into.rodata_written.entry(name.clone()).or_insert(*range);
     }
 }

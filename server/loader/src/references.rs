@@ -58,7 +58,7 @@ pub fn references(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference> {
             continue;
         }
         let (Some(parsed), Some(scope)) = (unit.item(item), unit.scope(item)) else { continue };
-        let finder = Finder { unit, skeletons, scope, item };
+        let finder = MemberFinder { unit, skeletons, scope, item };
         walk::expressions(&parsed.syntax, |expr| found.extend(finder.reference(expr)));
     }
     found.sort_by_key(|r| (r.range.file, r.range.start, r.range.end));
@@ -76,7 +76,7 @@ pub fn holder_of_member(
     token: u32,
 ) -> Option<(usize, Option<Symbol>)> {
     let (parsed, scope) = (unit.item(item)?, unit.scope(item)?);
-    let finder = Finder { unit, skeletons, scope, item };
+    let finder = MemberFinder { unit, skeletons, scope, item };
     let mut found = None;
     walk::expressions(&parsed.syntax, |expr| {
         if let ExprKind::Member { base, field, .. } = &expr.kind
@@ -88,7 +88,8 @@ pub fn holder_of_member(
     found
 }
 
-struct Finder<'a> {
+/// Finds what members of an item are taken of; the objects behind the skeletons need not be known.
+pub(crate) struct MemberFinder<'a> {
     unit: &'a Unit,
     skeletons: &'a [Skeleton],
     scope: Arc<ItemScope>,
@@ -98,7 +99,19 @@ struct Finder<'a> {
 /// Most steps from an expression to the skeleton; longer chains do not exist.
 const MAX_STEPS: usize = 64;
 
-impl Finder<'_> {
+impl<'a> MemberFinder<'a> {
+    /// A finder for one item; `None` when it has no syntax.
+    pub(crate) fn new(unit: &'a Unit, skeletons: &'a [Skeleton], item: ItemId) -> Option<Self> {
+        Some(MemberFinder { unit, skeletons, scope: unit.scope(item)?, item })
+    }
+
+    /// What the user wrote for a token of the item.
+    pub(crate) fn place(&self, token: u32) -> Option<FileRange> {
+        self.unit.token_place(self.item, token)
+    }
+}
+
+impl MemberFinder<'_> {
     fn reference(&self, expr: &Expr) -> Option<Reference> {
         match &expr.kind {
             ExprKind::Member { base, field, .. } => {
@@ -150,7 +163,7 @@ impl Finder<'_> {
     }
 
     /// The skeleton struct (`None`) or struct in it that an expression is or points to.
-    fn holder(&self, expr: &Expr) -> Option<(usize, Option<Symbol>)> {
+    pub(crate) fn holder(&self, expr: &Expr) -> Option<(usize, Option<Symbol>)> {
         let mut expr = expr;
         for _ in 0..MAX_STEPS {
             match &expr.kind {
@@ -170,7 +183,7 @@ impl Finder<'_> {
         known.then_some((skeleton, Some(field.name)))
     }
 
-    /// As [`Finder::holder`], for the skeleton's own struct only: the chain from there is short.
+    /// As [`MemberFinder::holder`], for the skeleton's own struct only: the chain from there is short.
     fn holder_of_base(&self, expr: &Expr) -> Option<(usize, Option<Symbol>)> {
         let mut expr = expr;
         for _ in 0..MAX_STEPS {

@@ -1,10 +1,15 @@
 //! What a loader tells the rules of the BPF side about its objects.
+//!
+//! Two looks at one file: [`words`] exempts, and is cheap enough for every file of a folder;
+//! [`usage`] follows the parsed loader and proves, and is asked of those that include a skeleton.
+
+pub mod words;
 
 use std::collections::BTreeSet;
 
 use bpf::rules::Usage;
 use cfront::{
-    ast::{Expr, ExprKind},
+    ast::{Expr, ExprKind, UnaryOp},
     source::FileRange,
     symbol::Symbol,
     unit::{ItemId, Unit},
@@ -12,90 +17,110 @@ use cfront::{
 use smol_str::SmolStr;
 
 use crate::{
-    flow::calls::{callee_name, generated},
-    members::MemberKind,
-    references::references,
+    flow::{
+        calls::{callee_name, generated},
+        library::written_argument,
+    },
+    references::MemberFinder,
     skeletons::{HeaderKind, Skeleton},
     walk,
 };
+use words::Words;
 
-/// How a loader uses one of its skeletons.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SkeletonUsage {
-    /// The facts that [`bpf::rules::check`] asks for.
-    pub facts: Usage,
-    /// Variables of read-only sections that the loader writes, and where (rule `const-not-volatile`).
-    pub written_rodata: Vec<(SmolStr, FileRange)>,
-}
-
-/// How a loader uses each of its skeletons, in their order.
-pub fn usage(unit: &Unit, skeletons: &[Skeleton]) -> Vec<SkeletonUsage> {
-    let mut all: Vec<SkeletonUsage> = vec![SkeletonUsage::default(); skeletons.len()];
-    let references = references(unit, skeletons);
+/// How a loader uses each of its skeletons, in their order. The objects behind them are not asked for,
+/// so the answer depends on the loader's own text and headers only. `text` is its main file.
+pub fn usage(unit: &Unit, skeletons: &[Skeleton], text: &str) -> Vec<Usage> {
+    let words = Words::read(text);
+    let mut all = vec![
+        Usage {
+            sets_program_types: words.sets_program_types,
+            chooses_programs: words.chooses_programs,
+            relaxed_maps: words.relaxed_maps,
+            maps_set_by_code: words.sets,
+            ..Usage::default()
+        };
+        skeletons.len()
+    ];
     let mut opened: BTreeSet<usize> = BTreeSet::new();
-    let mut common = Usage::default();
     for item in (0..unit.item_count()).map(ItemId).filter(|item| unit.in_main_file(*item)) {
-        let Some(parsed) = unit.item(item) else { continue };
-        common.relaxed_maps |=
-            unit.tokens(item).iter().any(|token| token.sym.as_str() == "relaxed_maps");
+        let (Some(parsed), Some(finder)) =
+            (unit.item(item), MemberFinder::new(unit, skeletons, item))
+        else {
+            continue;
+        };
+        let mut written = |place: &Expr| {
+            if let Some((skeleton, name, range)) = read_only_member(&finder, place)
+                && let Some(usage) = all.get_mut(skeleton)
+            {
+                usage.rodata_written.entry(name).or_insert(range);
+            }
+        };
+        let mut set_by_macros: Vec<SmolStr> = Vec::new();
         walk::expressions(&parsed.syntax, |expr| match &expr.kind {
             ExprKind::Call { callee, args } => {
                 let Some(name) = callee_name(callee) else { return };
-                call(name.as_str(), args, &mut common);
-                if let Some((index, _)) = generated(skeletons, name.as_str()) {
+                let name = name.as_str();
+                if name.starts_with("bpf_map__set_") {
+                    let map = args.first().and_then(map_member);
+                    set_by_macros.push(map.map_or("*".into(), |m| m.as_str().into()));
+                }
+                if let Some((index, _)) = generated(skeletons, name) {
                     opened.insert(index);
                 }
-            }
-            ExprKind::Assign(_, left, _) => {
-                let Some(base) = assigned_member(left) else { return };
-                let reference = references.iter().find(|r| {
-                    r.at.item == item
-                        && r.at.start == base.span.start
-                        && r.at.end == base.span.end
-                        && r.kind == Some(MemberKind::Variable)
-                });
-                if let Some(reference) = reference
-                    && reference.holder.starts_with("rodata")
-                    && let Some(usage) = all.get_mut(reference.skeleton)
-                {
-                    usage.written_rodata.push((reference.name.clone(), reference.range));
+                let target = written_argument(name).and_then(|index| args.get(index));
+                if let Some(target) = target {
+                    written(target_of(target));
                 }
             }
+            ExprKind::Assign(_, left, _) => written(left),
+            ExprKind::Unary(UnaryOp::PreInc | UnaryOp::PreDec, place)
+            | ExprKind::Postfix(_, place) => written(place),
             _ => {}
         });
+        for usage in &mut all {
+            usage.maps_set_by_code.extend(set_by_macros.iter().cloned());
+        }
     }
-    for (index, usage) in all.iter_mut().enumerate() {
-        let kind = skeletons.get(index).map(|s| s.kind);
-        usage.facts = common.clone();
+    for (index, (usage, skeleton)) in all.iter_mut().zip(skeletons).enumerate() {
         // A light skeleton does not use libbpf's open.
-        usage.facts.libbpf_loads = opened.contains(&index) && kind == Some(HeaderKind::Skeleton);
+        usage.libbpf_loads = opened.contains(&index) && skeleton.kind == HeaderKind::Skeleton;
     }
     all
 }
 
-/// The member access that an assignment changes: `skel->rodata->x` of `skel->rodata->x.y[1] = 2`.
-fn assigned_member(lvalue: &Expr) -> Option<&Expr> {
-    let mut expr = lvalue;
+/// `skel->rodata->x` of an expression for it or for something in it: `skel->rodata->x.y[1]`.
+fn read_only_member(
+    finder: &MemberFinder<'_>,
+    place: &Expr,
+) -> Option<(usize, SmolStr, FileRange)> {
+    let mut expr = place;
     for _ in 0..64 {
         match &expr.kind {
             ExprKind::Paren(inner) | ExprKind::Index { base: inner, .. } => expr = inner,
-            ExprKind::Member { base, arrow: false, .. } => expr = base,
-            ExprKind::Member { .. } => return Some(expr),
+            ExprKind::Member { base, field, .. } => {
+                if let Some((skeleton, Some(holder))) = finder.holder(base)
+                    && holder.as_str().starts_with("rodata")
+                {
+                    let range = finder.place(field.token)?;
+                    return Some((skeleton, field.name.as_str().into(), range));
+                }
+                expr = base;
+            }
             _ => return None,
         }
     }
     None
 }
 
-fn call(name: &str, args: &[Expr], usage: &mut Usage) {
-    match name {
-        "libbpf_register_prog_handler" | "bpf_program__set_type" => usage.sets_program_types = true,
-        _ if name.starts_with("bpf_map__set_") => {
-            let map = args.first().and_then(map_member);
-            usage.maps_set_by_code.insert(map.map_or("*".into(), |m| m.as_str().into()));
-        }
-        _ => {}
+/// What a pointer argument points to: `x` of `&x`, `(void *)x` and of an array `x`.
+fn target_of(mut argument: &Expr) -> &Expr {
+    while let ExprKind::Paren(inner)
+    | ExprKind::Cast { expr: inner, .. }
+    | ExprKind::Unary(UnaryOp::AddrOf, inner) = &argument.kind
+    {
+        argument = inner;
     }
+    argument
 }
 
 /// `x` of `skel->maps.x`
@@ -115,23 +140,29 @@ mod tests {
     #[test]
     fn facts_of_a_loader() {
         let loaded = test_fixture::load(
-            "//- /a.bpf.c\n#include <bpf/bpf_helpers.h>\nconst volatile int limit = 1;\n\
-             struct { __uint(type, BPF_MAP_TYPE_ARRAY); } table SEC(\".maps\");\n\
+            "//- /a.bpf.c\nint x;\n\
              //- /a.c\n#include \"a.skel.h\"\n#include \"b.skel.h\"\n\
-             int main(void) { struct a *skel = a__open(); skel->rodata->limit = 2;\n\
+             #define SET(map, n) bpf_map__set_max_entries(skel->maps.map, n)\n\
+             struct env { struct a *skel; };\n\
+             static void configure(struct env *env) {\n\
+             struct a__rodata *ro = env->skel->rodata; (env->skel->rodata)->deep.limit[1] = 2;\n\
+             ro->alias++; memcpy(&ro->copied, env, 4); env->skel->bss->total = ro->only_read; }\n\
+             int main(void) { struct a *skel = a__open(); int x = skel->rodata->read;\n\
              bpf_map__set_max_entries(skel->maps.table, 3); return a__load(skel); }\n",
         );
         let mut out = String::new();
-        for usage in usage(&loaded.unit, &loaded.skeletons) {
-            let mut maps: Vec<_> = usage.facts.maps_set_by_code.iter().cloned().collect();
+        let text = loaded.text.clone();
+        for usage in usage(&loaded.unit, &loaded.skeletons, &text) {
+            let mut maps: Vec<_> = usage.maps_set_by_code.iter().collect();
             maps.sort();
-            let written: Vec<_> = usage.written_rodata.iter().map(|(n, r)| (n, r.start)).collect();
-            out += &format!("{} {maps:?} {written:?}\n", usage.facts.libbpf_loads);
+            let mut written: Vec<_> =
+                usage.rodata_written.iter().map(|(n, r)| (n, loaded.show(*r))).collect();
+            written.sort();
+            out += &format!("{} {maps:?} {written:?}\n", usage.libbpf_loads);
         }
         expect![[r#"
-            true ["table"] [("limit", 99)]
-            false ["table"] []
-        "#]]
-        .assert_eq(&out);
+            true ["*", "table"] [("alias", "7 `alias`"), ("copied", "7 `copied`"), ("deep", "6 `deep`")]
+            false ["*", "table"] []
+        "#]].assert_eq(&out);
     }
 }

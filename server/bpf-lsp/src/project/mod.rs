@@ -72,9 +72,18 @@ pub(crate) struct Disk {
     databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
     /// C files by folder.
-    folders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
+    folders: Mutex<FxHashMap<PathBuf, CFiles>>,
     /// C files that may load the programs of a folder.
     loaders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
+}
+
+/// The C files of a folder.
+#[derive(Clone)]
+struct CFiles {
+    /// BPF programs by their names (`*.bpf.c`).
+    programs: Arc<[PathBuf]>,
+    /// The others.
+    others: Arc<[PathBuf]>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -117,7 +126,7 @@ impl Environment for Disk {
         }
         let folders = bpf_source::loader_folders(program);
         let found: Arc<[PathBuf]> =
-            folders.into_iter().flat_map(|folder| self.loaders_in(folder).to_vec()).collect();
+            folders.into_iter().flat_map(|folder| self.files_in(&folder).others.to_vec()).collect();
         lock(&self.loaders).insert(folder.to_owned(), found.clone());
         found.to_vec()
     }
@@ -134,23 +143,29 @@ impl Environment for Disk {
         found.sort();
         found
     }
+
+    fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
+        let Some(folder) = program.parent() else { return Vec::new() };
+        let mut found = self.files_in(folder).programs.to_vec();
+        found.retain(|path| path != program);
+        found
+    }
 }
 
 impl Disk {
-    /// The C files of a folder that are no BPF programs by name, listed once.
-    fn loaders_in(&self, folder: PathBuf) -> Arc<[PathBuf]> {
-        if let Some(known) = lock(&self.folders).get(&folder) {
+    /// The C files of a folder, listed once.
+    fn files_in(&self, folder: &Path) -> CFiles {
+        if let Some(known) = lock(&self.folders).get(folder) {
             return known.clone();
         }
-        let names = fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path());
-        let is_loader = |path: &PathBuf| {
-            let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-            name.ends_with(".c") && !name.ends_with(".bpf.c")
-        };
-        let mut found: Vec<PathBuf> = names.filter(is_loader).collect();
+        let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+        let mut found: Vec<PathBuf> =
+            names.filter(|path| path.extension().is_some_and(|e| e == "c")).collect();
         found.sort();
-        let found: Arc<[PathBuf]> = found.into();
-        lock(&self.folders).insert(folder, found.clone());
+        let is_program = |path: &PathBuf| path.to_string_lossy().ends_with(".bpf.c");
+        let (programs, others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_program);
+        let found = CFiles { programs: programs.into(), others: others.into() };
+        lock(&self.folders).insert(folder.to_owned(), found.clone());
         found
     }
 

@@ -196,4 +196,11 @@ impl Environment for Project {
     fn loaders(&self, _: &Path) -> Vec<PathBuf> {
         self.paths.iter().filter(|path| is_loader(path)).cloned().collect()
     }
+
+    fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
+        let is_other = |path: &&PathBuf| {
+            path.to_string_lossy().ends_with(".bpf.c") && path.as_path() != program
+        };
+        self.paths.iter().filter(is_other).cloned().collect()
+    }
 }
