@@ -11,7 +11,9 @@ mod registry_objects;
 mod code;
 mod data_sections;
 mod helper_calls;
+mod kernel_reads;
 mod legacy_maps;
+mod map_btf;
 mod map_definitions;
 mod map_rules;
 mod names;
@@ -24,8 +26,8 @@ mod section_names;
 mod tests;
 mod tracing;
 
-use cfront::unit::Unit;
-use rustc_hash::FxHashSet;
+use cfront::{source::FileRange, unit::Unit};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::{
@@ -54,14 +56,16 @@ pub struct Usage {
     pub libbpf_loads: bool,
     /// Something registers section handlers or sets program types.
     pub sets_program_types: bool,
+    /// Something chooses which programs are loaded.
+    pub chooses_programs: bool,
     /// The loader opens objects with `relaxed_maps`.
     pub relaxed_maps: bool,
     /// Maps whose attributes some code sets before load; `*` for any (exemption E1 of the map rules).
     pub maps_set_by_code: FxHashSet<SmolStr>,
     /// The object is made from this file alone (no static linking).
     pub stands_alone: bool,
-    /// Variables of `.rodata` that the loader writes before load (`skel->rodata->x = 1`).
-    pub rodata_written: FxHashSet<SmolStr>,
+    /// Variables of `.rodata` that the loader writes (`skel->rodata->x = 1`), each with one place of it.
+    pub rodata_written: FxHashMap<SmolStr, FileRange>,
 }
 
 impl Usage {
@@ -78,14 +82,15 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     if !is_bpf(input.object) {
         return found;
     }
-    data_sections::check(input, &mut found);
+    let code = code::Code::new(input.unit);
+    data_sections::check(input, &code, &mut found);
     names::check(input, &mut found);
     map_rules::check(input, &mut found);
     map_definitions::check(input, &mut found);
-    rodata::check(input, &mut found);
-    let code = code::Code::new(input.unit);
+    rodata::check(input, &code, &mut found);
     let entries = programs::entries(input);
     helper_calls::check(input, &code, &entries, &mut found);
+    map_btf::special_fields(input, &code, &entries, &mut found);
     tracing::check(input, &code, &entries, &mut found);
     printk::check(input, &code, &mut found);
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));

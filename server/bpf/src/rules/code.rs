@@ -11,7 +11,7 @@ use cfront::{
         UnaryOp, visit,
     },
     ctypes::CType,
-    refs::{Access, Body, Target},
+    refs::{Access, Body, Step, Target},
     sema::{Function, ItemScope, Linkage, LocalId, LocalKind, Resolution, Variable},
     source::FileRange,
     symbol::Symbol,
@@ -169,6 +169,36 @@ impl<'u> Code<'u> {
         let Scan { calls, load_guard, condition, foldable, .. } = scan;
         let parsed = parsed.clone();
         FnBody { function, item, scope, parsed, refs, calls, load_guard, condition, foldable }
+    }
+
+    /// Whether every read of a `const` variable in the unit is of a scalar at a constant place of it,
+    /// so that clang puts the value into the code. `None`: something was not understood.
+    pub(super) fn reads_fold(&self, name: Symbol) -> Option<bool> {
+        let mut folds = true;
+        for function in self.unit.functions() {
+            let place = function.definition_place();
+            let mentions = place.is_some_and(|place| {
+                self.unit.tokens(ItemId(place.item)).iter().any(|token| token.sym == name)
+            });
+            if !mentions {
+                continue;
+            }
+            let body = self.body(function.name)?;
+            folds &= body
+                .refs
+                .references
+                .iter()
+                .filter(|r| !r.dead && r.target == Target::Variable(name))
+                .all(|r| {
+                    let constant = |step: &Step| match step {
+                        Step::Field(_) | Step::Index(Some(_)) => true,
+                        Step::Index(None) | Step::Punned => false,
+                    };
+                    r.access == Access::Mention
+                        || r.access == Access::Read && !r.volatile && r.path.iter().all(constant)
+                });
+        }
+        Some(folds)
     }
 
     /// The calls that an entry program reaches, itself and through `static` functions.

@@ -2,13 +2,13 @@
 
 use cfront::{
     ctypes::{ArrayLen, CType, CTypeId, RecordId},
-    sema::{Definition, Initial, Variable},
+    sema::{Definition, Initial, Linkage, Variable},
     symbol::Symbol,
     unit::Unit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Input, RuleId, places};
+use super::{Input, RuleId, code::Code, places};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     object::{Certainty, SectionKind},
@@ -22,7 +22,7 @@ const ZERO_SIZE: RuleId = RuleId("zero-size-variable");
 const OVER_ALIGNED: RuleId = RuleId("percpu-over-aligned");
 const SPECIAL: RuleId = RuleId("percpu-special-field");
 
-pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnostic>) {
     let variables = input.unit.variables();
     let by_name: FxHashMap<Symbol, &Variable> =
         variables.iter().map(|v| (v.name, v.as_ref())).collect();
@@ -40,12 +40,12 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
         for (index, entry) in section.variables.iter().enumerate() {
             let Some(variable) = by_name.get(&Symbol::intern(&entry.name)) else { continue };
             let last = index + 1 == section.variables.len();
-            zero_size(input, section, variable, section.variables.len(), found);
             if entry.certainty == Certainty::Certain {
-                pointer_initializer(input, variable, found);
-            }
-            if !last && entry.certainty == Certainty::Certain {
-                flexible_array(input, variable, found);
+                zero_size(input, section, variable, section.variables.len(), found);
+                pointer_initializer(input, code, variable, found);
+                if !last {
+                    flexible_array(input, variable, found);
+                }
             }
             if section.kind == SectionKind::Percpu {
                 over_aligned(input, variable, found);
@@ -165,10 +165,18 @@ fn zero_size(
     ));
 }
 
-/// B11: relocations in data sections are skipped, the pointer holds an offset.
-fn pointer_initializer(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnostic>) {
+/// B11: relocations in data sections are skipped, the pointer holds an offset. Where clang has put the
+/// value of a constant, or of a static variable that nothing changes, into the code, that code is right.
+fn pointer_initializer(
+    input: Input<'_>,
+    code: &Code<'_>,
+    variable: &Variable,
+    found: &mut Vec<Diagnostic>,
+) {
     let Initial::Bytes { relocations, .. } = input.unit.initial(variable) else { return };
-    if relocations.is_empty() {
+    let constant = input.unit.is_const(variable.ty) && !input.unit.is_volatile(variable.ty)
+        || variable.linkage == Linkage::Internal;
+    if relocations.is_empty() || constant && code.reads_fold(variable.name) != Some(false) {
         return;
     }
     let Some(range) = places::variable(input.unit, variable) else { return };
@@ -210,7 +218,7 @@ fn flexible_array(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnos
 
 /// B16: per-CPU storage is 8-byte aligned at run time, whatever the attribute asks.
 fn over_aligned(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnostic>) {
-    let Some(align) = variable.attrs.aligned.filter(|&align| align > 8) else { return };
+    let Some(align) = variable.align.filter(|&align| align > 8) else { return };
     let Some(range) = places::variable(input.unit, variable) else { return };
     found.push(Diagnostic::new(
         OVER_ALIGNED,

@@ -12,9 +12,8 @@ use rustc_hash::FxHashSet;
 use super::{
     Input, RuleId,
     code::{self, Call, Callee, Code, ReachedCall},
-    places,
+    kernel_reads, places,
     programs::Entry,
-    tracing,
 };
 use crate::{diagnostic::Diagnostic, facts::helpers, object::SectionKind};
 
@@ -129,12 +128,18 @@ fn reads_kernel_struct(
     entry: &Entry,
 ) -> Option<(String, Option<FileRange>)> {
     let prefix = entry.row.prefix.trim_end_matches(".s");
+    if prefix == "iter" {
+        let body = code.body(entry.function.name)?;
+        let token = kernel_reads::read_behind_context(input.unit, &body)?;
+        let what = "reading the kernel's memory through its context needs one".to_owned();
+        return Some((what, body.place(input.unit, token)));
+    }
     if !matches!(prefix, "tp_btf" | "fentry" | "fexit" | "fmod_ret") {
         return None;
     }
     let body = entry.wrapped(code, &["BPF_PROG"])?;
     let (parameter, token) =
-        tracing::dereferenced(input.unit, &body).into_iter().find(|(p, _)| {
+        kernel_reads::dereferenced(input.unit, &body).into_iter().find(|(p, _)| {
             match input.unit.canonical(p.ty) {
                 CType::Pointer(to) => matches!(input.unit.canonical(to), CType::Record(_)),
                 _ => false,

@@ -1,5 +1,5 @@
 //! Rules about definitions in `.maps` that libbpf refuses when it opens the object:
-//! `map-unknown-member`, `map-incomplete-type`, `map-needs-btf`. The facts are those of libbpf's
+//! `map-unknown-member`, `map-incomplete-type`. The facts are those of libbpf's
 //! `bpf_object__init_user_btf_map` and `parse_btf_map_def`.
 
 use cfront::{
@@ -10,7 +10,7 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
-use super::{Input, RuleId, places};
+use super::{Input, RuleId, map_btf, places};
 use crate::{
     diagnostic::Diagnostic,
     facts::{
@@ -21,8 +21,8 @@ use crate::{
 
 const MEMBER: RuleId = RuleId("map-unknown-member");
 const INCOMPLETE: RuleId = RuleId("map-incomplete-type");
+const ENTRIES: RuleId = RuleId("map-max-entries");
 const RINGBUF: RuleId = RuleId("ringbuf-size");
-const NEEDS_BTF: RuleId = RuleId("map-needs-btf");
 
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     if !input.object.complete {
@@ -86,10 +86,10 @@ fn linkage(input: Input<'_>, variable: &Variable, at: FileRange, found: &mut Vec
 }
 
 /// A definition, of a map or of the inner map of one.
-struct Definition<'a> {
-    name: &'a str,
-    at: FileRange,
-    record: &'a Record,
+pub(super) struct Definition<'a> {
+    pub(super) name: &'a str,
+    pub(super) at: FileRange,
+    pub(super) record: &'a Record,
     inner: bool,
 }
 
@@ -124,13 +124,21 @@ fn definition(input: Input<'_>, map: Definition<'_>, found: &mut Vec<Diagnostic>
                 };
                 match member {
                     "type" => kind = Some(value),
+                    "max_entries" if value > u64::from(u32::MAX) => {
+                        let message = format!(
+                            "libbpf keeps 32 bits of `max_entries`: `{name}` gets {} and not {value}",
+                            value & u64::from(u32::MAX)
+                        );
+                        found.push(Diagnostic::new(ENTRIES, place(field), message));
+                    }
                     "pinning" if map.inner => {
                         let message = format!(
                             "`{name}` is an inner map and cannot be pinned: libbpf refuses the object (-EINVAL)"
                         );
                         found.push(Diagnostic::new(MEMBER, place(field), message));
                     }
-                    "pinning" if value > 1 => {
+                    // Other loaders have more kinds of pinning.
+                    "pinning" if value > 1 && input.usage.libbpf_loads => {
                         let message = format!(
                             "libbpf knows no pinning {value}: it refuses the object (-EINVAL)"
                         );
@@ -170,10 +178,14 @@ fn definition(input: Input<'_>, map: Definition<'_>, found: &mut Vec<Diagnostic>
             "values" => values(input, &map, kind, field, place(field), found),
             _ if input.usage.relaxed_maps => {}
             _ => {
+                let near = MEMBERS.iter().find(|m| sections::edit_distance(m, member) <= 2);
+                // Other loaders may have members of their own.
+                if near.is_none() && !input.usage.libbpf_loads {
+                    continue;
+                }
                 let message = format!("`{member}` of `{name}` is a member that {REFUSED}");
                 let at = place(field);
                 let mut finding = Diagnostic::new(MEMBER, at, message);
-                let near = MEMBERS.iter().find(|m| sections::edit_distance(m, member) <= 2);
                 if let Some(near) = near
                     && places::text(unit, at) == Some(member)
                 {
@@ -190,7 +202,8 @@ fn definition(input: Input<'_>, map: Definition<'_>, found: &mut Vec<Diagnostic>
             found.push(Diagnostic::new(MEMBER, map.at, message));
         }
         Some(kind) => {
-            needs_btf(input, &map, kind, found);
+            map_btf::needs_btf(input, &map, kind, found);
+            map_btf::integer_key(input, &map, kind, found);
             ring_buffer(input, &map, kind, found);
         }
     }
@@ -293,35 +306,7 @@ fn ring_buffer(input: Input<'_>, map: &Definition<'_>, kind: u64, found: &mut Ve
     found.push(Diagnostic::new(RINGBUF, at, message));
 }
 
-/// Local storage of sockets, inodes, tasks and cgroups exists with types only.
-fn needs_btf(input: Input<'_>, map: &Definition<'_>, kind: u64, found: &mut Vec<Diagnostic>) {
-    let row = u32::try_from(kind).ok().and_then(map_types::by_number);
-    let Some(row) = row.filter(|row| row.needs_btf_types && row.read_from_code) else { return };
-    if input.usage.sets_map(map.name) {
-        return;
-    }
-    for field in &map.record.fields {
-        let member = field.name.map_or("", Symbol::as_str);
-        if matches!(member, "key_size" | "value_size") {
-            let what = member.trim_end_matches("_size");
-            let has_type =
-                map.record.fields.iter().any(|f| f.name.is_some_and(|n| n.as_str() == what));
-            if has_type {
-                continue;
-            }
-            let message = format!(
-                "{} needs the type of the {what}, `{}` gives its size only: creating it fails with \
-                 -EINVAL; use `__type({what}, ...)`",
-                row.name.trim_start_matches("BPF_MAP_TYPE_"),
-                map.name
-            );
-            let at = field_place(input.unit, map.record, field).unwrap_or(map.at);
-            found.push(Diagnostic::new(NEEDS_BTF, at, message));
-        }
-    }
-}
-
-fn field_place(unit: &Unit, record: &Record, field: &Field) -> Option<FileRange> {
+pub(super) fn field_place(unit: &Unit, record: &Record, field: &Field) -> Option<FileRange> {
     unit.token_place(ItemId(record.place?.item), field.token)
 }
 

@@ -196,6 +196,9 @@ impl Say<'_> {
             .map(|(name, _)| *name)
             .collect();
         for name in missing {
+            if self.shared && self.def().map_flags.is_none() {
+                continue;
+            }
             self.push(
                 FLAGS,
                 format!(

@@ -57,8 +57,8 @@ impl Entry {
         let place = self.function.definition_place()?;
         let token = *code.unit.tokens(ItemId(place.item)).get(place.token as usize)?;
         let pp = code.unit.preprocessed();
-        let step =
-            pp.expansion_stack(token.loc).into_iter().find(|s| s.macro_name.as_str() == name)?;
+        // The outermost one: within the body of another macro it is not this program's alone.
+        let step = pp.expansion_stack(token.loc).pop().filter(|s| s.macro_name.as_str() == name)?;
         let text = pp.text(step.name.file)?;
         let written = text.get(step.name.start as usize..step.name.end as usize)?;
         (written == name && step.name.file == pp.main).then_some(step.name)

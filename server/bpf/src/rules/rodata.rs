@@ -2,24 +2,24 @@
 
 use cfront::{
     ast,
-    ctypes::CType,
+    ctypes::{CType, CTypeId},
     sema::{Definition, Variable},
     source::FileRange,
-    unit::ItemId,
+    unit::{ItemId, Unit},
 };
 
-use super::{Input, RuleId, places};
+use super::{Input, RuleId, code::Code, places};
 use crate::diagnostic::Diagnostic;
 
 const RULE: RuleId = RuleId("const-not-volatile");
 
-pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnostic>) {
     if input.usage.rodata_written.is_empty() {
         return;
     }
     for variable in input.unit.variables() {
-        if input.usage.rodata_written.contains(variable.name.as_str())
-            && is_folded(input, &variable)
+        if let Some(write) = input.usage.rodata_written.get(variable.name.as_str())
+            && is_folded(input, code, &variable)
             && let Some(range) = places::variable(input.unit, &variable)
         {
             let mut finding = Diagnostic::new(
@@ -31,6 +31,7 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
                     variable.name
                 ),
             );
+            finding = finding.with_related(*write, "written here");
             if let Some(word) = const_word(input, &variable) {
                 finding = finding.with_fix("Add `volatile`", vec![(word, "const volatile".into())]);
             }
@@ -39,19 +40,32 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether every read of the variable gives the value it was compiled with: a `const` scalar that is
-/// defined here and cannot be replaced (`weak`). Elements of arrays at a variable index do come from
-/// the map, so arrays and structs are left alone.
-fn is_folded(input: Input<'_>, variable: &Variable) -> bool {
+/// Whether every read of the variable gives the value it was compiled with: it is `const`, defined here
+/// and cannot be replaced (`weak`), and only scalars at constant places of it are read. An element at
+/// a variable index does come from the map, and so does what is read through an address.
+fn is_folded(input: Input<'_>, code: &Code<'_>, variable: &Variable) -> bool {
     let unit = input.unit;
     unit.is_const(variable.ty)
         && !unit.is_volatile(variable.ty)
         && !variable.attrs.weak
         && variable.definition != Definition::None
-        && matches!(
-            unit.canonical(variable.ty),
-            CType::Bool | CType::Int(_) | CType::Enum(_) | CType::Float(_)
-        )
+        && !matches!(unit.canonical(variable.ty), CType::Unknown)
+        && !has_volatile_member(unit, variable.ty, 0)
+        && code.reads_fold(variable.name) == Some(true)
+}
+
+/// Whether something in a type is `volatile`, or too deep to tell.
+fn has_volatile_member(unit: &Unit, ty: CTypeId, depth: u32) -> bool {
+    if unit.is_volatile(ty) || depth > 16 {
+        return true;
+    }
+    match unit.canonical(ty) {
+        CType::Array { elem, .. } => has_volatile_member(unit, elem, depth + 1),
+        CType::Record(id) => unit.record(id).is_none_or(|record| {
+            record.fields.iter().any(|field| has_volatile_member(unit, field.ty, depth + 1))
+        }),
+        _ => false,
+    }
 }
 
 /// The `const` of the definition, where the user wrote it out.

@@ -111,7 +111,9 @@ fn check_function(input: Input<'_>, function: &Function, found: &mut Vec<Diagnos
     if input.usage.sets_program_types {
         return;
     }
-    let sure = input.usage.libbpf_loads;
+    // A program that is not loaded needs no type.
+    let sure =
+        input.usage.libbpf_loads && !input.usage.chooses_programs && !section.starts_with('?');
     // A known name with a number behind it (`socket1`) is a name that somebody chose.
     let numbered = sections::find(section.trim_end_matches(|c: char| c.is_ascii_digit())).is_some();
     if numbered && !sure {

@@ -2,9 +2,8 @@
 //! `tracing-arity`.
 
 use cfront::{
-    ast::{Expr, ExprKind, UnaryOp, visit},
+    ast::{Expr, ExprKind, visit},
     ctypes::{CType, CTypeId},
-    refs::{Access, Target},
     sema::{Local, LocalId, LocalKind},
     symbol::Symbol,
     unit::Unit,
@@ -12,7 +11,8 @@ use cfront::{
 
 use super::{
     Input, RuleId,
-    code::{Code, FnBody, strip},
+    code::{Code, FnBody, strip_casts},
+    kernel_reads::{dereferenced, parameters},
     places,
     programs::Entry,
 };
@@ -29,6 +29,7 @@ pub(super) fn check(
     found: &mut Vec<Diagnostic>,
 ) {
     for entry in entries {
+        macro_arguments(input, code, entry, found);
         match entry.row.short_type() {
             "KPROBE" => {
                 syscall_wrapper(input, code, entry, found);
@@ -40,9 +41,24 @@ pub(super) fn check(
     }
 }
 
-/// The parameters that the user gave the macro: those after the context.
-fn parameters(body: &FnBody) -> impl Iterator<Item = &Local> {
-    body.scope.locals().iter().filter(|l| matches!(l.kind, LocalKind::Param(index) if index > 0))
+/// libbpf's macros count their arguments up to a number, and expand to nonsense beyond.
+fn macro_arguments(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
+    const MOST: [(&str, usize); 4] =
+        [("BPF_PROG", 12), ("BPF_KPROBE", 8), ("BPF_KSYSCALL", 7), ("BPF_USDT", 12)];
+    for (name, most) in MOST {
+        let Some(body) = entry.wrapped(code, &[name]) else { continue };
+        let Some(extra) = parameters(&body).nth(most) else { continue };
+        let Some(range) = body.place(input.unit, extra.token) else { continue };
+        found.push(Diagnostic::new(
+            ARITY,
+            range,
+            format!(
+                "`{name}` takes {most} arguments, `{}` is number {}: the macro does not compile",
+                extra.name,
+                most + 1
+            ),
+        ));
+    }
 }
 
 /// Names of system call entries that get one pointer to the caller's registers
@@ -101,15 +117,24 @@ fn is_registers(unit: &Unit, ty: CTypeId) -> bool {
 fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
     let macros = ["BPF_KPROBE", "BPF_KRETPROBE", "BPF_KSYSCALL", "BPF_UPROBE", "BPF_URETPROBE"];
     let Some(body) = entry.wrapped(code, &macros) else { return };
+    let user = ["uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"]
+        .iter()
+        .any(|prefix| entry.row.prefix.starts_with(prefix));
+    let instead = if user {
+        "`BPF_PROBE_READ_USER` or `bpf_probe_read_user`"
+    } else {
+        "`BPF_CORE_READ` or `bpf_probe_read_kernel`"
+    };
     for (parameter, token) in dereferenced(input.unit, &body) {
         let Some(range) = body.place(input.unit, token) else { continue };
         let mut finding = Diagnostic::new(
             DEREF,
             range,
             format!(
-                "`{}` is a plain number for the verifier: reading through it in a kprobe is rejected; \
-                 use `BPF_CORE_READ` or `bpf_probe_read_kernel`",
-                parameter.name
+                "`{}` is a plain number for the verifier: reading through it in a {} is rejected; use \
+                 {instead}",
+                parameter.name,
+                if user { "uprobe" } else { "kprobe" }
             ),
         );
         if let Some(place) = body.place(input.unit, parameter.token) {
@@ -117,81 +142,6 @@ fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Ve
         }
         found.push(finding);
     }
-}
-
-/// The pointer arguments of a wrapped program that it certainly reads or writes through, each with the
-/// first token that does.
-pub(super) fn dereferenced<'b>(unit: &Unit, body: &'b FnBody) -> Vec<(&'b Local, u32)> {
-    let mut found: Vec<(&Local, u32)> = Vec::new();
-    for reference in &body.refs.references {
-        let Target::Local(local) = reference.target else { continue };
-        let local = LocalId(local);
-        let Some(parameter) = parameters(body).find(|p| p.id == local) else { continue };
-        let accesses = matches!(reference.access, Access::Read | Access::Write | Access::ReadWrite);
-        if accesses
-            && !reference.dead
-            && !found.iter().any(|(known, _)| known.id == local)
-            && matches!(unit.canonical(parameter.ty), CType::Pointer(_))
-            && unit.address_space(pointee(unit, parameter.ty)) == 0
-            && body.walked_at(reference.token)
-            && !is_changed(body, local)
-            && !came_through_reader(unit, body, reference.token)
-        {
-            found.push((parameter, reference.token));
-        }
-    }
-    found
-}
-
-/// Whether a token came out of a macro that reads by helper, whatever it expands to here.
-fn came_through_reader(unit: &Unit, body: &FnBody, token: u32) -> bool {
-    let Some(token) = unit.tokens(body.item).get(token as usize) else { return true };
-    unit.preprocessed().expansion_stack(token.loc).iter().any(|step| {
-        let name = step.macro_name.as_str();
-        ["BPF_CORE_READ", "BPF_PROBE_READ", "BPF_CORE_WRITE"].iter().any(|p| name.starts_with(p))
-    })
-}
-
-fn pointee(unit: &Unit, ty: CTypeId) -> CTypeId {
-    match unit.canonical(ty) {
-        CType::Pointer(to) => to,
-        _ => ty,
-    }
-}
-
-/// Whether a local gets another value than it began with, or its address is taken.
-fn is_changed(body: &FnBody, local: LocalId) -> bool {
-    struct Changes<'a>(&'a FnBody, LocalId, bool);
-    impl Changes<'_> {
-        fn is_it(&self, expr: &Expr) -> bool {
-            match &strip(expr).kind {
-                ExprKind::Ident(ident) => {
-                    self.0.scope.local_use(*ident).is_some_and(|l| l.id == self.1)
-                }
-                _ => false,
-            }
-        }
-    }
-    impl visit::Visitor for Changes<'_> {
-        fn expr(&mut self, expr: &Expr) {
-            self.2 |= match &expr.kind {
-                ExprKind::Assign(_, to, _) => self.is_it(to),
-                ExprKind::Unary(UnaryOp::AddrOf | UnaryOp::PreInc | UnaryOp::PreDec, e)
-                | ExprKind::Postfix(_, e) => self.is_it(e),
-                _ => false,
-            };
-        }
-
-        fn stmt(&mut self, stmt: &cfront::ast::Stmt) {
-            if let cfront::ast::StmtKind::Asm { outputs, .. } = &stmt.kind {
-                self.2 |= outputs.iter().any(|e| self.is_it(e));
-            }
-        }
-    }
-    let Some(syntax) = body.syntax() else { return true };
-    let mut changes = Changes(body, local, false);
-    visit::block(&syntax.body, &mut changes);
-    changes.2
 }
 
 /// A `tp_btf` program that uses an argument which the event does not have, by the `btf_trace_*`
@@ -252,7 +202,7 @@ fn only_discarded(body: &FnBody, local: LocalId) -> bool {
     impl visit::Visitor for Discards<'_> {
         fn stmt(&mut self, stmt: &cfront::ast::Stmt) {
             if let cfront::ast::StmtKind::Expr(e) = &stmt.kind
-                && let ExprKind::Ident(ident) = &super::code::strip_casts(e).kind
+                && let ExprKind::Ident(ident) = &strip_casts(e).kind
             {
                 self.2 |= self.0.scope.local_use(*ident).is_some_and(|l| l.id == self.1);
             }

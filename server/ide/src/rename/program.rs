@@ -118,9 +118,10 @@ impl Rename<'_> {
         if counts(&old_source.object) != counts(&new_source.object) {
             return Err("the object would hold other things".to_owned());
         }
-        let clashes = |file: &FileAnalysis| {
-            let found = file.diagnostics(self.analysis).iter();
-            found.filter(|d| d.rule.0.ends_with("-name-clash")).map(|d| d.message.clone()).collect()
+        let clashes = |file: &FileAnalysis| -> Vec<String> {
+            let found = file.diagnostics(self.analysis);
+            let found = found.iter().filter(|d| d.rule.0.ends_with("-name-clash"));
+            found.map(|d| d.message.clone()).collect()
         };
         let known: Vec<String> = clashes(old);
         match clashes(new).into_iter().find(|message| !known.contains(message)) {

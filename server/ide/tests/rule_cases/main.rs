@@ -15,40 +15,6 @@ use bpf::rules::{
 };
 use format::{Case, Kind};
 
-/// Rules that still want cases. The list may only become shorter.
-const PENDING: &[&str] = &[
-    "percpu-shared-section",
-    "percpu-section-typo",
-    "percpu-const-string",
-    "percpu-special-field",
-    "section-const-mix",
-    "const-not-volatile",
-    "percpu-too-large",
-    "data-pointer-initializer",
-    "flexible-array-shift",
-    "zero-size-variable",
-    "percpu-over-aligned",
-    "percpu-ptr-helper",
-    "skeleton-name-clash",
-    "kernel-name-clash",
-    "unknown-section",
-    "legacy-maps-section",
-    "license-not-gpl",
-    "license-missing",
-    "map-key-size",
-    "map-value-size",
-    "map-max-entries",
-    "ringbuf-size",
-    "map-flags",
-    "map-unknown-member",
-    "map-incomplete-type",
-    "map-needs-btf",
-    "kprobe-syscall-wrapper",
-    "kprobe-direct-deref",
-    "tracing-arity",
-    "printk-arguments",
-];
-
 /// Rules of the BPF side that follow code: through functions, aliases or conditions.
 const FLOW_BPF: &[&str] = &[
     "helper-not-allowed",
@@ -154,18 +120,12 @@ fn every_rule_has_its_cases() {
         let count = |kind| cases.iter().filter(|case| case.kind == kind).count();
         let (straight, flow, silent) = (count(Kind::True), count(Kind::Flow), count(Kind::Silent));
         let enough = straight + flow >= 2 && silent >= 2 && (flow >= 1 || !wants_flow(rule));
-        match (enough, PENDING.contains(&id)) {
-            (true, true) => {
-                let _ = writeln!(missing, "{id} has its cases: take it out of `PENDING`");
-            }
-            (false, false) => {
-                let wanted = if wants_flow(rule) { " (one of kind `flow`)" } else { "" };
-                let _ = writeln!(
-                    missing,
-                    "{id}: {straight} true, {flow} flow, {silent} silent; wanted 2 true{wanted} and 2 silent"
-                );
-            }
-            _ => {}
+        if !enough {
+            let _ = writeln!(
+                missing,
+                "{id}: {straight} true, {flow} flow, {silent} silent; wanted 2 true{} and 2 silent",
+                if wants_flow(rule) { " (one of kind `flow`)" } else { "" }
+            );
         }
     }
     for id in cases.keys().filter(|id| registry::find(id).is_none()) {

@@ -1,19 +1,12 @@
-//! The rules on fixtures: per rule true cases, and near misses that stay silent.
-
-mod helpers;
-mod maps;
-mod sections;
-mod tracing;
-mod variables;
+//! The rules on the example, and on half-typed files. The cases of each rule are in `ide`'s
+//! `tests/rules`, where loaders and quick fixes take part.
 
 use std::{fmt::Write as _, sync::Arc};
 
+use super::{Input, Usage};
 use cfront::{
     fixture, flags::Flags, pp::preprocess, session::Session, source::FileRange, unit::Unit,
 };
-use expect_test::Expect;
-
-use super::{Input, Usage};
 
 /// What the rules say about a fixture: `severity rule at "text": message`, with related places and
 /// fixes.
@@ -54,26 +47,6 @@ fn findings(text: &str, usage: &Usage) -> String {
 /// An object made from this file alone that libbpf loads.
 fn usual() -> Usage {
     Usage { libbpf_loads: true, stands_alone: true, ..Usage::default() }
-}
-
-#[track_caller]
-fn check(text: &str, expect: Expect) {
-    expect.assert_eq(&findings(text, &usual()));
-}
-
-#[track_caller]
-fn check_with(usage: Usage, text: &str, expect: Expect) {
-    expect.assert_eq(&findings(text, &usage));
-}
-
-/// A program around a body, with a licence.
-fn program(section: &str, declarations: &str, body: &str) -> String {
-    format!(
-        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
-         {declarations}\n\
-         SEC(\"{section}\") int prog(void *ctx) {{\n{body}\nreturn 0;\n}}\n\
-         char LICENSE[] SEC(\"license\") = \"GPL\";\n"
-    )
 }
 
 /// The example file says in comments where a rule speaks.
