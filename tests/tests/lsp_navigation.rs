@@ -160,3 +160,71 @@ fn a_rename_for_clients_without_versions() {
     let answer = client.until(|m| m["id"] == id);
     assert_eq!(answer["error"]["message"], "`budget` is declared already");
 }
+
+/// The markdown at a place of an unsaved text.
+fn hover(client: &mut Client, uri: &str, text: &str, what: &str, into: usize) -> String {
+    let shown = client.request("textDocument/hover", at(uri, text, what, into));
+    shown["contents"]["value"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn names_in_strings_and_generated_functions() {
+    let mut client = start(json!({}));
+    let (uri, text) = file("hits.c");
+    let (program, program_text) = file("hits.bpf.c");
+    let text = text.replace(
+        "hits__destroy(skel);",
+        "bpf_object__find_map_by_name(skel->obj, \"samples\"); hits__destroy(skel);",
+    );
+    client.open(&uri, &text);
+    assert!(hover(&mut client, &uri, &text, "\"samples\"", 2).contains("`RINGBUF`"));
+    assert!(hover(&mut client, &uri, &text, "hits__destroy", 8).contains("void hits__destroy("));
+    assert!(hover(&mut client, &uri, &text, "hits.skel.h", 2).contains("hits.bpf.c"));
+    let samples = find(&program_text, "samples SEC", 0)["line"].as_u64().unwrap();
+    for (what, line) in [("\"samples\"", samples), ("hits__open(", 0), ("hits.skel.h", 0)] {
+        let found = client.request("textDocument/definition", at(&uri, &text, what, 3));
+        assert_eq!(found[0]["uri"], program, "{what}");
+        assert_eq!(found[0]["range"]["start"]["line"], line, "{what}");
+    }
+}
+
+#[test]
+fn facts_about_a_program() {
+    let mut client = start(json!({}));
+    let (uri, text) = file("hits.bpf.c");
+    client.open(&uri, &text);
+    let mut shown = |what: &str, into| hover(&mut client, &uri, &text, what, into);
+    assert!(shown("\"raw_tp/sys_enter\"", 3).contains("Program type `RAW_TRACEPOINT`"));
+    assert!(shown("BPF_MAP_TYPE_PERCPU_HASH", 3).contains("each CPU has values of its own"));
+    assert!(shown("max_entries, 512", 3).contains("number of entries"));
+    assert!(shown("bpf_ktime_get_ns", 5).contains("Helper 5"));
+}
+
+#[test]
+fn a_slip_in_a_section_name_and_its_fix() {
+    let mut client = start(json!({}));
+    let (uri, text) = file("hits.bpf.c");
+    let slipped = text.replace("raw_tp/sys_enter", "raw_pt/sys_enter");
+    client.open(&uri, &slipped);
+    let found = client.diagnostics(&uri, 1);
+    let found = found.iter().find(|d| d["code"] == "unknown-section").unwrap().clone();
+    let params = json!({
+        "textDocument": { "uri": uri },
+        "range": found["range"],
+        "context": { "diagnostics": [found] },
+    });
+    let actions = client.request("textDocument/codeAction", params);
+    assert_eq!(actions[0]["title"], "Use `raw_tp/sys_enter`");
+    let edits = actions[0]["edit"]["changes"][&uri].clone();
+    assert_eq!(edited(&slipped, &edits), ["SEC(\"raw_tp/sys_enter\")"]);
+    let range = &edits[0]["range"];
+    let number = |end: &str, part: &str| range[end][part].as_u64().unwrap() as usize;
+    let range = [
+        number("start", "line"),
+        number("start", "character"),
+        number("end", "line"),
+        number("end", "character"),
+    ];
+    client.edit(&uri, 2, range, edits[0]["newText"].as_str().unwrap());
+    assert_eq!(client.diagnostics(&uri, 2), Vec::<Value>::new());
+}

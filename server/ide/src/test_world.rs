@@ -96,3 +96,21 @@ impl World {
         self.analysis.document(path).expect("a file").text.clone()
     }
 }
+
+/// The completion entries at the cursor that begin with what is typed, as `label | detail`.
+pub(crate) fn completions(text: &str) -> String {
+    let world = world(text);
+    let all = world.analysis.completions(&world.path, world.offset).expect("nobody cancels");
+    let text = world.text(&world.path);
+    let mut all: Vec<_> = all
+        .into_iter()
+        .filter(|item| {
+            let typed = text.get(item.replace.start as usize..world.offset as usize);
+            typed.is_some_and(|typed| item.label.starts_with(typed))
+        })
+        .collect();
+    all.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
+    let more = if all.len() > 16 { "...\n" } else { "" };
+    let line = |item: &crate::answer::Completion| format!("{} | {}\n", item.label, item.detail);
+    all.iter().take(16).map(line).collect::<String>() + more
+}

@@ -206,7 +206,10 @@ pub(super) fn completion(
         documentation,
         sort_text: Some(format!("{:03}{}", item.rank, item.label)),
         // What clients compare with the text that is replaced.
-        filter_text: Some(item.insert.clone()),
+        filter_text: Some(match kind {
+            lsp::CompletionItemKind::SNIPPET => item.label.clone(),
+            _ => item.insert.clone(),
+        }),
         insert_text_format: format,
         text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
             range: range(document, &item.replace, encoding),

@@ -4,8 +4,10 @@ use bpf::facts::{
     helpers::{self, Helper},
     kfuncs, sections,
 };
+use cfront::{ctypes::CTypeId, unit::Unit};
+use rustc_hash::FxHashSet;
 
-use super::{entry, repair::Cursor};
+use super::{attach_targets::header_functions, entry, repair::Cursor};
 use crate::{
     answer::{Completion, CompletionKind},
     docs,
@@ -15,17 +17,31 @@ use crate::{
 const LAST: u32 = 2;
 
 /// Helpers and kfuncs; those that programs of the section may not call come last.
-pub(super) fn completions(cursor: &Cursor, section: Option<&str>) -> Vec<Completion> {
+///
+/// Kernel functions that the program's headers declare come with their prototypes, and before those
+/// that would have to be declared.
+pub(super) fn completions(cursor: &Cursor, section: Option<&str>, unit: &Unit) -> Vec<Completion> {
     if cursor.word.is_empty() {
         return Vec::new();
     }
     let program_type = section.and_then(sections::find).map(|row| row.short_type());
     let helpers = helpers::all().values().map(|helper| of_helper(cursor, helper, program_type));
     let mut all: Vec<Completion> = helpers.collect();
-    let mut names: Vec<&str> = kfuncs::names().collect();
-    names.sort_unstable();
-    names.dedup();
-    all.extend(names.into_iter().map(|name| of_kfunc(cursor, name, program_type)));
+    let declared = header_functions(unit);
+    let mut names: Vec<(&str, Option<CTypeId>)> =
+        declared.iter().map(|(name, ty)| (name.as_str(), Some(*ty))).collect();
+    let known: FxHashSet<&str> = names.iter().map(|(name, _)| *name).collect();
+    names.extend(kfuncs::names().filter(|name| !known.contains(name)).map(|name| (name, None)));
+    names.sort_unstable_by_key(|(name, _)| *name);
+    names.dedup_by_key(|(name, _)| *name);
+    all.extend(names.into_iter().map(|(name, declared)| {
+        let mut item = of_kfunc(cursor, name, program_type);
+        if let Some(ty) = declared {
+            item.detail = unit.spell(ty, Some(name));
+            item.rank = if item.rank == LAST { LAST } else { 0 };
+        }
+        item
+    }));
     all.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
     all
 }

@@ -4,13 +4,18 @@
 //! A marker is put at the cursor, and what is torn about it is closed ([`repair`]). In BPF C our
 //! queries then say where the marker stands ([`written`]); in loaders the front end does.
 
+mod attach_targets;
 mod helpers;
 mod licenses;
 mod map_members;
+mod map_snippets;
+mod nested_members;
+mod program_snippets;
 mod repair;
 mod section_names;
 mod skeleton_functions;
 mod skeleton_members;
+mod snippet;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -49,18 +54,31 @@ impl Analysis {
         }
         let Some(context) = context else { return Ok(Vec::new()) };
         // Last, because it costs most.
-        let role = self.file(path)?.map(|file| file.role);
-        match role {
-            Some(Role::Loader) => return self.function_completions(path, &cursor),
-            Some(Role::Bpf | Role::Header) => {}
-            Some(Role::Other) | None => return Ok(Vec::new()),
+        let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
+        match file.role {
+            Role::Loader => return self.function_completions(path, &cursor),
+            Role::Bpf | Role::Header => {}
+            Role::Other => return Ok(Vec::new()),
         }
         Ok(match context {
-            Context::Section => section_names::completions(&cursor),
+            Context::Section => {
+                let mut all = attach_targets::completions(&cursor, &file);
+                all.extend(section_names::completions(&cursor));
+                all
+            }
+            Context::FileScope => {
+                let mut all = map_snippets::completions(&cursor);
+                all.extend(program_snippets::completions(&cursor));
+                // Long lists that nobody asked for are in the C language server's way.
+                all.retain(|item| item.label.starts_with(&cursor.word));
+                all
+            }
             Context::License => licenses::completions(&cursor),
             Context::MapMember(member) => map_members::completions(&cursor, &member),
             Context::MapBody(members) => map_members::of_body(&cursor, &members),
-            Context::Program { section } => helpers::completions(&cursor, section.as_deref()),
+            Context::Program { section } => {
+                helpers::completions(&cursor, section.as_deref(), &file.unit)
+            }
         })
     }
 }

@@ -9,7 +9,7 @@ use loader::{
 };
 
 use super::{
-    entry,
+    entry, nested_members,
     repair::{Cursor, MARKER},
 };
 use crate::{
@@ -43,8 +43,11 @@ impl FileAnalysis {
                 return None;
             }
             let place = word.place;
-            let (skeleton, holder) =
-                holder_of_member(&self.unit, &self.skeletons, place.item, place.token)?;
+            let Some((skeleton, holder)) =
+                holder_of_member(&self.unit, &self.skeletons, place.item, place.token)
+            else {
+                return nested_members::completions(cursor, self, &self.member_path(&word)?);
+            };
             let path: Vec<&str> = holder.as_ref().map(|name| name.as_str()).into_iter().collect();
             let found = members(self.skeletons.get(skeleton)?, &path)?;
             let object = self.skeletons.get(skeleton)?.object.as_deref()?;

@@ -18,6 +18,8 @@ pub(super) enum Context {
     MapMember(MapMember),
     /// Where a member of a map definition may begin; the members that are there.
     MapBody(Vec<Member>),
+    /// Where a definition at file scope may begin.
+    FileScope,
     /// An expression in a function.
     Program {
         /// Its section, when it has one.
@@ -104,7 +106,42 @@ impl<'a> Written<'a> {
         if self.cursor.within != Within::Word {
             return None;
         }
-        self.map(&queries.maps).or_else(|| self.program(&queries.programs))
+        self.map(&queries.maps)
+            .or_else(|| self.program(&queries.programs))
+            .or_else(|| self.at_file_scope().then_some(Context::FileScope))
+    }
+
+    /// Whether the marker begins something at the top of the file, or of a conditional there.
+    fn at_file_scope(&self) -> bool {
+        let Some(mut node) = self.node() else { return false };
+        let start = node.start_byte();
+        while let Some(parent) = node.parent() {
+            match parent.kind() {
+                "translation_unit" => return node.start_byte() == start,
+                "preproc_if" | "preproc_ifdef" | "preproc_else" | "preproc_elif" => {
+                    // The name of the directive itself is another matter.
+                    let condition = ["condition", "name"].iter().any(|field| {
+                        parent.child_by_field_name(field).is_some_and(|c| c.id() == node.id())
+                    });
+                    if condition || node.start_byte() != start {
+                        return false;
+                    }
+                    node = parent;
+                    // From here on the conditional begins before the marker.
+                    while let Some(parent) = node.parent() {
+                        match parent.kind() {
+                            "translation_unit" => return true,
+                            kind if kind.starts_with("preproc_") => node = parent,
+                            _ => return false,
+                        }
+                    }
+                    return false;
+                }
+                kind if kind.starts_with("preproc_") => return false,
+                _ => node = parent,
+            }
+        }
+        false
     }
 
     fn section(&self, query: &Query) -> Option<Context> {

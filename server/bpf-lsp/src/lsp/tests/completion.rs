@@ -51,3 +51,17 @@ async fn triggers_are_told() {
     let provider = &answer["result"]["capabilities"]["completionProvider"];
     assert_eq!(provider["triggerCharacters"], json!(["\"", ".", ">", "/", "("]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn definitions_as_snippets_and_as_plain_text() {
+    let text = "#include <bpf/bpf_helpers.h>\nmap_ri\n";
+    let item = entry(json!({}), text, (1, 6), "map_ringbuf").await;
+    let plain = "struct {\n\t__uint(type, BPF_MAP_TYPE_RINGBUF);\n\t__uint(max_entries, 256 * 1024);\n} name SEC(\".maps\");";
+    assert_eq!(item["textEdit"]["newText"], plain);
+    assert_eq!(item["filterText"], "map_ringbuf");
+    assert!(item["insertTextFormat"].is_null());
+    let snippets = json!({ "completion": { "completionItem": { "snippetSupport": true } } });
+    let item = entry(json!({ "textDocument": snippets }), text, (1, 6), "map_ringbuf").await;
+    assert_eq!(item["insertTextFormat"], 2);
+    assert!(item["textEdit"]["newText"].as_str().is_some_and(|text| text.contains("${2:name}")));
+}
