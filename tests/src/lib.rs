@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod environment;
+pub mod generate;
 pub mod known;
 pub mod lsp_client;
 pub mod skeleton_extract;

@@ -9,7 +9,7 @@
 
 pub mod visit;
 
-use crate::symbol::Symbol;
+use crate::{ctypes::IntKind, symbol::Symbol};
 
 /// Token indices `start..end` of the item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -111,6 +111,8 @@ pub enum Storage {
     Auto,
     /// `register`
     Register,
+    /// `constexpr`: no linkage beyond the file
+    Constexpr,
 }
 
 /// Type qualifiers.
@@ -137,6 +139,8 @@ pub enum TypeSpec {
     Int(IntSpec),
     /// `float`, `double`, `long double`, `_Float16` ...: (spelling, size in bytes is for sema)
     Float(Symbol),
+    /// `_Complex`, and the type of its two parts.
+    Complex(Box<TypeSpec>),
     /// A typedef name.
     Typedef(Ident),
     /// `struct` or `union`
@@ -449,8 +453,8 @@ pub enum ExprKind {
     Int { value: u64, unsigned: bool, longs: u8, decimal: bool },
     /// A floating constant, as spelled.
     Float(Symbol),
-    /// A character constant: value as `int`.
-    Char(i64),
+    /// A character constant: value and type.
+    Char(i64, IntKind),
     /// A string literal, adjacent ones joined: bytes without the NUL; element size in bytes (1, 2, 4).
     Str { bytes: Vec<u8>, width: u8 },
     /// `(e)`

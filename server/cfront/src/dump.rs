@@ -97,6 +97,7 @@ impl Dump {
             Storage::Extern => "extern",
             Storage::Static => "static",
             Storage::Auto => "auto",
+            Storage::Constexpr => "constexpr",
             Storage::Register => "register",
         };
         for (set, word) in [
@@ -144,6 +145,10 @@ impl Dump {
                     IntRank::LongLong => "long-long",
                     IntRank::Int128 => "int128",
                 });
+            }
+            TypeSpec::Complex(part) => {
+                self.word("complex");
+                self.type_spec(part);
             }
             TypeSpec::Float(name) => self.word(&name.as_str().replace(' ', "-")),
             TypeSpec::Typedef(name) => self.word(name.name.as_str()),
@@ -484,7 +489,7 @@ impl Dump {
                 self.put(["", "l", "ll"].get(usize::from(*longs)).unwrap_or(&""));
             }
             ExprKind::Float(spelling) => self.word(spelling.as_str()),
-            ExprKind::Char(value) => self.word(&format!("'{value}'")),
+            ExprKind::Char(value, _) => self.word(&format!("'{value}'")),
             ExprKind::Str { bytes, width } => {
                 self.word(&format!("{:?}", String::from_utf8_lossy(bytes)));
                 if *width > 1 {

@@ -213,6 +213,13 @@ fn is_prefix(bytes: &[u8], start: usize, len: usize) -> bool {
     }
 }
 
+/// Whether the quote in a number is a digit separator (C23). Before C23 it would begin a character
+/// constant, which nothing allows behind a number; one that is whole is left alone all the same.
+fn separates_digits(bytes: &[u8], quote: usize) -> bool {
+    let digit = |i: usize| at(bytes, i).is_ascii_alphanumeric() || at(bytes, i) == b'_';
+    digit(quote + 1) && (at(bytes, quote + 2) != b'\'' || digit(quote + 3))
+}
+
 fn number(bytes: &[u8], raw: &mut Raw) {
     let mut end = raw.start + 1;
     loop {
@@ -222,6 +229,8 @@ fn number(bytes: &[u8], raw: &mut Raw) {
             if matches!(b, b'e' | b'E' | b'p' | b'P') && matches!(at(bytes, end), b'+' | b'-') {
                 end += 1;
             }
+        } else if b == b'\'' && separates_digits(bytes, end) {
+            end += 1;
         } else {
             break;
         }

@@ -164,6 +164,11 @@ impl<F: FnMut(Declared)> Scan<'_, F> {
                     i = self.after_group(i + 1);
                     continue;
                 }
+                // `[[attribute]]`; an array of arrays needs brackets of its own in between.
+                Word::LBracket if depth == 0 && self.word(i + 1) == Word::LBracket => {
+                    i = self.after_group(i);
+                    continue;
+                }
                 Word::StaticAssert if depth == 0 => return,
                 Word::LParen if depth == 0 && !current.initialiser => {
                     i = self.parentheses(i, &mut current);

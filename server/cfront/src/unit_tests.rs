@@ -280,7 +280,6 @@ fn locals_and_statement_expressions() {
             Auto unsigned long sum Some(8)
             Auto struct s *cond Some(8)
             Auto char *dec Some(8)
-            Auto int constexpr Some(4)
             Auto void *not_constexpr Some(8)
             Auto T _a Some(4)
             Auto int _b Some(4)
@@ -460,4 +459,109 @@ fn any_edit_sequence_gives_the_state_from_scratch() {
         assert_eq!(state(&kept), state(&fresh), "step {step}:\n{text}");
         previous = Some(kept);
     }
+}
+
+#[test]
+fn an_initialiser_in_braces_a_string_or_another_union_member_overrides_the_whole() {
+    check_variables(
+        "int a[3][4] = { [0 ... 2] = { [1 ... 2] = 5 }, [1] = { 1 }, [1][3] = 9 };\n\
+         char s[2][4] = { [0] = \"abc\", [0] = \"x\" };\n\
+         union u { int a; char b[6]; } u = { .b = \"hello\", .a = 1 };\n\
+         struct { union { long l; struct { short s, t; }; }; } v = { .l = -1, .s = 2, .t = 3 };\n\
+         union w { const unsigned : 0; } w = { 1 };\n",
+        expect![[r#"
+            int a[3][4] | 48 4 | 000000000500000005000000000000000100000000000000000000000900000000000000050000000500000000000000
+            char s[2][4] | 8 1 | 7800000000000000
+            union u u | 8 4 | 0100000000000000
+            struct {...} v | 8 8 | 0200030000000000
+            union w w | 0 1 | zero
+        "#]],
+    );
+}
+
+#[test]
+fn vectors_take_their_elements_one_by_one_or_all_from_one() {
+    check_variables(
+        "typedef short g __attribute__((vector_size(8)));\ntypedef short e __attribute__((ext_vector_type(4)));\n\
+         struct { char c; g v; char d; } a = { 1, 2, 3, 4, 5, 6 };\n\
+         struct { char c; e v; char d; } b = { 1, 2, 6 };\ne whole = 7;\n",
+        expect![[r#"
+            struct {...} a | 24 8 | 010000000000000002000300040005000600000000000000
+            struct {...} b | 24 8 | 010000000000000002000200020002000600000000000000
+            e whole | 8 8 | 0700070007000700
+        "#]],
+    );
+}
+
+#[test]
+fn an_enumerator_is_known_to_those_behind_it_whichever_is_asked_for_first() {
+    check_variables(
+        "enum { A = 3, B = A + 1 };\nchar a[A];\nchar b[B];\n\
+         enum big { M = -1, N = 0xffffffff, O };\nint n = _Generic(N, long: 1, unsigned: 2, default: 3) + _Generic(M, int: 4, default: 5);\n\
+         long o = O;\n",
+        expect![[r#"
+            char a[3] | 3 1
+            char b[4] | 4 1
+            int n | 4 4 | 05000000
+            long o | 8 8 | 0000000001000000
+        "#]],
+    );
+}
+
+#[test]
+fn complex_types_and_builtins_that_fold() {
+    check_variables(
+        "unsigned s[] = { sizeof(_Complex float), _Alignof(double _Complex), sizeof(_Complex), sizeof(long _Complex), sizeof(_Complex char) };\n\
+         int v[] = { __builtin_clrsb(-1), __builtin_clrsbl(1), __builtin_ffs(8), __builtin_parity(7), __builtin_clz(1), __builtin_ctzll(8) };\n\
+         unsigned long r[] = { __builtin_bitreverse32(1), __builtin_bswap64(1), __builtin_popcount(-1L) };\n\
+         int array[4]; unsigned long z[] = { __builtin_object_size(&array[1], 0), __builtin_object_size(\"abc\", 2), __builtin_object_size(array, 1) };\n\
+         int abs = __builtin_abs(-1);\n",
+        expect![[r#"
+            unsigned int s[5] | 20 4 | 0800000008000000100000001000000002000000
+            int v[6] | 24 4 | 1f0000003e00000004000000010000001f00000003000000
+            unsigned long r[3] | 24 8 | 000000800000000000000000000000012000000000000000
+            int array[4] | 16 4
+            unsigned long z[3] | 24 8 | unknown
+            int abs | 4 4 | unknown
+        "#]],
+    );
+}
+
+#[test]
+fn floats_become_integers_as_clang_folds_them() {
+    check_variables(
+        "int a = (int)(float)4142870673ul; unsigned b = (unsigned)-1.5; float c = 16777217; double d = 0x1.8p3;\n\
+         float nan = 0.0f / 0.0f; float hex[] = { 0x1p-149f, 0x1.fffffffp0f };\n",
+        expect![[r#"
+            int a | 4 4 | ffffff7f
+            unsigned int b | 4 4 | zero
+            float c | 4 4 | 0000804b
+            double d | 8 8 | 0000000000002840
+            float nan | 4 4 | 0000c07f
+            float hex[2] | 8 4 | 0100000000000040
+        "#]],
+    );
+}
+
+#[test]
+fn keywords_of_c23() {
+    check_variables(
+        "constexpr int a = 3;\nconstexpr auto l = 5L;\nint b = a + true;\nvoid *p = nullptr;\n\
+         auto c = 7ull;\nint d = sizeof(nullptr) + sizeof(true) + false;\nenum e : unsigned char { X = 1'0 } e = X;\n\
+         struct { int a, b; } s = {};\n[[maybe_unused]] typeof_unqual(const int) u = 1;\n\
+         alignas(16) char over;\nint after;\n",
+        expect![[r#"
+            const int a | 4 4 | 03000000
+            const long l | 8 8 | 0500000000000000
+            int b | 4 4 | 04000000
+            void *p | 8 8 | zero
+            unsigned long long c | 8 8 | 0700000000000000
+            int d | 4 4 | 09000000
+            enum e e | 1 1 | 0a
+            struct {...} s | 8 4 | zero
+            int u | 4 4 | 01000000
+            char over | 1 16
+            int after | 4 4
+        "#]],
+    );
 }

@@ -49,6 +49,7 @@ pub enum Word {
     Static,
     Auto,
     Register,
+    Constexpr,
     Inline,
     Thread,
     Noreturn,
@@ -119,6 +120,7 @@ const WORDS: &[(Word, &str)] = &[
     (Word::Static, "static"),
     (Word::Auto, "auto"),
     (Word::Register, "register"),
+    (Word::Constexpr, "constexpr"),
     (Word::Inline, "inline __inline __inline__"),
     (Word::Thread, "_Thread_local __thread thread_local"),
     (Word::Noreturn, "_Noreturn"),
@@ -254,6 +256,7 @@ impl Word {
                 | Word::Static
                 | Word::Auto
                 | Word::Register
+                | Word::Constexpr
                 | Word::Inline
                 | Word::Thread
                 | Word::Noreturn

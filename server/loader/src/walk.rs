@@ -239,7 +239,7 @@ impl<'a> Walk<'a> {
             ExprKind::Ident(_)
             | ExprKind::Int { .. }
             | ExprKind::Float(_)
-            | ExprKind::Char(_)
+            | ExprKind::Char(..)
             | ExprKind::Str { .. }
             | ExprKind::LabelAddress(_)
             | ExprKind::Error => {}

@@ -5,6 +5,7 @@ use cfront::{
     ctypes::{
         ArrayLen, CType, CTypeId, Enum, EnumId, FunctionType, IntKind, Record, RecordId, TypedefId,
     },
+    flags::Standard,
     sema::Function,
     symbol::Symbol,
     unit::Unit,
@@ -84,8 +85,12 @@ impl<'u> Types<'u> {
 
     fn visit_new(&mut self, ty: CTypeId, member: bool, behind: bool) -> TypeId {
         match self.unit.ctype(ty) {
-            CType::Unknown | CType::Void => TypeId::VOID,
-            CType::Bool => self.intern(Type::Int(int("_Bool", 1, false, true))),
+            // No BTF kind is `_Complex`.
+            CType::Unknown | CType::Void | CType::Complex(_) => TypeId::VOID,
+            CType::Bool => {
+                let c23 = self.unit.preprocessed().standard >= Standard::C23;
+                self.intern(Type::Int(int(if c23 { "bool" } else { "_Bool" }, 1, false, true)))
+            }
             CType::Int(kind) => self.int(kind),
             CType::Float(kind) => {
                 self.intern(Type::Float { name: kind.name().into(), size: kind.size() as u32 })
@@ -114,7 +119,11 @@ impl<'u> Types<'u> {
             CType::Enum(id) => self.enumeration(id),
             CType::Typedef(id) => self.typedef(id, member, behind),
             CType::Qualified { of, quals, .. } => {
-                let mut id = self.visit(of, member, behind);
+                // BTF has no kind for `_Atomic`, and clang writes `void` in its place.
+                let mut id = match quals.is_atomic {
+                    true => TypeId::VOID,
+                    false => self.visit(of, member, behind),
+                };
                 if quals.is_restrict {
                     id = self.modifier(id, Type::Restrict);
                 }
@@ -135,7 +144,7 @@ impl<'u> Types<'u> {
                     id
                 }
             }
-            CType::Vector { elem, len } => {
+            CType::Vector { elem, len, .. } => {
                 let elem = self.visit(elem, member, behind);
                 let index = self.index_type();
                 self.intern(Type::Array {

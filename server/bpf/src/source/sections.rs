@@ -339,9 +339,14 @@ fn llvm_alignment(unit: &Unit, ty: CTypeId, depth: u32) -> u64 {
         CType::Enum(id) => unit.enumeration(id).map_or(1, |e| e.underlying.size()),
         CType::Pointer(_) => 8,
         CType::Array { elem, .. } => llvm_alignment(unit, elem, depth + 1),
+        CType::Vector { .. } => unit.size_of(ty).unwrap_or(1),
+        CType::Complex(part) => llvm_alignment(unit, part, depth + 1),
         CType::Record(id) => {
             let Some(record) = unit.record(id) else { return 1 };
-            if record.is_union || record.fields.iter().any(|f| f.bits.is_some()) {
+            if record.is_union {
+                return union_alignment(unit, &record, depth);
+            }
+            if record.fields.iter().any(|f| f.bits.is_some()) {
                 return record.align.unwrap_or(1);
             }
             let mut align = 1;
@@ -357,6 +362,16 @@ fn llvm_alignment(unit: &Unit, ty: CTypeId, depth: u32) -> u64 {
                 _ => 1,
             }
         }
+        _ => 1,
+    }
+}
+
+/// That of a union is its most aligned member's, where it is whole multiples of it long.
+fn union_alignment(unit: &Unit, record: &cfront::ctypes::Record, depth: u32) -> u64 {
+    let members = record.fields.iter().filter(|f| f.bits.is_none());
+    let align = members.map(|f| llvm_alignment(unit, f.ty, depth + 1)).max().unwrap_or(1);
+    match record.size {
+        Some(size) if size.is_multiple_of(align) => align,
         _ => 1,
     }
 }

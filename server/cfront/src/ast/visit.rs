@@ -143,7 +143,7 @@ pub fn expression(expr: &Expr, v: &mut dyn Visitor) {
         ExprKind::Ident(_)
         | ExprKind::Int { .. }
         | ExprKind::Float(_)
-        | ExprKind::Char(_)
+        | ExprKind::Char(..)
         | ExprKind::Str { .. }
         | ExprKind::SizeofExpr(_)
         | ExprKind::SizeofType(_)

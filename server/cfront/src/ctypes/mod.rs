@@ -75,12 +75,16 @@ pub enum CType {
         /// The type.
         of: CTypeId,
     },
+    /// `_Complex`, of two parts of a type.
+    Complex(CTypeId),
     /// `__attribute__((vector_size(N)))` and `ext_vector_type`: element and number of elements.
     Vector {
         /// Element.
         elem: CTypeId,
         /// Number of elements.
         len: u64,
+        /// Whether a scalar initialises every element (`ext_vector_type`).
+        spreads: bool,
     },
 }
 

@@ -95,7 +95,11 @@ fn write(sema: &Sema, id: CTypeId, base: &mut String, declarator: &mut String, d
             }
             write(sema, *elem, base, declarator, depth + 1);
         }
-        CType::Vector { elem, len } => {
+        CType::Complex(part) => {
+            base.push_str("_Complex ");
+            write(sema, *part, base, declarator, depth + 1);
+        }
+        CType::Vector { elem, len, .. } => {
             declarator.push_str(&format!(" __attribute__((ext_vector_type({len})))"));
             write(sema, *elem, base, declarator, depth + 1);
         }

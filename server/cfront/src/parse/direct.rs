@@ -450,7 +450,8 @@ impl Reader<'_> {
             }
             TokenKind::Char => {
                 self.at += 1;
-                ExprKind::Char(literal::character(token.sym.as_str()))
+                let (value, kind) = literal::character(token.sym.as_str());
+                ExprKind::Char(value, kind)
             }
             TokenKind::Ident => {
                 let name = self.name()?;

@@ -93,7 +93,10 @@ impl Lower<'_> {
         Some(match token.kind {
             TokenKind::Ident => ExprKind::Ident(self.ident(at)?),
             TokenKind::Number => literal::number(token.sym),
-            TokenKind::Char => ExprKind::Char(literal::character(token.sym.as_str())),
+            TokenKind::Char => {
+                let (value, kind) = literal::character(token.sym.as_str());
+                ExprKind::Char(value, kind)
+            }
             TokenKind::Str => {
                 let (bytes, width) = self.string(at, self.tokens.len() as u32);
                 ExprKind::Str { bytes, width }

@@ -1,6 +1,6 @@
 //! Constants: C 6.4.4 and 6.4.5, with clang's extensions.
 
-use crate::{ast::ExprKind, symbol::Symbol};
+use crate::{ast::ExprKind, ctypes::IntKind, symbol::Symbol};
 
 /// Decodes a preprocessing number. Values beyond 64 bits wrap (clang refuses them).
 pub fn number(spelling: Symbol) -> ExprKind {
@@ -40,23 +40,25 @@ pub fn number(spelling: Symbol) -> ExprKind {
     }
 }
 
-/// Value of a character constant, prefix and quotes included in `spelling`. A plain one has the
-/// sign of `char` (signed on BPF); of several characters the last four count.
-pub fn character(spelling: &str) -> i64 {
+/// Value and type of a character constant, prefix and quotes included in `spelling`. A plain one has
+/// the sign of `char` (signed on BPF) and type `int`; of several characters the last four count.
+pub fn character(spelling: &str) -> (i64, IntKind) {
     let (width, body) = body(spelling, '\'');
     let mut units = Vec::new();
     escape_units(body, width, &mut units);
-    if width == 1 {
-        match units.as_slice() {
-            [] => 0,
-            [one] => i64::from(*one as u8 as i8),
+    let last = units.last().copied().unwrap_or(0);
+    match spelling.as_bytes() {
+        [b'u', b'8', ..] => (i64::from(last as u8), IntKind::UChar),
+        [b'u', ..] => (i64::from(last as u16), IntKind::UShort),
+        [b'U', ..] => (i64::from(last), IntKind::UInt),
+        [b'L', ..] => (i64::from(last as i32), IntKind::Int),
+        _ => match units.as_slice() {
+            [one] => (i64::from(*one as u8 as i8), IntKind::Int),
             many => {
                 let value = many.iter().fold(0u32, |value, unit| (value << 8) | (unit & 0xff));
-                i64::from(value as i32)
+                (i64::from(value as i32), IntKind::Int)
             }
-        }
-    } else {
-        units.last().map_or(0, |&unit| i64::from(unit))
+        },
     }
 }
 
@@ -175,11 +177,14 @@ mod tests {
 
     #[test]
     fn characters() {
-        assert_eq!(character("'a'"), 97);
-        assert_eq!(character("'\\n'"), 10);
-        assert_eq!(character("'\\377'"), -1);
-        assert_eq!(character("L'\\xff'"), 255);
-        assert_eq!(character("'ab'"), 0x6162);
+        assert_eq!(character("'a'"), (97, IntKind::Int));
+        assert_eq!(character("'\\n'"), (10, IntKind::Int));
+        assert_eq!(character("'\\377'"), (-1, IntKind::Int));
+        assert_eq!(character("L'\\xff'"), (255, IntKind::Int));
+        assert_eq!(character("L'\\xffffffff'"), (-1, IntKind::Int));
+        assert_eq!(character("u'\\xffff'"), (0xffff, IntKind::UShort));
+        assert_eq!(character("U'\\U0001F600'"), (0x1f600, IntKind::UInt));
+        assert_eq!(character("'ab'"), (0x6162, IntKind::Int));
     }
 
     #[test]

@@ -21,11 +21,13 @@ pub(super) struct Basic {
     pub(super) seen: bool,
     void: bool,
     boolean: bool,
+    int: bool,
     char: bool,
     short: bool,
     longs: u8,
     signed: Option<bool>,
     int128: bool,
+    complex: bool,
     float: Option<&'static str>,
 }
 
@@ -45,12 +47,27 @@ impl Basic {
                 self.int128 = true;
                 self.signed = Some(false);
             }
-            "int" | "_Complex" | "__complex" | "__complex__" => {}
+            "_Complex" | "__complex" | "__complex__" => self.complex = true,
+            "int" => self.int = true,
             float => self.float = Some(float),
         }
     }
 
     pub(super) fn type_spec(&self) -> TypeSpec {
+        if !self.complex {
+            return self.real_type();
+        }
+        // `_Complex` alone, or with `long`, is of doubles.
+        let words = self.int || self.char || self.short || self.signed.is_some() || self.int128;
+        let part = match (self.float, words) {
+            (None, false) if self.longs > 0 => TypeSpec::Float(Symbol::intern("long double")),
+            (None, false) => TypeSpec::Float(Symbol::intern("double")),
+            _ => self.real_type(),
+        };
+        TypeSpec::Complex(Box::new(part))
+    }
+
+    fn real_type(&self) -> TypeSpec {
         if let Some(float) = self.float {
             let long = self.longs > 0 && float == "double";
             return TypeSpec::Float(Symbol::intern(if long { "long double" } else { float }));
@@ -99,6 +116,12 @@ impl Lower<'_> {
                 Word::Extern => specs.storage = Storage::Extern,
                 Word::Static => specs.storage = Storage::Static,
                 Word::Auto => specs.storage = Storage::Auto,
+                Word::Constexpr => {
+                    specs.quals.is_const = true;
+                    if specs.storage != Storage::Static {
+                        specs.storage = Storage::Constexpr;
+                    }
+                }
                 Word::Register => specs.storage = Storage::Register,
                 Word::Inline => specs.inline = true,
                 Word::Thread => specs.thread_local = true,
@@ -148,6 +171,10 @@ impl Lower<'_> {
         }
         if basic.seen {
             specs.ty = basic.type_spec();
+        }
+        if specs.storage == Storage::Auto && specs.ty == TypeSpec::Implicit {
+            // C23; before it, clang refuses the implicit `int`.
+            specs.ty = TypeSpec::AutoType;
         }
         specs.attrs = self.take_attrs(from, to);
         if let Some(at) = noreturn {

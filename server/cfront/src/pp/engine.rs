@@ -557,6 +557,7 @@ impl<'a> Engine<'a> {
             inactive: self.inactive,
             diagnostics: self.diagnostics,
             complete: self.complete,
+            standard: self.flags.standard,
             chunk_index,
             texts: self.texts,
         }

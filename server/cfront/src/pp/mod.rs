@@ -125,6 +125,8 @@ pub struct Preprocessed {
     pub diagnostics: Vec<PpDiagnostic>,
     /// Whether everything was seen: no header is missing and no limit was hit.
     pub complete: bool,
+    /// `-std=` of the command.
+    pub standard: crate::flags::Standard,
     pub(crate) chunk_index: FxHashMap<u32, u32>,
     pub(crate) texts: FxHashMap<FileId, Arc<str>>,
 }

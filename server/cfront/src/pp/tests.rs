@@ -146,6 +146,14 @@ fn splices_digraphs_and_literals() {
 }
 
 #[test]
+fn digit_separators() {
+    check(
+        "#if 1'000 == 1000\n1'0 0x1'f'f 1'2'3'4u 1'a' 1.0'5 1' x'\n#endif\n",
+        expect![[r#"1'0 0x1'f'f 1'2'3'4u 1 'a' 1.0'5 1 ' x'"#]],
+    );
+}
+
+#[test]
 fn pragmas() {
     check(
         "#define N 4\n#pragma pack(push, N)\n#pragma unroll\nint x; _Pragma(\"pack(pop)\") int y;\n\

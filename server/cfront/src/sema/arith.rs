@@ -4,10 +4,7 @@ use super::{
     constant::Const,
     expr::{Arith, promote, usual},
 };
-use crate::{
-    ast::BinaryOp,
-    ctypes::{FloatKind, IntKind},
-};
+use crate::{ast::BinaryOp, ctypes::IntKind};
 
 /// A value cut to the width of a type.
 pub(crate) fn wrap(value: i128, kind: IntKind) -> i128 {
@@ -71,54 +68,4 @@ pub(super) fn int_op(
         BinaryOp::Shl | BinaryOp::Shr | BinaryOp::LogAnd | BinaryOp::LogOr => return None,
     };
     Some(Const::int(v, kind))
-}
-
-pub(super) fn float_op(op: BinaryOp, a: Const, b: Const) -> Option<Const> {
-    let (a, ak) = to_float(a)?;
-    let (b, bk) = to_float(b)?;
-    let kind = ak.into_iter().chain(bk).max()?;
-    let compare = |v: bool| Some(Const::Int(i128::from(v), IntKind::Int));
-    let v = match op {
-        BinaryOp::Add => a + b,
-        BinaryOp::Sub => a - b,
-        BinaryOp::Mul => a * b,
-        BinaryOp::Div => a / b,
-        BinaryOp::Eq => return compare(a == b),
-        BinaryOp::Ne => return compare(a != b),
-        BinaryOp::Lt => return compare(a < b),
-        BinaryOp::Gt => return compare(a > b),
-        BinaryOp::Le => return compare(a <= b),
-        BinaryOp::Ge => return compare(a >= b),
-        _ => return None,
-    };
-    Some(Const::Float(round_float(v, kind), kind))
-}
-
-fn to_float(value: Const) -> Option<(f64, Option<FloatKind>)> {
-    match value {
-        Const::Float(v, kind) => Some((v, Some(kind))),
-        Const::Int(v, _) => Some((v as f64, None)),
-        Const::Addr(..) => None,
-    }
-}
-
-pub(super) fn round_float(value: f64, kind: FloatKind) -> f64 {
-    match kind {
-        FloatKind::Float | FloatKind::Half => f64::from(value as f32),
-        _ => value,
-    }
-}
-
-/// A decimal floating constant; hexadecimal ones are left alone.
-pub(super) fn parse_float(text: &str) -> Option<Const> {
-    if text.starts_with("0x") || text.starts_with("0X") {
-        return None;
-    }
-    let (digits, kind) = match text.as_bytes().last()? {
-        b'f' | b'F' => (text.get(..text.len() - 1)?, FloatKind::Float),
-        b'l' | b'L' => (text.get(..text.len() - 1)?, FloatKind::LongDouble),
-        _ => (text, FloatKind::Double),
-    };
-    let value: f64 = digits.parse().ok()?;
-    Some(Const::Float(round_float(value, kind), kind))
 }

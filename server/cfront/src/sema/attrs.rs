@@ -86,11 +86,11 @@ impl Sema {
                 "mode" => ty = self.with_mode(ty, attr),
                 "vector_size" => {
                     let bytes = self.number(cx, attr);
-                    ty = self.vector(ty, |size| bytes?.checked_div(size));
+                    ty = self.vector(ty, false, |size| bytes?.checked_div(size));
                 }
                 "ext_vector_type" => {
                     let len = self.number(cx, attr);
-                    ty = self.vector(ty, |_| len);
+                    ty = self.vector(ty, true, |_| len);
                 }
                 "address_space" => {
                     let space = self.number(cx, attr).unwrap_or(0);
@@ -107,9 +107,14 @@ impl Sema {
         ty
     }
 
-    fn vector(&mut self, elem: CTypeId, len: impl FnOnce(u64) -> Option<u64>) -> CTypeId {
+    fn vector(
+        &mut self,
+        elem: CTypeId,
+        spreads: bool,
+        len: impl FnOnce(u64) -> Option<u64>,
+    ) -> CTypeId {
         match self.size_of(elem).and_then(len) {
-            Some(len) if len > 0 => self.types.intern(CType::Vector { elem, len }),
+            Some(len) if len > 0 => self.types.intern(CType::Vector { elem, len, spreads }),
             _ => CTypeId::UNKNOWN,
         }
     }

@@ -58,9 +58,12 @@ pub(crate) fn return_type(types: &mut TypeTable, name: &str) -> Option<CTypeId> 
         }
         "expect" | "expect_with_probability" => Some(CTypeId::LONG),
         "strlen" | "object_size" | "dynamic_object_size" | "offsetof" => Some(CTypeId::ULONG),
-        "bswap16" => int(IntKind::UShort),
-        "bswap32" | "preserve_field_info" | "preserve_enum_value_32" => int(IntKind::UInt),
-        "bswap64" | "preserve_enum_value" | "btf_type_id" => Some(CTypeId::ULONG),
+        "bitreverse8" => int(IntKind::UChar),
+        "bswap16" | "bitreverse16" => int(IntKind::UShort),
+        "bswap32" | "bitreverse32" | "preserve_field_info" | "preserve_enum_value_32" => {
+            int(IntKind::UInt)
+        }
+        "bswap64" | "bitreverse64" | "preserve_enum_value" | "btf_type_id" => Some(CTypeId::ULONG),
         "preserve_type_info" => int(IntKind::UInt),
         "trap" | "unreachable" | "prefetch" | "va_start" | "va_end" | "va_copy" | "assume"
         | "debugtrap" | "bzero" | "memset_inline" => Some(CTypeId::VOID),

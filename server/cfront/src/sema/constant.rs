@@ -2,8 +2,9 @@
 
 use super::{
     Definition, LocalKind, Variable,
-    arith::{float_op, int_op, parse_float, round_float, wrap},
+    arith::{int_op, wrap},
     expr::{Arith, last_expr, literal_kind, promote, unparen},
+    float,
     scope::{Cx, Inner},
     state::{Name, Sema},
 };
@@ -78,8 +79,8 @@ impl Sema {
                 i128::from(*value),
                 literal_kind(*value, *unsigned, *longs, *decimal),
             )),
-            ExprKind::Char(value) => Some(Const::int(i128::from(*value), IntKind::Int)),
-            ExprKind::Float(text) => parse_float(text.as_str()),
+            ExprKind::Char(value, kind) => Some(Const::int(i128::from(*value), *kind)),
+            ExprKind::Float(text) => float::parse(text.as_str()),
             ExprKind::Ident(ident) => self.eval_ident(cx, *ident),
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.eval(cx, e),
             ExprKind::Str { bytes, width } => {
@@ -227,6 +228,13 @@ impl Sema {
                     _ => None,
                 }
             }
+            // Keywords of C23; before it they are declared, or macros.
+            Name::Unknown => match ident.name.as_str() {
+                "true" => Some(Const::Int(1, IntKind::UChar)),
+                "false" => Some(Const::Int(0, IntKind::UChar)),
+                "nullptr" => Some(Const::Addr(Base::Null, 0)),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -289,14 +297,13 @@ impl Sema {
         match (value, self.arith(ty)?) {
             (Const::Int(v, _), Arith::Int(kind)) => Some(Const::int(v, kind)),
             (Const::Int(v, from), Arith::Float(kind)) => {
-                let v = if from == IntKind::UInt128 { v as u128 as f64 } else { v as f64 };
-                Some(Const::Float(round_float(v, kind), kind))
+                Some(Const::Float(float::from_int(v, from, kind), kind))
             }
             (Const::Float(v, _), Arith::Float(kind)) => {
-                Some(Const::Float(round_float(v, kind), kind))
+                Some(Const::Float(float::round(v, kind), kind))
             }
             (Const::Float(v, _), Arith::Int(kind)) => {
-                v.is_finite().then(|| Const::int(v.trunc() as i128, kind))
+                Some(Const::int(float::to_int(v, kind), kind))
             }
             (Const::Addr(Base::Null, v), Arith::Int(kind)) => Some(Const::int(v, kind)),
             (Const::Addr(base, v), Arith::Int(kind)) if kind.size() >= 8 => {
@@ -429,7 +436,7 @@ impl Sema {
                 let scaled = v.checked_mul(self.step(cx, r)?)?;
                 Some(Const::Addr(base, wrap(x + scaled, IntKind::Long)))
             }
-            (a, b) => float_op(op, a, b),
+            (a, b) => float::float_op(op, a, b),
         }
     }
 
@@ -569,58 +576,6 @@ impl Sema {
                 let size = i128::from(self.sizeof_type(elem)?);
                 Some((root, offset.checked_add(index.checked_mul(size)?)?, elem))
             }
-            _ => None,
-        }
-    }
-
-    fn eval_call(&mut self, cx: &mut Cx, callee: &Expr, args: &[Expr]) -> Option<Const> {
-        let ExprKind::Ident(ident) = &unparen(callee).kind else { return None };
-        let name = ident.name.as_str().strip_prefix("__builtin_")?;
-        if name == "constant_p" {
-            let arg = args.first()?;
-            return match self.eval(cx, arg) {
-                Some(
-                    Const::Int(..) | Const::Float(..) | Const::Addr(Base::Null | Base::Str(..), _),
-                ) => Some(Const::Int(1, IntKind::Int)),
-                // In a body the optimiser has the last word.
-                _ if cx.scope.in_function => None,
-                _ => Some(Const::Int(0, IntKind::Int)),
-            };
-        }
-        if name == "strlen" {
-            let Const::Addr(Base::Str(bytes, 1), 0) = self.eval(cx, args.first()?)? else {
-                return None;
-            };
-            let len = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
-            return Some(Const::Int(len as i128, IntKind::ULong));
-        }
-        if matches!(name, "expect" | "expect_with_probability" | "assume_aligned") {
-            let value = self.eval(cx, args.first()?)?;
-            return match value {
-                Const::Int(v, _) if name != "assume_aligned" => Some(Const::int(v, IntKind::Long)),
-                other => Some(other),
-            };
-        }
-        let Const::Int(value, _) = self.eval(cx, args.first()?)? else { return None };
-        let int = |v: u32| Some(Const::Int(i128::from(v), IntKind::Int));
-        let v64 = value as u64;
-        let v32 = value as u32;
-        match name {
-            "bswap16" => Some(Const::Int(i128::from((value as u16).swap_bytes()), IntKind::UShort)),
-            "bswap32" => Some(Const::Int(i128::from(v32.swap_bytes()), IntKind::UInt)),
-            "bswap64" => Some(Const::Int(i128::from(v64.swap_bytes()), IntKind::ULong)),
-            "popcount" => int(v32.count_ones()),
-            "popcountl" | "popcountll" => int(v64.count_ones()),
-            "parity" => int(v32.count_ones() & 1),
-            "parityl" | "parityll" => int(v64.count_ones() & 1),
-            "ctz" if v32 != 0 => int(v32.trailing_zeros()),
-            "ctzl" | "ctzll" if v64 != 0 => int(v64.trailing_zeros()),
-            "clz" if v32 != 0 => int(v32.leading_zeros()),
-            "clzl" | "clzll" if v64 != 0 => int(v64.leading_zeros()),
-            "ffs" => int(if v32 == 0 { 0 } else { v32.trailing_zeros() + 1 }),
-            "ffsl" | "ffsll" => int(if v64 == 0 { 0 } else { v64.trailing_zeros() + 1 }),
-            "abs" => Some(Const::int(value.checked_abs()?, IntKind::Int)),
-            "labs" => Some(Const::int(value.checked_abs()?, IntKind::Long)),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     EnumConst, attrs,
     scope::{Cx, Inner},
-    state::{EnumEntity, Sema, SpecPlace},
+    state::{EnumEntity, Name, Sema, SpecPlace},
 };
 use crate::{
     ast::EnumSpec,
@@ -119,15 +119,15 @@ impl Sema {
     }
 
     fn read_enum(&mut self, cx: &mut Cx, id: EnumId, spec: &EnumSpec, place: SpecPlace) -> Enum {
+        // Of a fixed type are the constants, too (in C; in C++ they would be of the enum).
         let fixed = spec.underlying.as_ref().and_then(|name| {
             let ty = self.type_name(cx, name);
             match *self.canonical(ty) {
-                CType::Int(kind) => Some(kind),
-                CType::Bool => Some(IntKind::UChar),
+                CType::Int(kind) => Some((kind, CTypeId::int(kind))),
+                CType::Bool => Some((IntKind::UChar, CTypeId::BOOL)),
                 _ => None,
             }
         });
-        let enum_ty = self.types.intern(CType::Enum(id));
         let mut next: Option<i128> = Some(0);
         let mut values = Vec::new();
         for decl in spec.values.iter().flatten() {
@@ -138,7 +138,7 @@ impl Sema {
             // A value that is not known leaves the following ones unknown until the next `=`.
             if let Some(value) = next {
                 let ty = match fixed {
-                    Some(_) => enum_ty,
+                    Some((_, ty)) => ty,
                     None if i32::try_from(value).is_ok() => CTypeId::INT,
                     None if u32::try_from(value).is_ok() => CTypeId::UINT,
                     None if i64::try_from(value).is_ok() => CTypeId::LONG,
@@ -150,6 +150,12 @@ impl Sema {
                 if let Some(entity) = self.enums.get_mut(id.0 as usize) {
                     entity.partial.push((decl.name.name, constant));
                 }
+                // The name whose meaning led here may be used by the values that follow.
+                if cx.at_file_scope()
+                    && let Some(name @ Name::Busy) = self.names.get_mut(&decl.name.name)
+                {
+                    *name = Name::Enumerator(constant);
+                }
                 if !cx.at_file_scope() {
                     cx.declare(decl.name.name, Inner::Enumerator(constant));
                 }
@@ -157,9 +163,12 @@ impl Sema {
             next = next.and_then(|v| v.checked_add(1));
         }
         let underlying = match fixed {
-            Some(kind) => kind,
+            Some((kind, _)) => kind,
             None => best_type(&values, attrs::has(&spec.attrs, "packed"), self.mode_kind(spec)),
         };
+        if fixed.is_none() && underlying.size() > 4 {
+            self.widen_enumerators(cx, id, underlying);
+        }
         let align = underlying.size().max(self.aligned(cx, &spec.attrs).unwrap_or(1));
         Enum {
             tag: spec.tag.map(|t| t.name),
@@ -172,6 +181,22 @@ impl Sema {
                 item: place.item,
                 token: spec.tag.map_or(spec.span.start, |t| t.token),
             }),
+        }
+    }
+
+    /// Behind its `}` an enum's constants that are no `int` have the type that holds all of them
+    /// (clang `Sema::ActOnEnumBody`).
+    fn widen_enumerators(&mut self, cx: &mut Cx, id: EnumId, underlying: IntKind) {
+        let Some(entity) = self.enums.get_mut(id.0 as usize) else { return };
+        for (name, constant) in &mut entity.partial {
+            if constant.ty != CTypeId::INT {
+                constant.ty = CTypeId::int(underlying);
+                if !cx.at_file_scope() {
+                    cx.declare(*name, Inner::Enumerator(*constant));
+                } else if let Some(known) = self.names.get_mut(name) {
+                    *known = Name::Enumerator(*constant);
+                }
+            }
         }
     }
 

@@ -31,7 +31,7 @@ impl Sema {
                 CTypeId::int(literal_kind(*value, *unsigned, *longs, *decimal))
             }
             ExprKind::Float(text) => self.types.intern(CType::Float(literal_float(text.as_str()))),
-            ExprKind::Char(_) => CTypeId::INT,
+            ExprKind::Char(_, kind) => CTypeId::int(*kind),
             ExprKind::Str { bytes, width } => {
                 let (elem, len) = match width {
                     2 => (CTypeId::int(IntKind::UShort), bytes.len() as u64 / 2),
@@ -146,6 +146,8 @@ impl Sema {
             Name::Unknown if matches!(ident.name.as_str(), "__func__" | "__FUNCTION__") => {
                 self.types.array(CTypeId::CHAR, ArrayLen::Unknown)
             }
+            Name::Unknown if matches!(ident.name.as_str(), "true" | "false") => CTypeId::BOOL,
+            Name::Unknown if ident.name.as_str() == "nullptr" => self.types.pointer(CTypeId::VOID),
             _ => CTypeId::UNKNOWN,
         }
     }

@@ -118,6 +118,7 @@ impl Sema {
             if let Some(init) = &d.init {
                 if matches!(decl.specs.ty, TypeSpec::AutoType) {
                     ty = self.auto_type(&mut cx, init);
+                    ty = self.types.qualified(ty, decl.specs.quals, 0);
                 }
                 ty = self.completed_walking(&mut cx, ty, init);
             }
@@ -418,7 +419,7 @@ pub(crate) fn function_params(declarator: &Declarator) -> Option<&[Param]> {
 
 /// C 6.2.2: `static` on the first declaration holds for all.
 fn linkage(decls: &[Decl]) -> Linkage {
-    if decls.iter().any(|d| d.storage == Storage::Static) {
+    if decls.iter().any(|d| matches!(d.storage, Storage::Static | Storage::Constexpr)) {
         Linkage::Internal
     } else {
         Linkage::External

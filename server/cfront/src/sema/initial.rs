@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Initial, ItemScope, LocalId, Relocation, RelocationTarget, Variable, VariableId,
+    Initial, ItemScope, LocalId, RelocationTarget, Variable, VariableId,
     constant::{Base, Const},
     expr::unparen,
+    image::{Image, MAX_BYTES, Slot},
     scope::Cx,
     state::Sema,
 };
@@ -16,94 +17,11 @@ use crate::{
     ctypes::{ArrayLen, CType, CTypeId, FloatKind, RecordId},
 };
 
-/// Objects larger than this are not written out.
-const MAX_BYTES: u64 = 16 << 20;
-/// Steps after which a hostile initialiser (nested ranges) is given up.
-const MAX_STEPS: u32 = 4 << 20;
-
 /// What was worked out before.
 #[derive(Debug, Default)]
 pub(crate) struct InitialMemo {
     pub(crate) constants: FxHashMap<VariableId, Option<Const>>,
     bytes: FxHashMap<VariableId, Initial>,
-}
-
-/// An object while it is written.
-#[derive(Debug, Default)]
-struct Image {
-    /// Grows with the last byte that is not zero.
-    bytes: Vec<u8>,
-    relocations: Vec<Relocation>,
-    unknown: bool,
-    /// A union was initialised by a member that leaves some of its bytes undefined.
-    undefined: bool,
-    /// End of the last element that an initialiser reached, in bytes.
-    end: u64,
-    steps: u32,
-    big_endian: bool,
-    /// Only lengths matter: no values are computed.
-    lengths_only: bool,
-}
-
-impl Image {
-    fn write(&mut self, offset: u64, data: &[u8]) {
-        let end = offset.saturating_add(data.len() as u64);
-        if end > MAX_BYTES {
-            self.unknown |= data.iter().any(|&b| b != 0);
-            return;
-        }
-        // What was written there before is overridden (C 6.7.9p19).
-        self.relocations.retain(|r| r.offset < offset || r.offset >= end);
-        let end = end as usize;
-        if self.bytes.len() < end {
-            if data.iter().all(|&b| b == 0) && self.bytes.len() <= offset as usize {
-                return;
-            }
-            self.bytes.resize(end, 0);
-        }
-        if let Some(slot) = self.bytes.get_mut(offset as usize..end) {
-            slot.copy_from_slice(data);
-        }
-    }
-
-    fn write_bits(&mut self, offset_bits: u64, width: u32, value: i128) {
-        for i in 0..u64::from(width) {
-            // In little-endian order bit 0 of the value comes first, in big-endian order last.
-            let bit = if self.big_endian { u64::from(width) - 1 - i } else { i };
-            let set = value >> bit & 1 == 1;
-            let at = offset_bits + i;
-            let (byte, shift) = ((at / 8) as usize, at % 8);
-            let mask = if self.big_endian { 0x80u8 >> shift } else { 1u8 << shift };
-            if byte as u64 >= MAX_BYTES {
-                self.unknown |= set;
-                continue;
-            }
-            if self.bytes.len() <= byte {
-                if !set {
-                    continue;
-                }
-                self.bytes.resize(byte + 1, 0);
-            }
-            if let Some(b) = self.bytes.get_mut(byte) {
-                *b = if set { *b | mask } else { *b & !mask };
-            }
-        }
-    }
-
-    fn tick(&mut self) -> bool {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
-            self.unknown = true;
-        }
-        self.steps <= MAX_STEPS
-    }
-}
-
-/// Where a value goes: byte offset, or bit offset and width of a bit-field.
-#[derive(Clone, Copy)]
-struct Slot {
-    offset: u64,
-    bits: Option<(u64, u32)>,
 }
 
 impl Sema {
@@ -242,6 +160,11 @@ impl Sema {
             Initializer::Expr(e) => s.fill_expr(cx, ty, Slot { offset, bits: None }, e, image),
             Initializer::List(items, _) => {
                 let canonical = s.canonical(ty).clone();
+                if !image.bytes.is_empty()
+                    && let Some(size) = s.size_of(ty)
+                {
+                    image.clear(offset, size);
+                }
                 match canonical {
                     CType::Array { elem, .. } => {
                         // `char a[] = {"text"}`
@@ -303,6 +226,7 @@ impl Sema {
             };
             let room = count.checked_mul(u64::from(*width))?;
             image.end = image.end.max(offset + room);
+            image.clear(offset, room);
             let shown = bytes.get(..bytes.len().min(room as usize)).unwrap_or(bytes);
             if self.big_endian && *width > 1 {
                 let swapped: Vec<u8> = shown
@@ -327,6 +251,9 @@ impl Sema {
             }
             _ => {}
         }
+        if let CType::Vector { elem, len, spreads: true } = *self.canonical(ty) {
+            return self.fill_spread(cx, (elem, len), offset, e, image);
+        }
         if self.is_aggregate(ty) {
             image.unknown = true;
             return None;
@@ -338,6 +265,30 @@ impl Sema {
         }
         let value = self.eval(cx, e).and_then(|v| self.convert(v, ty));
         self.put(size, slot, value, image);
+        Some(1)
+    }
+
+    /// Each element of a vector from one scalar.
+    fn fill_spread(
+        &mut self,
+        cx: &mut Cx,
+        (elem, len): (CTypeId, u64),
+        offset: u64,
+        e: &Expr,
+        image: &mut Image,
+    ) -> Option<u64> {
+        let size = self.size_of(elem)?;
+        image.end = image.end.max(offset.checked_add(size.checked_mul(len)?)?);
+        if image.lengths_only {
+            return Some(1);
+        }
+        let value = self.eval(cx, e).and_then(|v| self.convert(v, elem));
+        for i in 0..len {
+            if !image.tick() {
+                return None;
+            }
+            self.put(size, Slot { offset: offset + i * size, bits: None }, value.clone(), image);
+        }
         Some(1)
     }
 
@@ -382,7 +333,7 @@ impl Sema {
                     Base::Str(bytes, width) => RelocationTarget::String(bytes, width),
                     Base::Anonymous | Base::Null => RelocationTarget::Anonymous,
                 };
-                image.relocations.push(Relocation { offset: slot.offset, target });
+                image.relocate(slot.offset, size, target);
             }
             _ => image.unknown = true,
         }
@@ -410,7 +361,7 @@ impl Sema {
                 };
                 self.fill_array(cx, (elem, limit), offset, items, pos, braced, image)
             }
-            CType::Vector { elem, len } => {
+            CType::Vector { elem, len, .. } => {
                 self.fill_array(cx, (elem, len), offset, items, pos, braced, image)
             }
             CType::Record(id) => self.fill_record(cx, id, offset, items, pos, braced, image),
@@ -493,6 +444,7 @@ impl Sema {
             }
             count = count.max(index);
         }
+        image.end = image.end.max(offset.saturating_add(count.saturating_mul(size)));
         Some(count)
     }
 
@@ -527,6 +479,7 @@ impl Sema {
                     let mut ty = CTypeId::UNKNOWN;
                     let mut width = None;
                     for (record, i) in path {
+                        self.activate(record, i, bits / 8, image);
                         bits = bits.checked_add(self.member_offset(record, i)?)?;
                         let shape = self.shape(record);
                         let member = shape.members.get(i)?;
@@ -553,7 +506,7 @@ impl Sema {
                 }
                 None => {}
             }
-            let past = if record.is_union { 1 } else { record.fields.len() };
+            let past = record.fields.len().min(if record.is_union { 1 } else { usize::MAX });
             if index >= past {
                 if !braced {
                     break;
@@ -562,6 +515,9 @@ impl Sema {
                 continue;
             }
             let field = record.fields.get(index)?;
+            if let Some(size) = record.size.filter(|_| record.is_union) {
+                image.activate(id, field.token, (offset, size));
+            }
             let bits = offset.checked_mul(8)?.checked_add(field.offset_bits?)?;
             let slot = Slot { offset: bits / 8, bits: field.bits.map(|width| (bits, width)) };
             index += 1;
@@ -580,6 +536,17 @@ impl Sema {
     fn leaves_bytes(&mut self, id: RecordId, member: CTypeId) -> bool {
         let union = self.record(id).filter(|r| r.is_union).and_then(|r| r.size);
         union.is_some_and(|size| self.size_of(member).is_some_and(|member| member < size))
+    }
+
+    /// Notes which member of a union, by its index in the shape, is initialised.
+    fn activate(&mut self, id: RecordId, index: usize, offset: u64, image: &mut Image) {
+        let shape = self.shape(id);
+        if let Some(member) = shape.members.get(index)
+            && let Some(record) = self.record(id).filter(|r| r.is_union)
+            && let Some(size) = record.size
+        {
+            image.activate(id, member.token, (offset, size));
+        }
     }
 
     fn fill_bits(
@@ -646,7 +613,11 @@ impl Sema {
                     _ => false,
                 }
             }
-            CType::Vector { .. } => true,
+            // One value fills a vector of OpenCL's kind; of GNU's kind it is the first element.
+            CType::Vector { spreads, .. } => {
+                let from = self.expr_type(cx, e);
+                spreads || matches!(self.canonical(from), CType::Vector { .. } | CType::Unknown)
+            }
             _ => true,
         };
         if whole {

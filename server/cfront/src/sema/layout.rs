@@ -30,7 +30,8 @@ impl Sema {
                 }
                 e.underlying.size()
             }
-            CType::Vector { elem, len } => {
+            CType::Complex(part) => self.size_of(part)?.checked_mul(2)?,
+            CType::Vector { elem, len, .. } => {
                 self.size_of(elem)?.checked_mul(len)?.checked_next_power_of_two()?
             }
             _ => return None,
@@ -44,7 +45,7 @@ impl Sema {
         for _ in 0..10_000 {
             match *self.types.get(id) {
                 CType::Qualified { of, .. } | CType::Tagged { of, .. } => id = of,
-                CType::Array { elem, .. } => id = elem,
+                CType::Array { elem, .. } | CType::Complex(elem) => id = elem,
                 CType::Typedef(t) => {
                     let t = self.typedefs.get(t.0 as usize)?;
                     if let Some(align) = t.align {

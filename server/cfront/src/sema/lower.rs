@@ -64,6 +64,10 @@ impl Sema {
                 Some(kind) => self.types.intern(CType::Float(kind)),
                 None => CTypeId::UNKNOWN,
             },
+            TypeSpec::Complex(part) => {
+                let part = self.deeper(|s| s.type_spec(cx, part));
+                self.types.intern(CType::Complex(part))
+            }
             TypeSpec::Typedef(ident) => self.typedef_name(cx, *ident),
             TypeSpec::Record(spec) => self.record_spec(cx, spec),
             TypeSpec::Enum(spec) => self.enum_spec(cx, spec),

@@ -2,12 +2,15 @@
 
 mod arith;
 mod attrs;
+mod builtin_values;
 mod builtins;
 mod constant;
 mod entity;
 mod enums;
 mod expr;
+mod float;
 mod globals;
+mod image;
 mod initial;
 mod layout;
 mod lower;

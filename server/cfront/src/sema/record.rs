@@ -48,7 +48,7 @@ pub(crate) struct Member {
     packed: bool,
     aligned: Option<u64>,
     decl_tags: Vec<Symbol>,
-    token: u32,
+    pub(super) token: u32,
 }
 
 impl Sema {

@@ -451,7 +451,7 @@ impl Sema {
                 }
                 ExprKind::Int { .. }
                 | ExprKind::Float(_)
-                | ExprKind::Char(_)
+                | ExprKind::Char(..)
                 | ExprKind::Str { .. }
                 | ExprKind::LabelAddress(_)
                 | ExprKind::Error => {}

@@ -43,7 +43,7 @@ impl Analysis<'_> {
     fn eval_inner(&mut self, expr: &Expr, frame: &mut Frame, state: State) -> Evaluated {
         match &expr.kind {
             ExprKind::Int { value, .. } => vec![(state, Value::from_truth(*value != 0))],
-            ExprKind::Char(value) => vec![(state, Value::from_truth(*value != 0))],
+            ExprKind::Char(value, _) => vec![(state, Value::from_truth(*value != 0))],
             ExprKind::Str { .. } => vec![(state, Value::NonZero)],
             ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Extension, inner) => {
                 self.eval(inner, frame, state)

@@ -1,0 +1,1 @@
+//! Random macros and uses of them.
