@@ -50,8 +50,19 @@ pub struct Reference {
 }
 
 /// All references of a loader to the things of its skeletons, by place. Members of skeletons whose
-/// BPF source was not found are left out.
+/// BPF source was not found are left out. An argument of a macro that is expanded twice to the same
+/// is one reference.
 pub fn references(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference> {
+    let mut found = references_by_token(unit, skeletons);
+    found.dedup_by(|a, b| {
+        let same = a.range == b.range && a.name == b.name && a.holder == b.holder;
+        same && a.skeleton == b.skeleton
+    });
+    found
+}
+
+/// The same, each token of a macro's expansion apart.
+pub fn references_by_token(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference> {
     let mut found = Vec::new();
     for item in (0..unit.item_count()).map(ItemId) {
         if !unit.in_main_file(item) {
@@ -61,9 +72,7 @@ pub fn references(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference> {
         let finder = MemberFinder { unit, skeletons, scope, item };
         walk::expressions(&parsed.syntax, |expr| found.extend(finder.reference(expr)));
     }
-    found.sort_by_key(|r| (r.range.file, r.range.start, r.range.end));
-    // An argument of a macro that is expanded twice is one reference.
-    found.dedup_by(|a, b| a.range == b.range && a.name == b.name && a.holder == b.holder);
+    found.sort_by_key(|r| (r.range.file, r.range.start, r.range.end, r.skeleton));
     found
 }
 

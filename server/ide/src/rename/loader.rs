@@ -4,13 +4,19 @@ use std::{ops::Range, sync::Arc};
 
 use cfront::{ast::ExprKind, ctypes::CType, token::TokenKind, unit::TokenPlace};
 use loader::{
-    references::{Reference, references},
+    references::{Reference, references, references_by_token},
     walk,
 };
 use rustc_hash::FxHashSet;
 
 use super::{OrReason, Rename, file_edits, program::spelled_tokens, words};
-use crate::{answer::FileEdits, crossing::Known, host::Cancellable, pipeline::FileAnalysis};
+use crate::{
+    answer::FileEdits,
+    crossing::{Crossing, Known},
+    host::Cancellable,
+    pipeline::FileAnalysis,
+    places::file_range,
+};
 
 impl Rename<'_> {
     /// The places of the name in a loader; `program` is the program with the new name.
@@ -24,11 +30,7 @@ impl Rename<'_> {
             Ok(edits) => file_edits(path, edits),
             Err(reason) => return Ok(Err(reason)),
         };
-        let tokens: FxHashSet<TokenPlace> = file
-            .references_to(self.crossing)
-            .map(|r| TokenPlace { item: r.at.item, token: r.token })
-            .collect();
-        if let Err(reason) = self.rest_is_known(file, &tokens) {
+        if let Err(reason) = self.rest_is_known(file) {
             return Ok(Err(reason));
         }
         if edits.edits.is_empty() {
@@ -68,10 +70,10 @@ impl Rename<'_> {
     }
 
     /// Whether it is known that the other places where the text has the word mean something else.
-    fn rest_is_known(&self, file: &FileAnalysis, ours: &FxHashSet<TokenPlace>) -> OrReason<()> {
+    fn rest_is_known(&self, file: &FileAnalysis) -> OrReason<()> {
         let old = self.old;
         let meant = spelled_tokens(file, old);
-        let others = other_members(file, old);
+        let members = Members::find(file, old, self.crossing);
         let strings: Vec<u32> = file
             .references_to(self.crossing)
             .filter(|r| r.in_string)
@@ -94,24 +96,26 @@ impl Rename<'_> {
                 }
                 continue;
             }
-            if !written.member {
-                continue;
-            }
             let Some(tokens) = meant.get(&written.range.start) else {
+                // Alone it is a name of the loader's own.
+                if !written.member {
+                    continue;
+                }
                 return Err(format!(
                     "`{old}` also stands in code that is not compiled (conditional or unused macro), at {}",
                     line()
                 ));
             };
-            for token in tokens {
-                let designates = !others.all.contains(token);
-                let unknown = match designates {
-                    true => names_structs,
-                    false => !others.elsewhere.contains(token),
-                };
-                if !ours.contains(token) && unknown {
-                    return Err(format!("it is not known what `{old}` at {} belongs to", line()));
-                }
+            let ours = tokens.iter().filter(|token| members.ours.contains(token)).count();
+            if ours != 0 && ours != tokens.len() {
+                return Err(format!("a macro gives `{old}` at {} two meanings", line()));
+            }
+            let unknown = |token: &TokenPlace| match members.all.contains(token) {
+                true => !members.elsewhere.contains(token),
+                false => written.member && names_structs,
+            };
+            if ours == 0 && tokens.iter().any(unknown) {
+                return Err(format!("it is not known what `{old}` at {} belongs to", line()));
             }
         }
         Ok(())
@@ -178,45 +182,53 @@ fn in_main(file: &FileAnalysis, range: &Range<u32>) -> cfront::source::FileRange
     cfront::source::FileRange { file: file.main, start: range.start, end: range.end }
 }
 
-/// Members of a name.
+/// The members of a loader that have a name.
+#[derive(Default)]
 struct Members {
     /// All of them.
     all: FxHashSet<TokenPlace>,
-    /// Those of structs that are known, and no skeleton's.
+    /// Those that are the thing.
+    ours: FxHashSet<TokenPlace>,
+    /// Those of other skeletons, and of structs that are known.
     elsewhere: FxHashSet<TokenPlace>,
 }
 
-fn other_members(file: &FileAnalysis, name: &str) -> Members {
-    let mut members = Members { all: FxHashSet::default(), elsewhere: FxHashSet::default() };
-    let known: FxHashSet<TokenPlace> =
-        file.references().iter().map(|r| TokenPlace { item: r.at.item, token: r.token }).collect();
-    for &item in file.unit.main_items() {
-        if !file.unit.tokens(item).iter().any(|token| token.sym.as_str() == name) {
-            continue;
-        }
-        let (Some(parsed), Some(scope)) = (file.unit.item(item), file.unit.scope(item)) else {
-            continue;
-        };
-        walk::expressions(&parsed.syntax, |expr| {
-            let ExprKind::Member { base, field, .. } = &expr.kind else { return };
-            if field.name.as_str() != name {
-                return;
-            }
-            let place = TokenPlace { item, token: field.token };
-            members.all.insert(place);
-            let ty = file.unit.expr_type(&scope, base).map(|ty| match file.unit.canonical(ty) {
-                CType::Pointer(to) => file.unit.canonical(to),
-                other => other,
-            });
-            // A reference of another skeleton, or a member of a struct that is declared.
-            let record = match ty {
-                Some(CType::Record(id)) => file.unit.record(id).is_some_and(|r| r.defined),
-                _ => false,
+impl Members {
+    fn find(file: &FileAnalysis, name: &str, crossing: &Crossing) -> Members {
+        let mut members = Members::default();
+        for reference in references_by_token(&file.unit, &file.skeletons) {
+            let token = TokenPlace { item: reference.at.item, token: reference.token };
+            match reference.place.map(file_range) == Some(crossing.place) {
+                true => members.ours.insert(token),
+                false => members.elsewhere.insert(token),
             };
-            if known.contains(&place) || record {
-                members.elsewhere.insert(place);
+        }
+        for &item in file.unit.main_items() {
+            if !file.unit.tokens(item).iter().any(|token| token.sym.as_str() == name) {
+                continue;
             }
-        });
+            let (Some(parsed), Some(scope)) = (file.unit.item(item), file.unit.scope(item)) else {
+                continue;
+            };
+            walk::expressions(&parsed.syntax, |expr| {
+                let ExprKind::Member { base, field, .. } = &expr.kind else { return };
+                if field.name.as_str() != name {
+                    return;
+                }
+                let token = TokenPlace { item, token: field.token };
+                members.all.insert(token);
+                let ty =
+                    file.unit.expr_type(&scope, base).map(|ty| match file.unit.canonical(ty) {
+                        CType::Pointer(to) => file.unit.canonical(to),
+                        other => other,
+                    });
+                if let Some(CType::Record(id)) = ty
+                    && file.unit.record(id).is_some_and(|record| record.defined)
+                {
+                    members.elsewhere.insert(token);
+                }
+            });
+        }
+        members
     }
-    members
 }

@@ -487,6 +487,28 @@ fn maps_that_meet_in_the_kernel() {
 }
 
 #[test]
+fn macros_that_expand_an_argument_twice() {
+    refused(
+        "",
+        "\n#define EQ(a, b) ({ typeof(a) x = (a); typeof(b) y = (b); x == y || check(#a, x); })\n\
+         return EQ(skel->bss->hits, 1);",
+        "",
+        expect![[r#"
+            a.bpf.c: int <seen>;
+            a.c: return EQ(skel->bss-><seen>, 1); }
+        "#]],
+    );
+    refused(
+        "",
+        "struct { int hits; } mine;\n#define SUM(a, b, f) ((a)->f + (b)->f)\nreturn SUM(skel->bss, &mine, hits);",
+        "",
+        expect![[r#"
+            a macro gives `hits` at a.c:4 two meanings (late)
+        "#]],
+    );
+}
+
+#[test]
 fn typed_programs() {
     let text = "//- /a.bpf.c\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
                 SEC(\"fentry/x\") int BPF_PROG(on_x, int a) { return a; }\n\
