@@ -364,4 +364,18 @@ int main(struct bpf_object *obj)
         "#]]
         .assert_eq(&out);
     }
+
+    #[test]
+    fn both_kinds_of_one_program() {
+        let loaded = test_fixture::load(
+            "//- /a.bpf.c\n#include <bpf/bpf_helpers.h>\nint total;\n\
+             //- /a.c\n#include \"a.skel.h\"\n#include \"a.lskel.h\"\n\
+             int f(struct a *skel) { return skel->bss->total; }\n\
+             int g(void) { struct a_lskel *skel = a_lskel__open_and_load(); return skel->bss->total; }\n",
+        );
+        let found = references(&loaded.unit, &loaded.skeletons);
+        let of_total: Vec<_> =
+            found.iter().filter(|r| r.name == "total").map(|r| r.skeleton).collect();
+        assert_eq!(of_total, [0, 1]);
+    }
 }

@@ -101,7 +101,7 @@ pub fn included(unit: &Unit) -> Vec<Included> {
     for include in &pp.includes {
         let Some((kind, base)) = HeaderKind::of_include(&include.path) else { continue };
         let mentioned = mentioned.get_or_insert_with(|| names_of_main_file(unit));
-        let name = name_in_loader(mentioned, base);
+        let name = name_in_loader(mentioned, kind, base);
         if found.iter().any(|f| f.name == name && f.kind == kind) {
             continue;
         }
@@ -119,11 +119,13 @@ pub fn included(unit: &Unit) -> Vec<Included> {
 
 /// The name of a skeleton: what its build rule gave, by the names that the loader mentions. Build
 /// rules name the object (`hits`), or let bpftool take the file's name (`hits_bpf` of `hits.bpf.o`).
-fn name_in_loader(mentioned: &FxHashSet<Symbol>, base: &str) -> Symbol {
+fn name_in_loader(mentioned: &FxHashSet<Symbol>, kind: HeaderKind, base: &str) -> Symbol {
     let stem = base.strip_suffix(".bpf").unwrap_or(base);
     let plain = Symbol::intern(&identifier(stem));
+    let light = Symbol::intern(&format!("{plain}_lskel"));
+    // A file may include both kinds of one program.
     let names = [
-        Symbol::intern(&format!("{plain}_lskel")),
+        if kind == HeaderKind::Light { light } else { plain },
         plain,
         Symbol::intern(&format!("{plain}_bpf")),
         Symbol::intern(&identifier(base)),
