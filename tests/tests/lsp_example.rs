@@ -94,9 +94,16 @@ fn hover(name: &str, what: &str, into: usize) -> String {
 #[test]
 fn hover_on_a_percpu_variable() {
     let text = hover("hits.bpf.c", "counting SEC", 1);
-    for part in
-        ["`.percpu`", "offset 8 ", "size 1 byte", "skel->percpu->counting", "on each possible CPU"]
-    {
+    let parts = [
+        "`.percpu`",
+        "offset 8 ",
+        "size 1 byte",
+        "`01` (bytes)",
+        "skel->percpu->counting",
+        "Takes 1 byte on each possible CPU",
+        "the section 80 bytes",
+    ];
+    for part in parts {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
 }
@@ -154,7 +161,7 @@ fn lenses_on_sections_maps_and_programs() {
         .bss: 1 variable, 8 bytes — show skeleton
         .rodata: 2 variables, 5 bytes — show skeleton
         RINGBUF: 64 KiB — show skeleton
-        PERCPU_HASH: 512 entries, 6 KiB per CPU — show skeleton
+        PERCPU_HASH: 512 entries of 12 bytes, 6 KiB per CPU — show skeleton
         XDP: xdp — show skeleton
         RAW_TRACEPOINT: raw_tp/sys_enter — show skeleton"#]]
     .assert_eq(&titles.join("\n"));
@@ -186,6 +193,74 @@ fn the_preview_follows_edits() {
     assert_eq!(changed["params"]["version"], 3);
     let skeleton = client.request("bpf-lsp/skeleton", json!({ "uri": uri }));
     assert!(skeleton["text"].as_str().unwrap().contains("__u64 all_hits;"));
+}
+
+/// Source lines that the lines of a preview with `what` in them go to.
+fn definitions(kind: &str, what: &str) -> Vec<String> {
+    let mut client = start();
+    let (uri, text) = file("hits.bpf.c");
+    client.open(&uri, &text);
+    let skeleton = client.request("bpf-lsp/skeleton", json!({ "uri": uri, "kind": kind }));
+    let preview = skeleton["text"].as_str().unwrap();
+    let lines = preview.lines().enumerate().filter(|(_, line)| line.contains(what));
+    let go = |(line, _)| {
+        let position = json!({ "line": line, "character": 0 });
+        let params = json!({ "uri": uri, "kind": kind, "position": position });
+        let place = client.request("bpf-lsp/skeletonDefinition", params);
+        let line = place["range"]["start"]["line"].as_u64();
+        line.map_or("nowhere".to_owned(), |n| text.lines().nth(n as usize).unwrap().to_owned())
+    };
+    lines.map(go).collect()
+}
+
+#[test]
+fn definition_from_a_preview_to_the_source() {
+    let counting = "bool counting SEC(\".percpu\") = true;";
+    assert_eq!(definitions("skeleton", "counting;"), [counting]);
+    assert_eq!(definitions("skeleton", "*samples;"), ["} samples SEC(\".maps\");"]);
+    let program = "int count_call(struct bpf_raw_tracepoint_args *ctx)";
+    assert_eq!(definitions("skeleton", "*count_call;"), [program; 2]);
+    assert_eq!(definitions("subskeleton", "*calls_seen;"), ["__u64 calls_seen;"]);
+    assert_eq!(definitions("lskel", "count_call_fd;"), [program]);
+    // The head of a section's struct, and a line of nothing.
+    assert_eq!(definitions("skeleton", "struct hits__data {"), ["__u32 sample_every = 64;"]);
+    assert_eq!(definitions("skeleton", "#include <errno.h>"), ["nowhere"]);
+}
+
+#[test]
+fn what_the_optimiser_decides_is_said_beside_the_text() {
+    let mut client = start();
+    let text = "#define SEC(s) __attribute__((section(s), used))\n\
+        long first = 0;\nstatic struct { int a; long b, c; } parts;\nlong last;\n\
+        SEC(\"xdp\") int p(int *ctx) { parts.a += *ctx; parts.c += last; return parts.a + parts.c; }\n";
+    let uri = "file:///work/a.bpf.c";
+    client.open(uri, text);
+    let skeleton = client.request("bpf-lsp/skeleton", json!({ "uri": uri }));
+    let lines: Vec<&str> = skeleton["text"].as_str().unwrap().lines().collect();
+    let hints = skeleton["hints"].as_array().unwrap().iter();
+    let shown: Vec<String> = hints
+        .map(|h| format!("{} {}", lines[h["line"].as_u64().unwrap() as usize], h["text"]))
+        .collect();
+    expect_test::expect![[r#"		long last; "offset depends on the optimiser""#]]
+        .assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn inlay_hints_when_they_are_switched_on() {
+    let mut client = start();
+    let (uri, text) = file("hits.bpf.c");
+    client.open(&uri, &text);
+    let end = json!({ "line": 1000, "character": 0 });
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": end });
+    let params = json!({ "textDocument": { "uri": uri }, "range": range });
+    let hints = client.request("textDocument/inlayHint", params.clone());
+    assert_eq!(hints, json!([]));
+    let settings = json!({ "settings": { "bpf-lsp": { "inlayHints": { "offsets": true } } } });
+    client.notify("workspace/didChangeConfiguration", settings);
+    let hints = client.request("textDocument/inlayHint", params);
+    let labels: Vec<_> =
+        hints.as_array().unwrap().iter().map(|h| h["label"].as_str().unwrap()).collect();
+    assert_eq!(labels[..3], [".percpu +0, 8", ".percpu +8, 1", ".percpu +48, 24"]);
 }
 
 #[test]

@@ -101,6 +101,18 @@ pub struct Skeleton {
     pub complete: bool,
     /// What the user should know of the preview, one sentence.
     pub note: Option<String>,
+    /// What the user should know of single lines, for hints beside them: the text is to the letter what
+    /// bpftool prints.
+    pub hints: Vec<PreviewHint>,
+}
+
+/// A remark on a line of a preview.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PreviewHint {
+    /// Line, from 0.
+    pub line: u32,
+    /// Text.
+    pub text: String,
 }
 
 /// A code lens: a title over a line, that opens the skeleton preview.

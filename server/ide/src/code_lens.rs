@@ -75,6 +75,9 @@ fn map_title(map: &Map) -> String {
             "RINGBUF" | "USER_RINGBUF" => title.push_str(&format!(": {}", bytes(entries.into()))),
             _ => {
                 title.push_str(&format!(": {entries} entries"));
+                if let Some(entry) = map.entry_bytes().filter(|entry| *entry > 0) {
+                    title.push_str(&format!(" of {}", bytes(entry)));
+                }
                 if let Some(total) = map.payload_bytes().filter(|total| *total > 0) {
                     let row = map.def.map_type.and_then(facts::map_types::by_number);
                     let each = if row.is_some_and(|row| row.per_cpu) { " per CPU" } else { "" };

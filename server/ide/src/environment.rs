@@ -20,6 +20,12 @@ pub trait Environment: FileSystem + 'static {
     /// User-space C files near a BPF program that may load it.
     fn loaders(&self, program: &Path) -> Vec<PathBuf>;
 
+    /// How many CPUs this machine can have, for which the kernel makes copies of per-CPU data; `None`
+    /// when it is not known.
+    fn possible_cpus(&self) -> Option<u64> {
+        None
+    }
+
     /// All C files near a BPF program, other programs included: their objects may be linked with its
     /// own, or replace a function of it.
     fn neighbours(&self, program: &Path) -> Vec<PathBuf> {

@@ -64,7 +64,8 @@ impl FileAnalysis {
                 return self.kernel_symbol(word, variable.weak);
             }
             let object = &self.source.as_ref()?.object;
-            return Some(describe(object, target, self.preview(SkeletonKind::Skeleton)));
+            let cpus = self.possible_cpus;
+            return Some(describe(object, target, self.preview(SkeletonKind::Skeleton), cpus));
         }
         self.facts_about(word)
     }
@@ -87,17 +88,18 @@ fn describe(
     object: &Object,
     target: Target<'_>,
     preview: Option<&bpf::skeleton::Preview>,
+    cpus: Option<u64>,
 ) -> String {
     match target {
         Target::Variable { section, variable } => {
             let member = preview.and_then(|p| member(p, &variable.name, Some(&section.name)));
-            describe_variable(object, section, variable, member)
+            describe_variable(object, section, variable, member, cpus)
         }
         Target::Map(map) => describe_map(map, preview.and_then(|p| member(p, &map.name, None))),
         Target::Program(program) => {
             describe_program(program, preview.and_then(|p| member(p, &program.name, None)))
         }
-        Target::Section(section) => describe_section(object, section),
+        Target::Section(section) => describe_section(object, section, cpus),
     }
 }
 
@@ -122,6 +124,7 @@ fn describe_variable(
     section: &Section,
     variable: &Variable,
     member: Option<String>,
+    cpus: Option<u64>,
 ) -> String {
     let mut text = String::new();
     let declaration = btf::dump_c::declaration(&object.btf, variable.ty, &variable.name);
@@ -138,7 +141,7 @@ fn describe_variable(
         bytes(variable.size),
         variable.align
     );
-    if section.certainty == Certainty::Likely || variable.certainty == Certainty::Likely {
+    if section.offset_certainty(variable) == Certainty::Likely {
         text.push_str("The offset depends on the optimiser.\n\n");
     }
     if let Some(initial) = initial(section, variable) {
@@ -147,9 +150,11 @@ fn describe_variable(
     if section.kind == SectionKind::Percpu {
         let _ = write!(
             text,
-            "Takes {} on each possible CPU; the section {}.\n\n",
+            "Takes {} on each possible CPU{}; the section {}{}.\n\n",
             bytes(variable.size),
-            bytes(section.size.next_multiple_of(8))
+            on_all(variable.size, cpus),
+            bytes(section.size.next_multiple_of(8)),
+            in_total(section.size.next_multiple_of(8), cpus)
         );
     }
     match member {
@@ -171,6 +176,20 @@ fn describe_variable(
         None => {}
     }
     text.trim_end().to_owned()
+}
+
+/// What per-CPU data takes on all CPUs of this machine, in parentheses.
+fn on_all(size: u64, cpus: Option<u64>) -> String {
+    let total = cpus.and_then(|cpus| Some((size.checked_mul(cpus)?, cpus)));
+    total.map_or_else(String::new, |(total, cpus)| {
+        format!(" ({} on the {cpus} of this machine)", bytes(total))
+    })
+}
+
+/// The same after the number of CPUs was said.
+fn in_total(size: u64, cpus: Option<u64>) -> String {
+    let total = cpus.and_then(|cpus| size.checked_mul(cpus));
+    total.map_or_else(String::new, |total| format!(" ({})", bytes(total)))
 }
 
 fn initial(section: &Section, variable: &Variable) -> Option<String> {
@@ -255,7 +274,7 @@ fn program_section(name: &str) -> Option<String> {
     tables::sections::find(name).map(docs::sections::program)
 }
 
-fn describe_section(object: &Object, section: &Section) -> String {
+fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> String {
     let what = match section.kind {
         SectionKind::Data => "initialised data, one copy for all CPUs",
         SectionKind::Rodata => "read-only data, frozen at load",
@@ -279,6 +298,13 @@ fn describe_section(object: &Object, section: &Section) -> String {
             .find(|map| matches!(map.kind, MapKind::Internal(_)) && map.section == section.name);
         if let Some(map) = map {
             let _ = writeln!(text, "- map `{}`, `{}`", map.name, map_type(&map.def));
+        }
+        if section.kind == SectionKind::Percpu {
+            let size = section.size.next_multiple_of(8);
+            let _ = writeln!(text, "- {} on each possible CPU{}", bytes(size), on_all(size, cpus));
+        }
+        if section.certainty == Certainty::Likely {
+            text.push_str("\nOffsets in it depend on the optimiser.");
         }
     }
     text.trim_end().to_owned()

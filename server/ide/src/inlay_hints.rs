@@ -26,7 +26,7 @@ impl Analysis {
                 if place.file != file.main || place.end < range.start || place.start > range.end {
                     continue;
                 }
-                let sure = section.certainty.max(variable.certainty) == Certainty::Certain;
+                let sure = section.offset_certainty(variable) == Certainty::Certain;
                 let about = if sure { "" } else { "~" };
                 hints.push(InlayHint {
                     offset: place.end,
@@ -35,10 +35,11 @@ impl Analysis {
                         section.name, variable.offset, variable.size
                     ),
                     tooltip: format!(
-                        "offset {about}{} in {}, {}",
+                        "offset {} in {}, {}{}",
                         variable.offset,
                         section.name,
-                        bytes(variable.size)
+                        bytes(variable.size),
+                        if sure { "" } else { "; the offset depends on the optimiser" }
                     ),
                 });
             }

@@ -81,6 +81,8 @@ pub struct FileAnalysis {
     judged: Mutex<Option<Judged>>,
     references: OnceLock<Vec<Reference>>,
     previews: [OnceLock<Preview>; 3],
+    /// [`Environment::possible_cpus`]
+    pub(crate) possible_cpus: Option<u64>,
     pub(crate) compared: Compared,
 }
 
@@ -344,6 +346,7 @@ impl Analysis {
             judged: Mutex::default(),
             references: OnceLock::new(),
             previews: Default::default(),
+            possible_cpus: self.environment.possible_cpus(),
             compared: Compared::default(),
         };
         match role {

@@ -2,11 +2,18 @@
 
 use std::path::Path;
 
+use bpf::{
+    object::{Certainty, MapKind, Object, Section, Variable},
+    skeleton::{Holder, Preview, PreviewMember},
+};
+
 use crate::{
-    answer::{Skeleton, SkeletonKind},
+    answer::{Place, PreviewHint, Skeleton, SkeletonKind},
+    definition::place,
     host::{Analysis, Cancellable},
     pipeline::FileAnalysis,
-    target::Target,
+    places::file_range,
+    target::{Target, by_name},
 };
 
 impl Analysis {
@@ -22,28 +29,98 @@ impl Analysis {
         let (Some(source), Some(preview)) = (&file.source, file.preview(kind)) else {
             return Ok(None);
         };
-        let line = offset.and_then(|offset| {
-            let target = file.target_at(offset)?;
-            let (name, section) = match &target {
-                Target::Variable { section, variable } => (variable.name.as_str(), Some(section)),
-                Target::Map(map) => (map.name.as_str(), None),
-                Target::Program(program) => (program.name.as_str(), None),
-                Target::Section(section) => (section.name.as_str(), None),
-            };
-            let member = preview.members.iter().find(|member| {
-                member.object_name == name
-                    && section.is_none_or(|section| member.section == section.name)
-            })?;
-            Some(member.line)
-        });
+        let line = offset.and_then(|offset| line_of(preview, file.target_at(offset)?));
         Ok(Some(Skeleton {
             name: source.object.name.to_string(),
             text: preview.text.clone(),
             line,
             complete: source.object.complete,
             note: note(&file),
+            hints: hints(&source.object, preview),
         }))
     }
+
+    /// Where the source declares what a line of a preview shows.
+    pub fn skeleton_definition(
+        &self,
+        path: &Path,
+        kind: SkeletonKind,
+        line: u32,
+    ) -> Cancellable<Option<Place>> {
+        let Some(file) = self.file(path)? else { return Ok(None) };
+        let (Some(source), Some(preview)) = (&file.source, file.preview(kind)) else {
+            return Ok(None);
+        };
+        let target = target_on(&source.object, preview, line);
+        Ok(target.and_then(place).map(|place| self.place(file_range(place))))
+    }
+}
+
+/// The line of a preview that shows a thing of the object; for a section the head of its struct.
+fn line_of(preview: &Preview, target: Target<'_>) -> Option<u32> {
+    let (name, section) = match target {
+        Target::Variable { section, variable } => (variable.name.as_str(), Some(section)),
+        Target::Map(map) => (map.name.as_str(), None),
+        Target::Program(program) => (program.name.as_str(), None),
+        Target::Section(section) => {
+            let inside = |m: &&PreviewMember| m.is_data() && m.section == section.name;
+            let first = preview.members.iter().find(inside)?;
+            return Some(first.line.saturating_sub(1));
+        }
+    };
+    let member = preview.members.iter().find(|member| {
+        member.object_name == name && section.is_none_or(|section| member.section == section.name)
+    })?;
+    Some(member.line)
+}
+
+/// What a line of a preview stands for: a member, or else the section whose struct it is in.
+fn target_on<'a>(object: &'a Object, preview: &Preview, line: u32) -> Option<Target<'a>> {
+    let on = |m: &&PreviewMember| (m.line..=m.last_line).contains(&line);
+    if let Some(member) = preview.members.iter().find(on) {
+        let name = member.object_name.as_str();
+        return match &member.holder {
+            Holder::Data(_) => variable_of(object, member)
+                .map(|(section, variable)| Target::Variable { section, variable }),
+            Holder::Maps | Holder::StructOps => {
+                let map = object.maps.iter().find(|map| map.name == name)?;
+                match map.kind {
+                    MapKind::Internal(_) => object.section(&map.section).map(Target::Section),
+                    _ => Some(Target::Map(map)),
+                }
+            }
+            Holder::Progs | Holder::Links => by_name(object, name),
+        };
+    }
+    // The struct's head and end stand next to its first and last member, paddings between them.
+    let sections = object.sections.iter().find(|section| {
+        let inside = |m: &&PreviewMember| m.is_data() && m.section == section.name;
+        let first = preview.members.iter().find(inside).map(|m| m.line.saturating_sub(1));
+        let last = preview.members.iter().rfind(inside).map(|m| m.last_line + 1);
+        first.is_some_and(|first| first <= line) && last.is_some_and(|last| line <= last)
+    });
+    sections.map(Target::Section)
+}
+
+fn variable_of<'a>(
+    object: &'a Object,
+    member: &PreviewMember,
+) -> Option<(&'a Section, &'a Variable)> {
+    let section = object.section(&member.section)?;
+    let variable = section.variables.iter().find(|v| v.name == member.object_name)?;
+    Some((section, variable))
+}
+
+/// Members whose place only the optimiser decides.
+fn hints(object: &Object, preview: &Preview) -> Vec<PreviewHint> {
+    let data = preview.members.iter().filter(|member| member.is_data());
+    let uncertain = data.filter(|member| {
+        variable_of(object, member).is_some_and(|(section, variable)| {
+            section.offset_certainty(variable) == Certainty::Likely
+        })
+    });
+    let text = "offset depends on the optimiser";
+    uncertain.map(|m| PreviewHint { line: m.last_line, text: text.to_owned() }).collect()
 }
 
 /// One sentence on what may be wrong with the preview.
@@ -58,7 +135,7 @@ fn note(file: &FileAnalysis) -> Option<String> {
     if file.preprocessed.uses_stand_in() {
         return Some("libbpf's headers were not found; built-in ones stand in for them".to_owned());
     }
-    let likely = |s: &&bpf::object::Section| s.certainty == bpf::object::Certainty::Likely;
+    let likely = |s: &&Section| s.certainty == Certainty::Likely;
     if let Some(section) = source.object.sections.iter().find(likely) {
         return Some(format!("offsets in {} depend on the optimiser", section.name));
     }

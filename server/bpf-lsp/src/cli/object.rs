@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::ExitCode};
 
-use bpf::layout::{self, Named, TypeRequest};
+use bpf::{
+    layout::{self, Named, TypeRequest},
+    object::Certainty,
+};
 use btf::{Btf, TypeId};
 use cfront::{sema::Global, symbol::Symbol, unit::Unit};
 use ide::answer::SkeletonKind;
@@ -24,6 +27,13 @@ pub(super) fn skeleton(
     };
     let preview = bpf::skeleton::preview(&object, kind);
     print(&preview.text)?;
+    for section in object.sections.iter().filter(|s| s.certainty == Certainty::Likely) {
+        eprintln!(
+            "bpf-lsp: {}: note: offsets in {} depend on the optimiser",
+            path.display(),
+            section.name
+        );
+    }
     match preview.note {
         Some(note) if preview.text.is_empty() => Err(format!("{}: {note}", path.display())),
         Some(note) => {

@@ -31,6 +31,29 @@ pub(super) struct SkeletonResult {
     /// What the user should know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<String>,
+    /// Remarks on lines of `text`.
+    pub(super) hints: Vec<SkeletonHint>,
+}
+
+/// A remark on a line of a skeleton.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct SkeletonHint {
+    /// Line of the text.
+    pub(super) line: u32,
+    /// Text.
+    pub(super) text: String,
+}
+
+/// Parameters of the request `bpf-lsp/skeletonDefinition`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct SkeletonDefinitionParams {
+    /// The BPF source.
+    pub(super) uri: Url,
+    /// `skeleton` (default), `subskeleton` or `lskel`.
+    #[serde(default)]
+    pub(super) kind: Option<String>,
+    /// The cursor in the skeleton's text.
+    pub(super) position: Position,
 }
 
 /// Parameters of the notification `bpf-lsp/workspaceTrust`.

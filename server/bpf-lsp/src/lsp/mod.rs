@@ -69,6 +69,7 @@ where
         server::Server::new(backend_session)
     })
     .custom_method("bpf-lsp/skeleton", server::Server::skeleton)
+    .custom_method("bpf-lsp/skeletonDefinition", server::Server::skeleton_definition)
     .custom_method("bpf-lsp/workspaceTrust", server::Server::workspace_trust)
     .finish();
     let service = sequencer::Sequencer::new(service, session.clone(), exit.clone());

@@ -15,7 +15,10 @@ use tower_lsp::{
 
 use super::{
     capabilities, check, convert,
-    ext::{SkeletonParams, SkeletonResult, WorkspaceTrustParams},
+    ext::{
+        SkeletonDefinitionParams, SkeletonHint, SkeletonParams, SkeletonResult,
+        WorkspaceTrustParams,
+    },
     outbox::Outgoing,
     sequencer::current_snapshot,
     session::{Session, Snapshot, path_of},
@@ -106,14 +109,7 @@ impl Server {
 
     /// The request `bpf-lsp/skeleton`.
     pub(super) async fn skeleton(&self, params: SkeletonParams) -> Result<Option<SkeletonResult>> {
-        let kind = match params.kind.as_deref() {
-            None => SkeletonKind::Skeleton,
-            Some(name) => SkeletonKind::parse(name).ok_or_else(|| {
-                Error::invalid_params(format!(
-                    "unknown kind `{name}`: skeleton, subskeleton or lskel"
-                ))
-            })?,
-        };
+        let kind = skeleton_kind(params.kind.as_deref())?;
         self.ask(&params.uri, "skeleton", move |q| {
             let offset = params.position.map(|at| q.offset(at));
             let skeleton = q.snapshot.analysis.skeleton(&q.document.path, kind, offset)?;
@@ -123,7 +119,24 @@ impl Server {
                 line: s.line,
                 complete: s.complete,
                 note: s.note,
+                hints: (s.hints.into_iter())
+                    .map(|hint| SkeletonHint { line: hint.line, text: hint.text })
+                    .collect(),
             }))
+        })
+        .await
+    }
+
+    /// The request `bpf-lsp/skeletonDefinition`.
+    pub(super) async fn skeleton_definition(
+        &self,
+        params: SkeletonDefinitionParams,
+    ) -> Result<Option<lsp::Location>> {
+        let kind = skeleton_kind(params.kind.as_deref())?;
+        self.ask(&params.uri, "skeletonDefinition", move |q| {
+            let (analysis, line) = (&q.snapshot.analysis, params.position.line);
+            let place = analysis.skeleton_definition(&q.document.path, kind, line)?;
+            Ok(place.and_then(|place| q.places().location(&place)))
         })
         .await
     }
@@ -132,6 +145,13 @@ impl Server {
 /// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer.
 fn refused(reason: String) -> Error {
     Error { code: ErrorCode::ServerError(-32803), message: reason.into(), data: None }
+}
+
+fn skeleton_kind(name: Option<&str>) -> Result<SkeletonKind> {
+    let Some(name) = name else { return Ok(SkeletonKind::Skeleton) };
+    SkeletonKind::parse(name).ok_or_else(|| {
+        Error::invalid_params(format!("unknown kind `{name}`: skeleton, subskeleton or lskel"))
+    })
 }
 
 #[tower_lsp::async_trait]

@@ -13,7 +13,7 @@ pub(crate) mod objects;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use cfront::{
@@ -119,6 +119,10 @@ impl Environment for Disk {
         bpf_source::candidates(loader, header)
     }
 
+    fn possible_cpus(&self) -> Option<u64> {
+        possible_cpus()
+    }
+
     fn loaders(&self, program: &Path) -> Vec<PathBuf> {
         let Some(folder) = program.parent() else { return Vec::new() };
         if let Some(known) = lock(&self.loaders).get(folder) {
@@ -150,6 +154,19 @@ impl Environment for Disk {
         found.retain(|path| path != program);
         found
     }
+}
+
+/// The number of possible CPUs, from a list like `0-3,8`; read once.
+fn possible_cpus() -> Option<u64> {
+    static CPUS: OnceLock<Option<u64>> = OnceLock::new();
+    *CPUS.get_or_init(|| {
+        let list = fs::read_to_string("/sys/devices/system/cpu/possible").ok()?;
+        list.trim().split(',').try_fold(0, |sum: u64, range| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+            Some(sum + u64::from(last.checked_sub(first)?) + 1)
+        })
+    })
 }
 
 impl Disk {

@@ -57,13 +57,12 @@ pub fn print_section(object: &Object, section: &Section, out: &mut String) {
             other => format!("{} ", linkage(other)),
         };
         lines.gap(variable.offset.saturating_mul(8), "hole");
-        let certain =
-            variable.certainty == Certainty::Certain && section.certainty == Certainty::Certain;
+        let certain = section.offset_certainty(variable) == Certainty::Certain;
         let entry = Entry {
             offset_bits: variable.offset.saturating_mul(8),
             size_bits: variable.size.saturating_mul(8),
             bitfield: false,
-            note: if certain { "" } else { " depends on the optimiser" },
+            note: if certain { "" } else { " offset depends on the optimiser" },
         };
         let declaration =
             format!("{storage}{}", dumper.type_decl(variable.ty, &variable.name, 1, false));

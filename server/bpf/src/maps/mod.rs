@@ -265,12 +265,17 @@ impl Map {
     /// Bytes that one CPU's copy (or the only copy) of all entries takes, where both numbers are known:
     /// key and value, each entry's value rounded up to 8 bytes as the kernel does for arrays.
     pub fn payload_bytes(&self) -> Option<u64> {
+        self.entry_bytes()?.checked_mul(u64::from(self.def.max_entries?))
+    }
+
+    /// Bytes of one entry in [`Map::payload_bytes`].
+    pub fn entry_bytes(&self) -> Option<u64> {
         let value = u64::from(self.def.value_size?).next_multiple_of(8);
         let key = match self.def.map_type? {
             ARRAY | PERCPU_ARRAY => 0,
             _ => u64::from(self.def.key_size?),
         };
-        (key + value).checked_mul(u64::from(self.def.max_entries?))
+        Some(key + value)
     }
 }
 

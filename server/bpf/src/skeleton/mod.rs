@@ -89,6 +89,11 @@ pub struct PreviewMember {
 }
 
 impl PreviewMember {
+    /// Whether it stands for a variable of a data section.
+    pub fn is_data(&self) -> bool {
+        matches!(self.holder, Holder::Data(_))
+    }
+
     /// How C code reaches the member from a skeleton, e.g. `maps.events`, `bss.hits`.
     pub fn path(&self) -> String {
         let holder = match &self.holder {

@@ -62,7 +62,12 @@ impl Analysis {
             if let Some(what) = file.descriptor_member(word) {
                 let _ = write!(text, "`{}`: {what}\n\n", word.symbol.as_str());
             }
-            text.push_str(&describe(object, target, source.preview(SkeletonKind::Skeleton)));
+            text.push_str(&describe(
+                object,
+                target,
+                source.preview(SkeletonKind::Skeleton),
+                source.possible_cpus,
+            ));
             text.push_str(&self.source_note(path, file, skeleton));
             return Some(text);
         }
