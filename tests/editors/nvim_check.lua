@@ -140,6 +140,31 @@ check('the preview shows what is under the cursor', function()
   assert(line:find('by_size', 1, true), line)
 end)
 
+check('the preview follows the cursor', function()
+  go_to('counting SEC')
+  vim.api.nvim_exec_autocmds('CursorMoved', { buffer = program })
+  await('the line', function()
+    local bufnr, win = preview()
+    local row = vim.api.nvim_win_get_cursor(win)[1]
+    return vim.api.nvim_buf_get_lines(bufnr, row - 1, row, false)[1]:find('_Bool counting;', 1, true)
+  end)
+end)
+
+check('from a member of the preview to the source', function()
+  local bufnr, win = preview()
+  local source = vim.api.nvim_get_current_win()
+  vim.api.nvim_set_current_win(win)
+  for row, line in ipairs(lines_of(bufnr)) do
+    if line:find('sample_every;', 1, true) then
+      vim.api.nvim_win_set_cursor(win, { row, 0 })
+    end
+  end
+  vim.api.nvim_feedkeys('gd', 'xt', false)
+  await('the source', function()
+    return vim.api.nvim_get_current_win() == source and vim.api.nvim_get_current_line():find('sample_every = 64', 1, true)
+  end)
+end)
+
 check('the preview follows an edit', function()
   go_to('int last_error SEC')
   local row = vim.api.nvim_win_get_cursor(0)[1]

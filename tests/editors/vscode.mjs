@@ -289,6 +289,24 @@ export class VSCode {
         );
     }
 
+    /** The line that the cursor stands on in each editor group, from left to right. */
+    async cursorLines() {
+        return this.page.evaluate(
+            (source) =>
+                [...document.querySelectorAll('.editor-group-container')]
+                    .sort((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x)
+                    .map((group) => {
+                        const number = group.querySelector('.line-numbers.active-line-number');
+                        const y = number?.getBoundingClientRect().y ?? NaN;
+                        const line = new Function('root', `return (${source})(root)`)(group).find(
+                            (line) => Math.abs(line.getBoundingClientRect().y - y) < 3,
+                        );
+                        return line?.innerText.replaceAll('\u00a0', ' ') ?? '';
+                    }),
+            renderedLines.toString(),
+        );
+    }
+
     async type(text) {
         await this.page.keyboard.type(text, { delay: 15 });
     }

@@ -67,6 +67,17 @@ if (code) {
         await code.clickCodeLens('5 variables');
         await preview(/struct hits__percpu \{[^]*_Bool counting;/);
     });
+    await check('the preview follows the cursor', async () => {
+        await code.clickBehind('sample_every = 64;');
+        await await_('the line', async () => /__u32 sample_every;/.test((await code.cursorLines())[1] ?? ''));
+    });
+    await check('from a member of the preview to the source', async () => {
+        await code.clickBehind('_Bool counting');
+        await code.page.keyboard.press('F12');
+        await await_('the source', async () => /bool counting SEC/.test((await code.cursorLines())[1] ?? ''));
+        await code.command('View: Close Editor');
+        await preview(/_Bool counting;/);
+    });
     await check('the preview follows an edit', async () => {
         await code.clickBehind('int last_error SEC(".percpu");');
         await code.page.keyboard.press('End');

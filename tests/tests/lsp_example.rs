@@ -195,6 +195,26 @@ fn the_preview_follows_edits() {
     assert!(skeleton["text"].as_str().unwrap().contains("__u64 all_hits;"));
 }
 
+#[test]
+fn the_preview_shows_what_the_cursor_is_in() {
+    let mut client = start();
+    let (uri, text) = file("hits.bpf.c");
+    client.open(&uri, &text);
+    let mut shown = |what: &str, into| {
+        let params = json!({ "uri": uri, "position": find(&text, what, into) });
+        let skeleton = client.request("bpf-lsp/skeleton", params);
+        let line = skeleton["line"].as_u64().map(|n| n as usize);
+        let text = skeleton["text"].as_str().unwrap();
+        line.map(|n| text.lines().nth(n).unwrap().trim().to_owned()).unwrap_or_default()
+    };
+    assert_eq!(shown("hits++", 1), "__u64 hits;");
+    assert_eq!(shown("sample_every = 64;", 18), "__u32 sample_every;");
+    assert_eq!(shown("max_entries, 512", 3), "struct bpf_map *calls_by_pid;");
+    assert_eq!(shown("__u64 one = 1", 7), "struct bpf_program *count_call;");
+    assert_eq!(shown("\".percpu.limits\"", 3), "struct hits__percpu_limits {");
+    assert_eq!(shown("#include", 0), "");
+}
+
 /// Source lines that the lines of a preview with `what` in them go to.
 fn definitions(kind: &str, what: &str) -> Vec<String> {
     let mut client = start();

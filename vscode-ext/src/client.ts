@@ -12,6 +12,8 @@ import type { Status } from "./status";
 export class Session {
     #client: LanguageClient | undefined;
     #server: Server | undefined;
+    /** What listens for the running client. */
+    readonly #whenStopped: vscode.Disposable[] = [];
     #status: ext.ServerStatusParams | null = null;
     /** Starts and stops go one after the other, in the order they were asked for. */
     #queue: Promise<void> = Promise.resolve();
@@ -86,6 +88,10 @@ export class Session {
                     return status.set({ is: "stopped" });
             }
         });
+        const trust = vscode.workspace.onDidGrantWorkspaceTrust(() => {
+            void client.sendNotification(ext.workspaceTrust, { trusted: true });
+        });
+        this.#whenStopped.push(trust);
         await client.start();
         previews.refreshAll();
     }
@@ -93,6 +99,7 @@ export class Session {
     async #stop(): Promise<void> {
         const client = this.#client;
         this.#client = undefined;
+        vscode.Disposable.from(...this.#whenStopped.splice(0)).dispose();
         // A client that never came up refuses to stop.
         if (client !== undefined && client.needsStop()) {
             await client.dispose().catch((error: unknown) => this.output.warn(String(error)));

@@ -17,9 +17,13 @@ export class Config {
         return { ...process.env, ...this.#section.get<Record<string, string>>("server.extraEnv", {}) };
     }
 
-    /** The whole section; the same object goes out by `workspace/configuration`. */
+    /**
+     * The whole section; the same object goes out by `workspace/configuration`. Trust is VS Code's to say:
+     * a setting of that name, which a workspace might bring, is overwritten here and ignored there.
+     */
     get initializationOptions(): unknown {
-        return JSON.parse(JSON.stringify(this.#section)) as unknown;
+        const settings = JSON.parse(JSON.stringify(this.#section)) as Record<string, unknown>;
+        return { ...settings, workspaceTrusted: vscode.workspace.isTrusted };
     }
 }
 

@@ -8,11 +8,19 @@ import { SCHEME, decode, encode, previewPath, type PreviewOf } from "./preview_u
 /** Lines shown above the one that was asked for. */
 const LINES_ABOVE = 4;
 
-export class Previews implements vscode.TextDocumentContentProvider, vscode.Disposable {
+/** The cursor has to stay this long, in ms, before previews follow it. */
+const CURSOR_RESTS = 150;
+
+export class Previews implements vscode.TextDocumentContentProvider, vscode.DefinitionProvider, vscode.Disposable {
     readonly #changed = new vscode.EventEmitter<vscode.Uri>();
     readonly #notes = new vscode.EventEmitter<void>();
     readonly #noteOf = new Map<string, string>();
+    readonly #hintsOf = new Map<string, ext.SkeletonHint[]>();
+    readonly #hint = vscode.window.createTextEditorDecorationType({
+        after: { margin: "0 0 0 3ch", color: new vscode.ThemeColor("editorCodeLens.foreground") },
+    });
     readonly #registration: vscode.Disposable;
+    #cursor: ReturnType<typeof setTimeout> | undefined;
 
     readonly onDidChange = this.#changed.event;
     /** Fires when what `noteOf` says of some preview is another. */
@@ -21,7 +29,21 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
     constructor(private readonly client: () => LanguageClient | undefined) {
         this.#registration = vscode.Disposable.from(
             vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
-            vscode.workspace.onDidCloseTextDocument((document) => this.#noteOf.delete(document.uri.toString())),
+            vscode.languages.registerDefinitionProvider({ scheme: SCHEME }, this),
+            vscode.workspace.onDidCloseTextDocument((document) => {
+                this.#noteOf.delete(document.uri.toString());
+                this.#hintsOf.delete(document.uri.toString());
+            }),
+            vscode.workspace.onDidChangeTextDocument(({ document }) => {
+                if (document.uri.scheme === SCHEME) {
+                    this.#showHints();
+                }
+            }),
+            vscode.window.onDidChangeVisibleTextEditors(() => this.#showHints()),
+            vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+                clearTimeout(this.#cursor);
+                this.#cursor = setTimeout(() => void this.#follow(textEditor), CURSOR_RESTS);
+            }),
         );
     }
 
@@ -46,7 +68,8 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
             return "";
         }
         const answer = await this.#ask(preview, undefined, token);
-        const note = answer === null ? "no BPF object here" : answer.complete ? undefined : (answer.note ?? "approximate");
+        const note = answer === null ? "no BPF object here" : (answer.note ?? (answer.complete ? undefined : "approximate"));
+        this.#hintsOf.set(uri.toString(), answer?.hints ?? []);
         if (note === undefined) {
             this.#noteOf.delete(uri.toString());
         } else {
@@ -54,6 +77,23 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
         }
         this.#notes.fire();
         return answer?.text ?? "/* The source has nothing to make a skeleton of. */\n";
+    }
+
+    /** From a member to what the source declares. */
+    async provideDefinition(
+        document: vscode.TextDocument,
+        position: vscode.Position,
+        token: vscode.CancellationToken,
+    ): Promise<vscode.Definition | null> {
+        const preview = decode(document.uri.query);
+        const client = this.client();
+        if (preview === null || client === undefined) {
+            return null;
+        }
+        const { line, character } = position;
+        const params = { uri: preview.source, kind: preview.kind, position: { line, character } };
+        const place = await client.sendRequest(ext.skeletonDefinition, params, token);
+        return place === null ? null : client.protocol2CodeConverter.asLocation(place);
     }
 
     /** Opens a preview beside the source, at what stands at `position`. The focus stays. */
@@ -76,6 +116,7 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
             preserveFocus: true,
             preview: false,
         });
+        this.#showHints();
         if (answer.line !== undefined && answer.line < document.lineCount) {
             const at = new vscode.Position(answer.line, 0);
             editor.selection = new vscode.Selection(at, at);
@@ -86,9 +127,48 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
     }
 
     dispose(): void {
+        clearTimeout(this.#cursor);
         this.#registration.dispose();
+        this.#hint.dispose();
         this.#changed.dispose();
         this.#notes.dispose();
+    }
+
+    /** Keeps what the cursor of a source is on in view in the previews beside it. */
+    async #follow(source: vscode.TextEditor): Promise<void> {
+        const uri = source.document.uri.toString();
+        for (const editor of vscode.window.visibleTextEditors) {
+            const preview = editor.document.uri.scheme === SCHEME ? decode(editor.document.uri.query) : null;
+            if (preview === null || !sameUri(preview.source, uri)) {
+                continue;
+            }
+            const { active } = source.selection;
+            const line = (await this.#ask(preview, active, undefined))?.line;
+            // The cursor may have moved on, and the preview may be a text behind.
+            if (line === undefined || line >= editor.document.lineCount || !source.selection.active.isEqual(active)) {
+                continue;
+            }
+            const at = new vscode.Position(line, 0);
+            editor.selection = new vscode.Selection(at, at);
+            editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+        }
+    }
+
+    #showHints(): void {
+        for (const editor of vscode.window.visibleTextEditors) {
+            const hints = this.#hintsOf.get(editor.document.uri.toString());
+            if (hints === undefined) {
+                continue;
+            }
+            const shown = hints.filter(({ line }) => line < editor.document.lineCount);
+            editor.setDecorations(
+                this.#hint,
+                shown.map(({ line, text }) => ({
+                    range: editor.document.lineAt(line).range,
+                    renderOptions: { after: { contentText: text } },
+                })),
+            );
+        }
     }
 
     #refresh(source: string | undefined): void {

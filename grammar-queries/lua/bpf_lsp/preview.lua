@@ -3,6 +3,9 @@
 -- The skeleton in a split beside its source. The server says when it changed; nothing here waits or polls.
 local M = {}
 
+--- The cursor of a source has to stay this long, in ms, before its previews follow it.
+local cursor_rests = 150
+
 M.kinds = { 'skeleton', 'subskeleton', 'lskel' }
 
 ---@class bpf_lsp.Preview
@@ -14,11 +17,13 @@ M.kinds = { 'skeleton', 'subskeleton', 'lskel' }
 ---@type table<integer, bpf_lsp.Preview> by preview buffer
 local previews = {}
 
-local function request(client, params, bufnr, handler)
+local remarks = vim.api.nvim_create_namespace('bpf_lsp.preview')
+
+local function request(client, method, params, bufnr, handler)
   if vim.fn.has('nvim-0.11') == 1 then
-    return client:request('bpf-lsp/skeleton', params, handler, bufnr)
+    return client:request(method, params, handler, bufnr)
   end
-  return client.request('bpf-lsp/skeleton', params, handler, bufnr)
+  return client.request(method, params, handler, bufnr)
 end
 
 local function client_of(bufnr)
@@ -48,13 +53,19 @@ local function fill(bufnr, skeleton)
   local views = {}
   for _, win in ipairs(vim.fn.win_findbuf(bufnr)) do
     views[win] = vim.api.nvim_win_call(win, vim.fn.winsaveview)
-    local note = not skeleton.complete and (skeleton.note or 'approximate') or ''
+    local note = skeleton.note or not skeleton.complete and 'approximate' or ''
     vim.wo[win][0].winbar = note:gsub('%%', '%%%%')
   end
   vim.bo[bufnr].modifiable = true
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
   vim.bo[bufnr].modifiable = false
   vim.bo[bufnr].modified = false
+  vim.api.nvim_buf_clear_namespace(bufnr, remarks, 0, -1)
+  for _, hint in ipairs(skeleton.hints or {}) do
+    if hint.line < #lines then
+      vim.api.nvim_buf_set_extmark(bufnr, remarks, hint.line, 0, { virt_text = { { hint.text, 'Comment' } } })
+    end
+  end
   for win, view in pairs(views) do
     vim.api.nvim_win_call(win, function()
       vim.fn.winrestview(view)
@@ -72,7 +83,7 @@ local function ask(bufnr, position, done)
   preview.asked = preview.asked + 1
   local number = preview.asked
   local params = { uri = preview.source, kind = preview.kind, position = position }
-  request(client, params, vim.uri_to_bufnr(preview.source), function(err, skeleton)
+  request(client, 'bpf-lsp/skeleton', params, vim.uri_to_bufnr(preview.source), function(err, skeleton)
     if previews[bufnr] ~= preview or preview.asked ~= number or not vim.api.nvim_buf_is_valid(bufnr) then
       return
     end
@@ -82,6 +93,75 @@ local function ask(bufnr, position, done)
     end
     done(skeleton ~= vim.NIL and skeleton or nil)
   end)
+end
+
+--- From a member of a preview to what the source declares.
+local function go_to_source(bufnr)
+  local preview = previews[bufnr]
+  local client = preview and vim.lsp.get_client_by_id(preview.client_id)
+  if not client then
+    return
+  end
+  local position = { line = vim.api.nvim_win_get_cursor(0)[1] - 1, character = 0 }
+  local params = { uri = preview.source, kind = preview.kind, position = position }
+  request(client, 'bpf-lsp/skeletonDefinition', params, vim.uri_to_bufnr(preview.source), function(_, place)
+    if not place or place == vim.NIL then
+      return
+    end
+    -- Beside the preview, where the source is shown.
+    local win = vim.fn.win_findbuf(vim.uri_to_bufnr(place.uri))[1]
+    if win then
+      vim.api.nvim_set_current_win(win)
+    end
+    if vim.fn.has('nvim-0.11') == 1 then
+      vim.lsp.util.show_document(place, client.offset_encoding, { focus = true })
+    else
+      vim.lsp.util.jump_to_location(place, client.offset_encoding, true)
+    end
+  end)
+end
+
+--- Keeps what the cursor of a source is on in view in the previews beside it.
+local function follow(source_bufnr)
+  local source = vim.uri_from_bufnr(source_bufnr)
+  for bufnr, preview in pairs(previews) do
+    local win = preview.source == source and vim.fn.win_findbuf(bufnr)[1]
+    local client = win and vim.lsp.get_client_by_id(preview.client_id)
+    if client and vim.api.nvim_get_current_buf() == source_bufnr then
+      ask(bufnr, vim.lsp.util.make_position_params(0, client.offset_encoding).position, function(skeleton)
+        if not skeleton then
+          return
+        end
+        -- An answer to news of a change may have been dropped for this one.
+        fill(bufnr, skeleton)
+        local line = skeleton.line
+        if type(line) == 'number' and vim.api.nvim_win_is_valid(win) and line < vim.api.nvim_buf_line_count(bufnr) then
+          vim.api.nvim_win_set_cursor(win, { line + 1, 0 })
+        end
+      end)
+    end
+  end
+end
+
+--- Follows the cursor of a source for as long as it has a preview.
+local function watch_cursor(source_bufnr)
+  local group = vim.api.nvim_create_augroup('bpf_lsp.preview.' .. source_bufnr, {})
+  local timer
+  vim.api.nvim_create_autocmd({ 'CursorMoved', 'CursorMovedI' }, {
+    group = group,
+    buffer = source_bufnr,
+    callback = function()
+      if timer then
+        vim.fn.timer_stop(timer)
+      end
+      timer = vim.fn.timer_start(cursor_rests, function()
+        timer = nil
+        if vim.api.nvim_buf_is_valid(source_bufnr) then
+          follow(source_bufnr)
+        end
+      end)
+    end,
+  })
 end
 
 local function create(source, kind, client)
@@ -97,6 +177,12 @@ local function create(source, kind, client)
       previews[bufnr] = nil
     end,
   })
+  for _, keys in ipairs({ 'gd', '<C-]>', '<CR>' }) do
+    vim.keymap.set('n', keys, function()
+      go_to_source(bufnr)
+    end, { buffer = bufnr, desc = 'Go to the declaration in the BPF program' })
+  end
+  watch_cursor(vim.uri_to_bufnr(source))
   return bufnr
 end
 

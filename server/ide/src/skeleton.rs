@@ -29,7 +29,18 @@ impl Analysis {
         let (Some(source), Some(preview)) = (&file.source, file.preview(kind)) else {
             return Ok(None);
         };
-        let line = offset.and_then(|offset| line_of(preview, file.target_at(offset)?));
+        let mut line = None;
+        if let Some(offset) = offset {
+            line = file.target_at(offset).and_then(|target| line_of(preview, target));
+            if line.is_none() {
+                // What the cursor is in: a declaration, a program's body.
+                let symbols = self.document_symbols(path)?;
+                let around =
+                    symbols.iter().find(|s| (s.range.start..=s.range.end).contains(&offset));
+                let target = around.and_then(|symbol| file.target_at(symbol.selection.start));
+                line = target.and_then(|target| line_of(preview, target));
+            }
+        }
         Ok(Some(Skeleton {
             name: source.object.name.to_string(),
             text: preview.text.clone(),
