@@ -323,10 +323,10 @@ pub(crate) struct Items {
 impl Items {
     /// Indexes the chunks of a unit; what an earlier unit knows is taken over.
     pub(crate) fn new(chunks: &[Arc<Chunk>], previous: Option<&Items>) -> Items {
-        let mut old: FxHashMap<*const Chunk, usize> = FxHashMap::default();
+        let mut old: FxHashMap<u32, usize> = FxHashMap::default();
         if let Some(previous) = previous {
             for (i, chunk) in previous.chunks.iter().enumerate() {
-                old.insert(Arc::as_ptr(&chunk.chunk), i);
+                old.insert(chunk.chunk.id, i);
             }
         }
         let mut taken = vec![false; previous.map_or(0, |p| p.chunks.len())];
@@ -334,10 +334,12 @@ impl Items {
         let mut out: Vec<ItemChunk> = Vec::with_capacity(chunks.len());
         let mut fresh = Vec::new();
         for chunk in chunks {
-            let known = old.get(&Arc::as_ptr(chunk)).copied();
+            let known = old.get(&chunk.id).copied();
             let kept = known.and_then(|i| {
-                let kept = previous?.chunks.get(i)?;
-                (kept.index.pragmas_before == pragmas).then(|| (i, kept.clone()))
+                // Chunks of one number have the same items, wherever they stand.
+                let index = &previous?.chunks.get(i)?.index;
+                let kept = || ItemChunk { chunk: chunk.clone(), index: index.clone() };
+                (index.pragmas_before == pragmas).then(|| (i, kept()))
             });
             let chunk = match kept {
                 Some((i, kept)) => {

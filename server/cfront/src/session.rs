@@ -11,7 +11,7 @@ use std::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    pp::{cache::HeaderCache, macros::MacroTable, preamble::Preamble},
+    pp::{cache::HeaderCache, macros::MacroTable, preamble::Preamble, region::MainRun},
     source::FileId,
     symbol::Symbol,
 };
@@ -66,6 +66,10 @@ pub struct Counters {
     pub preamble_hits: u64,
     /// Tokens made by macro expansion.
     pub tokens_expanded: u64,
+    /// Regions of main files (some functions each) that were lexed and expanded.
+    pub regions_read: u64,
+    /// Regions of main files that were taken over from the text before an edit.
+    pub regions_reused: u64,
 }
 
 #[derive(Default)]
@@ -75,6 +79,8 @@ pub(crate) struct AtomicCounters {
     pub(crate) header_chunk_hits: AtomicU64,
     pub(crate) preamble_hits: AtomicU64,
     pub(crate) tokens_expanded: AtomicU64,
+    pub(crate) regions_read: AtomicU64,
+    pub(crate) regions_reused: AtomicU64,
 }
 
 /// A text with its number: two texts of a file with the same number are equal.
@@ -124,6 +130,7 @@ pub struct Session {
     pub(crate) counters: AtomicCounters,
     pub(crate) headers: Mutex<HeaderCache>,
     pub(crate) preambles: Mutex<FxHashMap<FileId, Arc<Preamble>>>,
+    pub(crate) runs: Mutex<FxHashMap<FileId, Arc<MainRun>>>,
     pub(crate) predefined: Mutex<FxHashMap<u64, Arc<(FileId, MacroTable)>>>,
 }
 
@@ -198,6 +205,8 @@ impl Session {
             header_chunk_hits: get(&self.counters.header_chunk_hits),
             preamble_hits: get(&self.counters.preamble_hits),
             tokens_expanded: get(&self.counters.tokens_expanded),
+            regions_read: get(&self.counters.regions_read),
+            regions_reused: get(&self.counters.regions_reused),
         }
     }
 

@@ -162,6 +162,7 @@ impl Engine<'_> {
 
     /// The line that `__LINE__` gives: of the end of the outermost macro call it comes from.
     fn current_line(&mut self, loc: Loc) -> i64 {
+        self.regions.line_uses += 1;
         let mut outer = loc;
         let mut inside = false;
         while outer.file & Loc::TRAIL != 0 {

@@ -2,7 +2,7 @@
 
 use std::{
     ops::{Deref, Range},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use crate::{
@@ -16,10 +16,12 @@ use crate::{
 /// A run of expanded tokens that begins and ends between two top-level items.
 #[derive(Debug)]
 pub struct Chunk {
-    /// Unique in the session; also the number of its trail table.
+    /// Number of its trail table. Two chunks of a session that share it differ in places only.
     pub id: u32,
     /// The file that its first token comes from.
     pub first_file: FileId,
+    /// Whether it has something of the main file's own text.
+    pub(crate) is_main: bool,
     body: Body,
     /// What was made of it, by the pragmas in force before it: for every unit that has the chunk.
     pub(crate) items: Mutex<Vec<Arc<ItemIndex>>>,
@@ -57,19 +59,37 @@ impl Chunk {
     pub(crate) fn new(
         id: u32,
         first_file: FileId,
+        is_main: bool,
         mut tokens: Vec<Token>,
         trails: Vec<Trail>,
     ) -> Chunk {
         tokens.shrink_to_fit();
         let body = Body::Tokens { tokens: Arc::new(tokens), trails: trails.into() };
-        Chunk { id, first_file, body, items: Mutex::default() }
+        Chunk { id, first_file, is_main, body, items: Mutex::default() }
+    }
+
+    /// The same tokens at other places. The number stays: chunks of one number have equal texts.
+    pub(crate) fn moved(&self, place: impl Fn(Loc) -> Loc) -> Chunk {
+        let token = |token: &Token| Token { loc: place(token.loc), ..*token };
+        let trail = |trail: &Trail| Trail {
+            spelling: place(trail.spelling),
+            expansion: place(trail.expansion),
+            ..*trail
+        };
+        let body = Body::Tokens {
+            tokens: Arc::new(self.all().iter().map(token).collect()),
+            trails: self.trails().iter().map(trail).collect(),
+        };
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (id, first_file, is_main) = (self.id, self.first_file, self.is_main);
+        Chunk { id, first_file, is_main, body, items: Mutex::new(items) }
     }
 
     /// A chunk of header text that was indexed only.
     pub(crate) fn of_text(id: u32, index: HeaderIndex) -> Chunk {
         let first_file = index.file;
         let body = Body::Text { index, tokens: OnceLock::new() };
-        Chunk { id, first_file, body, items: Mutex::default() }
+        Chunk { id, first_file, is_main: false, body, items: Mutex::default() }
     }
 
     /// The index, when the chunk is header text that was not lexed.
@@ -171,7 +191,15 @@ pub(crate) struct ItemScan {
     /// Nothing of an item has been seen since the last end of one.
     between: bool,
     started: bool,
+    /// The last item ended with a function's body.
+    behind_body: bool,
+    /// Mixed of the identifiers outside of all brackets.
+    heads: u32,
 }
+
+/// Of so many functions one is cut behind: small pieces make edits cheap, and many pieces make
+/// looking up names dear.
+const CUT: u32 = 2;
 
 impl ItemScan {
     /// Looks at the tokens that have come since the last call.
@@ -187,12 +215,20 @@ impl ItemScan {
         self.between
     }
 
+    /// Whether a text is cut here: behind the body of a function, by what stands in the heads of the
+    /// functions since the last cut, which editing bodies does not change.
+    pub(crate) fn cuts_behind(&mut self, tokens: &[Token]) -> bool {
+        self.at_boundary(tokens) && self.behind_body && (self.heads >> 7).is_multiple_of(CUT)
+    }
+
     fn token(&mut self, token: &Token) {
+        self.behind_body = false;
         match token.kind {
             TokenKind::Punct => self.punct(token),
             TokenKind::Pragma => {}
             TokenKind::Ident if self.depth == 0 => {
                 self.between = false;
+                self.heads = self.heads.rotate_left(5).wrapping_add(token.sym.mixed());
                 self.tag = match (token.sym, self.tag) {
                     (k::STRUCT | k::UNION | k::ENUM, _) => 1,
                     (
@@ -235,6 +271,7 @@ impl ItemScan {
                 self.depth -= 1;
                 if self.depth == 0 && self.function_body {
                     self.between = true;
+                    self.behind_body = true;
                 }
             }
             k::SEMI if self.depth == 0 => {

@@ -188,6 +188,9 @@ impl Engine<'_> {
             let message = format!("'{}' macro redefined", name.sym);
             self.report(PpDiagnosticKind::MacroRedefined, place, message);
         }
+        if file == self.main {
+            self.regions.definitions.push(Arc::clone(&def));
+        }
         self.set_macro(name.sym, Some(def));
     }
 
@@ -282,6 +285,7 @@ impl Engine<'_> {
         self.taint += 1;
         let Some(frame) = self.files.last() else { return };
         let (file, pos) = (frame.file, frame.pos as u32);
+        self.regions.line_uses += 1;
         let here = i64::from(self.line_of(file, pos));
         let Some(frame) = self.files.last_mut() else { return };
         frame.line_delta = i64::from(line) - here - 1;

@@ -26,19 +26,22 @@ use super::{
     expand::Stream,
     macros::{Bits, MacroDef, MacroTable},
     preamble::Preamble,
+    region::Regions,
 };
 
 /// Tokens that expansion may make in a translation unit.
 pub(crate) const MAX_EXPANDED: u64 = 4_000_000;
 /// Tokens of a translation unit.
-const MAX_TOKENS: usize = 16_000_000;
+pub(crate) const MAX_TOKENS: usize = 16_000_000;
+/// Broken input can be wrong in very many places; more are not told.
+pub(crate) const MAX_DIAGNOSTICS: usize = 10_000;
 /// Headers of this size (bytes) may be indexed in place of lexed; the main file never is.
 const MIN_INDEXED: usize = 32 << 10;
 /// Where text is not plain, the next so many bytes are lexed.
 const NOT_PLAIN: usize = 32 << 10;
 
 /// An open `#if`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Cond {
     /// A group was taken (or the whole is skipped).
     pub(crate) taken: bool,
@@ -128,6 +131,11 @@ pub(crate) struct Engine<'a> {
     pub(crate) snapshot_due: bool,
     pub(crate) own_code: bool,
     pub(crate) lines: FxHashMap<FileId, Arc<Vec<u32>>>,
+    pub(crate) regions: Regions,
+    /// Whether the chunk being made has something of the main file's text.
+    pub(crate) has_main: bool,
+    /// Session generation when the run began.
+    pub(crate) started: u64,
 }
 
 /// Why reading plain text stopped.
@@ -139,6 +147,8 @@ enum Stop {
     Unterminated(Raw),
     /// An item may have ended, and the text behind it may be indexed.
     Index,
+    /// Behind the body of a function of the main file, where its text may be cut.
+    Region,
 }
 
 impl<'a> Engine<'a> {
@@ -199,6 +209,9 @@ impl<'a> Engine<'a> {
             snapshot_due: false,
             own_code: false,
             lines: FxHashMap::default(),
+            regions: Regions::default(),
+            has_main: false,
+            started: session.generation(),
         }
     }
 
@@ -218,12 +231,20 @@ impl<'a> Engine<'a> {
             Some(Versioned { version, .. }) => version,
             None => 0,
         };
-        let preamble = lock(&session.preambles).get(&main).cloned();
-        match preamble.filter(|p| p.fits(&engine, &main_text, all_flags)) {
-            Some(preamble) => engine.resume(&preamble, main_text, version),
-            None => engine.start(main_text, version, all_flags),
+        if engine.resume_region(&main_text, all_flags) {
+            session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
+            engine.reenter_main(Versioned { text: main_text.clone(), version, guard: None });
+            engine.resume_region_frame();
+        } else {
+            let preamble = lock(&session.preambles).get(&main).cloned();
+            match preamble.filter(|p| p.fits(&engine, &main_text, all_flags)) {
+                Some(preamble) => engine.resume(&preamble, main_text.clone(), version),
+                None => engine.start(main_text.clone(), version, all_flags),
+            }
         }
         engine.run(all_flags);
+        engine.sort_lists();
+        engine.keep_run(main_text, all_flags);
         engine.finish()
     }
 
@@ -253,9 +274,16 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Goes on with the main file: its number is among the files that were read already.
+    fn reenter_main(&mut self, text: Versioned) {
+        self.push_file(self.main, text, u32::MAX, Arc::from(""));
+        self.loaded.pop();
+    }
+
     pub(crate) fn push_file(&mut self, file: FileId, text: Versioned, dir: u32, name: Arc<str>) {
         self.session.counters.files_lexed.fetch_add(1, Ordering::Relaxed);
         self.texts.insert(file, Arc::clone(&text.text));
+        self.regions.recursive |= file == self.main && !self.files.is_empty();
         self.loaded.push((file, text.version));
         let path = self.session.path(file);
         let size = text.text.len();
@@ -296,6 +324,7 @@ impl<'a> Engine<'a> {
                 Stop::Name(token) => self.expand_in_text(token),
                 Stop::Unterminated(raw) => self.unterminated(&raw),
                 Stop::Index => self.index_text(),
+                Stop::Region => self.end_of_region(),
             }
             if self.token_count + self.out.len() > MAX_TOKENS && !self.fatal {
                 self.fatal = true;
@@ -311,9 +340,11 @@ impl<'a> Engine<'a> {
 
     /// Reads tokens that are neither macros nor directives: the hot loop.
     fn plain_text(&mut self) -> Stop {
+        let in_main = self.files.len() == 1;
         let Some(frame) = self.files.last_mut() else { return Stop::End };
         let text = Arc::clone(&frame.text);
         let file = frame.file;
+        let is_main = file == self.main;
         let mut pos = frame.pos;
         let mut interner = Symbol::batch();
         let mut tokens = false;
@@ -342,6 +373,9 @@ impl<'a> Engine<'a> {
                 }
             }
             self.out.push(token);
+            if sym == k::R_BRACE && in_main && self.scan.cuts_behind(&self.out) {
+                break Stop::Region;
+            }
             if raw.unterminated {
                 break Stop::Unterminated(raw);
             }
@@ -353,11 +387,12 @@ impl<'a> Engine<'a> {
         drop(interner);
         frame.pos = pos;
         tokens |= !matches!(stop, Stop::Directive(_) | Stop::End);
+        self.has_main |= is_main && tokens;
         // Tokens belong between the lines of the guard.
         if tokens && !matches!(frame.guard, Guard::Inside(_)) {
             frame.guard = Guard::No;
         }
-        if self.files.len() == 1 && frame_is_code(&stop, &self.out) {
+        if in_main && frame_is_code(&stop, &self.out) {
             self.own_code = true;
         }
         stop
@@ -447,7 +482,8 @@ impl<'a> Engine<'a> {
         let trails = std::mem::take(&mut self.trails);
         self.token_count += tokens.len();
         let first = tokens.first().and_then(|t| root(t.loc, &trails)).unwrap_or(self.main);
-        self.chunks.push(Arc::new(Chunk::new(self.chunk_id, first, tokens, trails)));
+        let is_main = std::mem::take(&mut self.has_main);
+        self.chunks.push(Arc::new(Chunk::new(self.chunk_id, first, is_main, tokens, trails)));
         self.chunk_id = self.session.new_chunk_id();
         self.scan = ItemScan::default();
     }
@@ -457,8 +493,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(crate) fn report(&mut self, kind: PpDiagnosticKind, range: FileRange, message: String) {
-        // Broken input can be wrong in very many places.
-        if self.diagnostics.len() < 10_000 {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(PpDiagnostic { kind, range, message });
         }
     }
@@ -542,11 +577,14 @@ impl<'a> Engine<'a> {
         lines.partition_point(|&newline| newline < offset) as u32 + 1
     }
 
-    fn finish(mut self) -> Preprocessed {
-        self.session.counters.tokens_expanded.fetch_add(self.expanded, Ordering::Relaxed);
+    fn sort_lists(&mut self) {
         self.macro_uses.sort_by_key(|u| u.range.start);
         self.macro_uses.dedup_by_key(|u| u.range.start);
         self.inactive.sort_by_key(|r| r.start);
+    }
+
+    fn finish(self) -> Preprocessed {
+        self.session.counters.tokens_expanded.fetch_add(self.expanded, Ordering::Relaxed);
         let chunk_index = self.chunks.iter().enumerate().map(|(i, c)| (c.id, i as u32)).collect();
         Preprocessed {
             main: self.main,

@@ -4,7 +4,7 @@
 //! Tokens come in [`Chunk`]s. A header that is included between two top-level items has chunks of
 //! its own, which are kept and used again wherever the header would read the same
 //! ([`cache`]); the state after the leading includes of the main file is kept too ([`preamble`]),
-//! so an edit below them costs the main file only. Nothing here can fail: what is wrong becomes a
+//! and so are the states between its functions ([`region`]), so an edit costs the text around it. Nothing here can fail: what is wrong becomes a
 //! [`PpDiagnostic`].
 
 pub(crate) mod builtin;
@@ -18,6 +18,7 @@ mod include;
 pub mod macros;
 mod pragma;
 pub(crate) mod preamble;
+pub(crate) mod region;
 mod substitute;
 #[cfg(test)]
 mod tests;

@@ -76,6 +76,7 @@ fn cost(fixture: &Fixture, from: &str, to: &str) -> (Work, Counters) {
         header_chunk_hits: now.header_chunk_hits - counted.header_chunk_hits,
         preamble_hits: now.preamble_hits - counted.preamble_hits,
         tokens_expanded: 0,
+        ..Counters::default()
     };
     (work, counters)
 }
