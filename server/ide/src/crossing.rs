@@ -105,7 +105,7 @@ impl FileAnalysis {
             Role::Bpf => {
                 let (word, range) = self.name_at(offset).ok_or_else(not_ours)?;
                 let object = &self.source.as_ref().ok_or_else(not_ours)?.object;
-                let uses = self.uses(Symbol::intern(word));
+                let uses = self.own_uses(Symbol::intern(word));
                 if !uses.iter().any(|used| used.shown == range) {
                     return Err(not_ours());
                 }

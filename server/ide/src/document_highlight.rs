@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::{
     answer::Highlight,
     host::{Analysis, Cancellable},
+    pipeline::Role,
     uses::UseKind,
 };
 
@@ -13,7 +14,11 @@ impl Analysis {
     pub fn document_highlights(&self, path: &Path, offset: u32) -> Cancellable<Vec<Highlight>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let Ok((crossing, _)) = file.crossing_at(offset) else { return Ok(Vec::new()) };
-        let in_program = file.uses_of(&crossing).into_iter();
+        let in_program = match file.role {
+            Role::Bpf => file.own_uses(crossing.name),
+            _ => Vec::new(),
+        };
+        let in_program = in_program.into_iter();
         let in_program = in_program.map(|used| (used.shown, used.kind == UseKind::Write));
         let in_loader = file.references_to(&crossing).map(|r| (file.spelled(r), false));
         let mut found: Vec<Highlight> = in_program

@@ -50,6 +50,12 @@ impl FileAnalysis {
         items.flat_map(|item| self.uses_in_item(name, item)).collect()
     }
 
+    /// Those whose items begin in the main file: headers may be long.
+    pub(crate) fn own_uses(&self, name: Symbol) -> Vec<Use> {
+        let items = self.unit.main_items().iter();
+        items.flat_map(|item| self.uses_in_item(name, *item)).collect()
+    }
+
     /// The uses of a name's meaning at file scope in one item.
     pub(crate) fn uses_in_item(&self, name: Symbol, item: ItemId) -> Vec<Use> {
         let tokens = self.unit.tokens(item);

@@ -9,7 +9,7 @@ use loader::{
 };
 use rustc_hash::FxHashSet;
 
-use super::{OrReason, Rename, file_edits, program::spelled_tokens, words};
+use super::{OrReason, Rename, file_edits, program::spelled_tokens, unread, words};
 use crate::{
     answer::FileEdits,
     crossing::{Crossing, Known},
@@ -112,7 +112,7 @@ impl Rename<'_> {
             }
             let unknown = |token: &TokenPlace| match members.all.contains(token) {
                 true => !members.elsewhere.contains(token),
-                false => written.member && names_structs,
+                false => written.member && (names_structs || unread::may_be_use(file, *token)),
             };
             if ours == 0 && tokens.iter().any(unknown) {
                 return Err(format!("it is not known what `{old}` at {} belongs to", line()));

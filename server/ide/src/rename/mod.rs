@@ -9,6 +9,7 @@ mod neighbours;
 mod program;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod words;
 
 use std::{ops::Range, path::Path, sync::Arc};

@@ -11,7 +11,7 @@ use cfront::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{OrReason, Rename, file_edits, words};
+use super::{OrReason, Rename, file_edits, unread, words};
 use crate::{
     answer::FileEdits,
     crossing::{Crossing, Kind, Known},
@@ -34,6 +34,14 @@ impl Rename<'_> {
                 "a macro makes the name `{old}` ({})",
                 self.at(file, crossing.place)
             ));
+        }
+        if !file.preprocessed.complete {
+            let missing = file.preprocessed.includes.iter().find(|i| i.resolved.is_none());
+            let what = missing.map_or_else(
+                || "the program is too large to be read".to_owned(),
+                |include| format!("header not found: {}", include.path),
+            );
+            return Err(format!("{what}; what it does with `{old}` is not known"));
         }
         if matches!(crossing.section.as_str(), ".kconfig" | ".ksyms") {
             return Err(format!("`{old}` is a name of the kernel's"));
@@ -85,6 +93,15 @@ impl Rename<'_> {
                 };
                 return Err(format!("`{old}` also stands {why}, at {}", self.at(file, range)));
             };
+            let unread = |token: &&TokenPlace| {
+                !written.member && !uses.contains(token) && unread::may_be_use(file, **token)
+            };
+            if tokens.iter().any(|token| unread(&token)) {
+                return Err(format!(
+                    "it is not known what `{old}` at {} means (torn code, assertion, attribute or asm)",
+                    self.at(file, range)
+                ));
+            }
             let ours = tokens.iter().filter(|token| uses.contains(token)).count();
             if ours != 0 && ours != tokens.len() {
                 return Err(format!(

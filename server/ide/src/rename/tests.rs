@@ -385,6 +385,120 @@ fn strings_and_unknown_types() {
 }
 
 #[test]
+fn code_that_is_not_understood() {
+    refused(
+        "int f(void) { return hits + ; }",
+        "",
+        "",
+        expect![[r#"
+        a.bpf.c: int <seen>;
+        a.bpf.c: int f(void) { return <seen> + ; }
+    "#]],
+    );
+    refused(
+        "int f(void) { hits +* ) ]; return g(hits; }",
+        "",
+        "",
+        expect![[r#"
+        a.bpf.c: int <seen>;
+        a.bpf.c: int f(void) { <seen> +* ) ]; return g(<seen>; }
+    "#]],
+    );
+    refused(
+        "int f(void) { _Static_assert(sizeof(hits) == 4, \"\"); return 0; }",
+        "",
+        "",
+        expect![[r#"
+            it is not known what `hits` at a.bpf.c:3 means (torn code, assertion, attribute or asm)
+        "#]],
+    );
+    refused(
+        "_Static_assert(sizeof(hits) == 4, \"\");",
+        "",
+        "",
+        expect![[r#"
+        a.bpf.c: int <seen>;
+        a.bpf.c: _Static_assert(sizeof(<seen>) == 4, "");
+    "#]],
+    );
+    refused(
+        "int x __attribute__((aligned(sizeof(hits))));",
+        "",
+        "",
+        expect![[r#"
+        it is not known what `hits` at a.bpf.c:3 means (torn code, assertion, attribute or asm)
+    "#]],
+    );
+    refused(
+        "int f(void) { struct s { int hits; } s = { .hits = 1 }; { int hits = s.hits; return hits; } }",
+        "",
+        "",
+        expect![[r#"
+            a.bpf.c: int <seen>;
+        "#]],
+    );
+    refused(
+        "#include \"missing.h\"",
+        "",
+        "",
+        expect![[r#"
+        header not found: missing.h; what it does with `hits` is not known
+    "#]],
+    );
+    refused(
+        "",
+        "return skel->bss->hits + ;",
+        "",
+        expect![[r#"
+        a.bpf.c: int <seen>;
+        a.c: int main(struct a *skel) { return skel->bss-><seen> + ; }
+    "#]],
+    );
+    refused(
+        "",
+        "foo(skel->bss->hits ];",
+        "",
+        expect![[r#"
+        a.bpf.c: int <seen>;
+        a.c: int main(struct a *skel) { foo(skel->bss-><seen> ]; }
+    "#]],
+    );
+}
+
+/// A rename there and back gives the texts as they were.
+#[test]
+fn there_and_back() {
+    let text = format!("{PROGRAM}{LOADER}").replacen("int hits, other SEC", "int hits SEC", 1);
+    for (name, at) in [("hits", "int hits$0 SEC"), ("flows", "&flows$0"), ("count", "int count$0")]
+    {
+        let marked = |text: &str, at: &str| text.replacen(&at.replace("$0", ""), at, 1);
+        let world = world(&marked(&text, at));
+        let edits = world.analysis.rename(&world.path, world.offset, "another").unwrap().unwrap();
+        let mut renamed = String::new();
+        for path in ["/a.bpf.c", "/a.c"] {
+            let mut new = world.text(path.as_ref()).to_string();
+            let of_file =
+                edits.iter().filter(|file| file.path.as_ref() == std::path::Path::new(path));
+            for (range, with) in of_file.flat_map(|file| file.edits.iter().rev()) {
+                new.replace_range(range.start as usize..range.end as usize, with);
+            }
+            renamed += &format!("//- {path}\n{new}");
+        }
+        assert!(renamed.contains("another"));
+        let back_at = at.replace(name, "another");
+        let second = crate::test_world::world(&marked(&renamed, &back_at));
+        let edits = second.analysis.rename(&second.path, second.offset, name).unwrap().unwrap();
+        for file in edits {
+            let mut new = second.text(&file.path).to_string();
+            for (range, with) in file.edits.iter().rev() {
+                new.replace_range(range.start as usize..range.end as usize, with);
+            }
+            assert_eq!(new, *world.text(&file.path), "{name}");
+        }
+    }
+}
+
+#[test]
 fn headers() {
     let text = |declared: &str, header: &str| {
         format!(
