@@ -68,6 +68,8 @@ if (code) {
         await preview(/struct hits__percpu \{[^]*_Bool counting;/);
     });
     await check('the preview follows the cursor', async () => {
+        // First the place that it was opened at.
+        await await_('the line of the lens', async () => /__u64 hits;/.test((await code.cursorLines())[1] ?? ''));
         await code.clickBehind('sample_every = 64;');
         await await_('the line', async () => /__u32 sample_every;/.test((await code.cursorLines())[1] ?? ''));
     });

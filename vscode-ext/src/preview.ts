@@ -41,6 +41,9 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Defi
             }),
             vscode.window.onDidChangeVisibleTextEditors(() => this.#showHints()),
             vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+                if (textEditor.document.uri.scheme === SCHEME) {
+                    return;
+                }
                 clearTimeout(this.#cursor);
                 this.#cursor = setTimeout(() => void this.#follow(textEditor), CURSOR_RESTS);
             }),
