@@ -22,8 +22,10 @@ mod printk;
 mod programs;
 mod rodata;
 mod section_names;
+mod struct_ops;
 #[cfg(test)]
 mod tests;
+pub mod toolchain;
 mod tracing;
 
 use cfront::{source::FileRange, unit::Unit};
@@ -37,6 +39,7 @@ use crate::{
 
 pub use registry::{Rule, RuleId, Side};
 pub use registry_objects::{OBJECT_LAYOUT_DIFFERS, OBJECT_STALE};
+pub use toolchain::Toolchain;
 
 /// What the BPF side's checks look at.
 #[derive(Clone, Copy)]
@@ -60,8 +63,12 @@ pub struct Usage {
     pub chooses_programs: bool,
     /// The loader opens objects with `relaxed_maps`.
     pub relaxed_maps: bool,
+    /// Something sets members of struct_ops maps (`skel->struct_ops.map->member = prog`).
+    pub sets_struct_ops: bool,
     /// Maps whose attributes some code sets before load; `*` for any (exemption E1 of the map rules).
     pub maps_set_by_code: FxHashSet<SmolStr>,
+    /// The versions of the tools and of the target kernel, as far as they are known.
+    pub toolchain: Toolchain,
     /// The object is made from this file alone (no static linking).
     pub stands_alone: bool,
     /// Variables of `.rodata` that the loader writes (`skel->rodata->x = 1`), each with one place of it.
@@ -88,6 +95,8 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     map_rules::check(input, &mut found);
     map_definitions::check(input, &mut found);
     rodata::check(input, &code, &mut found);
+    toolchain::check(input, &mut found);
+    struct_ops::check(input, &mut found);
     let entries = programs::entries(input);
     helper_calls::check(input, &code, &entries, &mut found);
     map_btf::special_fields(input, &code, &entries, &mut found);
@@ -98,8 +107,8 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether anything in the object says that it is one for libbpf: code of user space that handles
-/// such objects has section names in it, too.
+/// Whether anything in the object says that it is one for libbpf: code of user space and of the kernel
+/// that has to do with such objects has section names and kernel functions in it, too.
 fn is_bpf(object: &Object) -> bool {
     let telling = |kind: SectionKind| {
         matches!(
@@ -108,7 +117,6 @@ fn is_bpf(object: &Object) -> bool {
                 | SectionKind::License
                 | SectionKind::Percpu
                 | SectionKind::Kconfig
-                | SectionKind::Ksyms
                 | SectionKind::StructOps
                 | SectionKind::Arena
         )

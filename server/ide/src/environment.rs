@@ -8,6 +8,8 @@ use std::{
 
 use cfront::{flags::Flags, session::FileSystem};
 
+use crate::project_file::ProjectFile;
+
 /// Files and facts about the project, given by whoever does I/O.
 pub trait Environment: FileSystem + 'static {
     /// How the file is compiled.
@@ -30,6 +32,12 @@ pub trait Environment: FileSystem + 'static {
     /// own, or replace a function of it.
     fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
         self.loaders(program)
+    }
+
+    /// What the project that a file belongs to says about itself.
+    fn project_file(&self, path: &Path) -> Arc<ProjectFile> {
+        let _ = path;
+        Arc::default()
     }
 
     /// The other BPF programs in the folder of one, by name.

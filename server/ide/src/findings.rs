@@ -24,7 +24,17 @@ impl Analysis {
         let own = file.diagnostics(self);
         let diagnostics = own.iter().map(|diagnostic| (diagnostic, None));
         let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
-        Ok(self.with_suppressions(all))
+        let mut found = self.with_suppressions(all);
+        let project = self.environment.project_file(path);
+        found.retain_mut(|(_, finding)| match project.rules.get(finding.rule.0) {
+            Some(Some(severity)) => {
+                finding.severity = *severity;
+                true
+            }
+            Some(None) => false,
+            None => true,
+        });
+        Ok(found)
     }
 
     /// Findings that nobody silenced. Those about a built object come with its place.

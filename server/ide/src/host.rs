@@ -10,7 +10,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::{built::BuiltObjects, environment::Environment, lines::Lines, pipeline::Pipelines};
+use crate::{
+    built::BuiltObjects, environment::Environment, lines::Lines, pipeline::Pipelines,
+    project_file::ProjectFile,
+};
 
 /// Open documents by path.
 pub(crate) type Documents = BTreeMap<Arc<Path>, Arc<Document>>;
@@ -193,6 +196,11 @@ impl Analysis {
         } else {
             Ok(())
         }
+    }
+
+    /// What the project that a file belongs to says about itself.
+    pub fn project_file(&self, path: &Path) -> Arc<ProjectFile> {
+        self.environment.project_file(path)
     }
 
     /// The open document of that path.

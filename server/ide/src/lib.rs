@@ -19,6 +19,7 @@ mod macro_docs;
 mod member_path;
 mod pipeline;
 mod places;
+pub mod project_file;
 mod references;
 mod rename;
 mod skeleton;

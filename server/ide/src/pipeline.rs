@@ -10,7 +10,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
 };
 
-use bpf::{diagnostic::Diagnostic, rules, section, skeleton::Preview, source::SourceObject};
+use bpf::{
+    diagnostic::Diagnostic, object::SectionKind, rules, section, skeleton::Preview,
+    source::SourceObject,
+};
 use cfront::{
     flags::Endian,
     pp::{self, Preprocessed},
@@ -29,6 +32,7 @@ use crate::{
     built::Compared,
     environment::{Environment, FileFlags, FlagsFrom},
     host::{Analysis, Cancellable, Documents},
+    project_file::libbpf_version,
     usage::UsageMemo,
 };
 
@@ -90,7 +94,10 @@ impl FileAnalysis {
     /// All findings of the rules that belong to the file's role, those in its headers too. They are
     /// found anew when what other files do with the object has changed.
     pub(crate) fn diagnostics(&self, analysis: &Analysis) -> Arc<[Diagnostic]> {
-        let usage = (self.role == Role::Bpf).then(|| analysis.usage(&self.path, &self.object_name));
+        let usage = (self.role == Role::Bpf).then(|| {
+            let usage = analysis.usage(&self.path, &self.object_name);
+            self.with_libbpf(analysis, usage)
+        });
         let mut known = lock(&self.judged);
         if let Some(before) = known.as_ref().filter(|before| before.usage == usage) {
             return before.found.clone();
@@ -116,8 +123,37 @@ impl FileAnalysis {
     fn judged_by_old_usage(&self, analysis: &Analysis, loader: &Path) -> bool {
         let before = lock(&self.judged).as_ref().and_then(|judged| judged.usage.clone());
         before.is_some_and(|before| {
-            analysis.uses(loader) && analysis.usage(&self.path, &self.object_name) != before
+            let now = || analysis.usage(&self.path, &self.object_name);
+            analysis.uses(loader) && self.with_libbpf(analysis, now()) != before
         })
+    }
+
+    /// The usage with libbpf's version from the headers that the program is compiled with, where the
+    /// build says so, and rules ask for it.
+    fn with_libbpf(&self, analysis: &Analysis, usage: Arc<rules::Usage>) -> Arc<rules::Usage> {
+        let asked = self.source.as_ref().is_some_and(|source| {
+            source.object.sections.iter().any(|section| section.kind == SectionKind::Percpu)
+        });
+        if !asked
+            || usage.toolchain.libbpf.is_some()
+            || matches!(self.flags.from, FlagsFrom::Guessed(_))
+        {
+            return usage;
+        }
+        let helpers = self.preprocessed.includes.iter().find(|include| {
+            !include.stand_in && include.path.rsplit('/').next() == Some("bpf_helpers.h")
+        });
+        let version = helpers.and_then(|include| {
+            let helpers = analysis.pipelines.session.path(include.resolved?);
+            let header = helpers.with_file_name("libbpf_version.h");
+            let text = analysis.environment.read(&header)?;
+            Some((libbpf_version(&text)?, header))
+        });
+        let Some((version, header)) = version else { return usage };
+        let mut usage = rules::Usage::clone(&usage);
+        usage.toolchain.libbpf = Some(version);
+        usage.toolchain.libbpf_headers = Some(header.display().to_string());
+        Arc::new(usage)
     }
 
     /// Where a loader names things of its BPF programs; nothing in other files.

@@ -25,6 +25,10 @@ impl Analysis {
             let message = "libbpf's headers not found, built-in ones used".to_owned();
             return Ok(Status { warning: true, message });
         }
+        if let Some(warning) = self.environment.project_file(path).warnings.first() {
+            let message = format!("{}: {warning}", crate::project_file::NAME);
+            return Ok(Status { warning: true, message });
+        }
         let message = match &file.flags.from {
             FlagsFrom::Guessed(_) => "no compile flags found, guessed".to_owned(),
             from => from.to_string(),

@@ -99,10 +99,12 @@ impl Analysis {
                 let words = loader.words.get_or_init(|| Words::read(&loader.text));
                 usage.sets_program_types |= words.sets_program_types;
                 usage.chooses_programs |= words.chooses_programs;
+                usage.sets_struct_ops |= words.sets_struct_ops;
                 usage.relaxed_maps |= words.relaxed_maps;
                 usage.maps_set_by_code.extend(words.sets.iter().cloned());
             }
         }
+        usage.toolchain = self.environment.project_file(path).toolchain.clone();
         usage.stands_alone = self.stands_alone(path, name, &loaders);
         usage
     }
@@ -198,6 +200,7 @@ impl Loader {
 fn merge(into: &mut rules::Usage, one: &rules::Usage) {
     into.sets_program_types |= one.sets_program_types;
     into.chooses_programs |= one.chooses_programs;
+    into.sets_struct_ops |= one.sets_struct_ops;
     into.relaxed_maps |= one.relaxed_maps;
     into.maps_set_by_code.extend(one.maps_set_by_code.iter().cloned());
     for (name, range) in &one.rodata_written {

@@ -35,6 +35,7 @@ pub fn usage(unit: &Unit, skeletons: &[Skeleton], text: &str) -> Vec<Usage> {
         Usage {
             sets_program_types: words.sets_program_types,
             chooses_programs: words.chooses_programs,
+            sets_struct_ops: words.sets_struct_ops,
             relaxed_maps: words.relaxed_maps,
             maps_set_by_code: words.sets,
             ..Usage::default()

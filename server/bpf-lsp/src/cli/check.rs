@@ -43,6 +43,14 @@ pub(super) fn run(
         files.par_iter().map(|path| check(&analysis, objects.as_ref(), path)).collect();
     let mut entries: Vec<Entry> = Vec::new();
     let mut notes: Vec<(String, usize)> = Vec::new();
+    let warnings: BTreeSet<String> = files
+        .iter()
+        .flat_map(|path| analysis.project_file(path).warnings.clone())
+        .map(|warning| format!("{}: {warning}", ide::project_file::NAME))
+        .collect();
+    for warning in warnings {
+        eprintln!("bpf-lsp: {warning}");
+    }
     for result in results {
         match result {
             Ok(checked) => {

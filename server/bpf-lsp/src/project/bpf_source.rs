@@ -35,7 +35,8 @@ pub(super) fn candidates(loader: &Path, header: &str) -> Vec<PathBuf> {
 /// More folders side by side are no project's.
 const MAX_SIBLINGS: usize = 64;
 
-/// Folders whose C files may load a BPF program: its own, the one above, and those beside its own.
+/// Folders whose C files may load a BPF program: its own, those up to three levels above, and those
+/// beside its own.
 pub(super) fn loader_folders(program: &Path) -> Vec<PathBuf> {
     let Some(folder) = program.parent() else { return Vec::new() };
     let mut folders = vec![folder.to_owned()];
@@ -49,6 +50,10 @@ pub(super) fn loader_folders(program: &Path) -> Vec<PathBuf> {
             beside.sort();
             folders.extend(beside);
         }
+        let project = |folder: &&Path| folder.parent().is_some() && !folder.join(".git").exists();
+        let higher = above.ancestors().skip(1).take(2);
+        let inside = !above.join(".git").exists();
+        folders.extend(higher.take_while(|f| inside && project(f)).map(Path::to_owned));
     }
     folders
 }

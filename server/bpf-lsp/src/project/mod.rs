@@ -23,6 +23,7 @@ use cfront::{
 use ide::{
     Environment,
     environment::{FileFlags, FlagsFrom},
+    project_file::{self, ProjectFile},
 };
 use rustc_hash::FxHashMap;
 
@@ -71,11 +72,16 @@ pub(crate) struct Disk {
     project: Project,
     databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
+    /// Project files and their folders, by the folders of sources.
+    project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
     /// C files by folder.
     folders: Mutex<FxHashMap<PathBuf, CFiles>>,
     /// C files that may load the programs of a folder.
     loaders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
 }
+
+/// A project file, with the folder that it stands in.
+type Placed = (PathBuf, Arc<ProjectFile>);
 
 /// The C files of a folder.
 #[derive(Clone)]
@@ -116,7 +122,15 @@ impl Environment for Disk {
     }
 
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
-        bpf_source::candidates(loader, header)
+        let configured = self.project_file_of(loader).and_then(|(folder, file)| {
+            let path = file.skeletons.get(bpf_source::stem(header)?)?;
+            Some(cfront::flags::normalize(&folder.join(path)))
+        });
+        configured.into_iter().chain(bpf_source::candidates(loader, header)).collect()
+    }
+
+    fn project_file(&self, path: &Path) -> Arc<ProjectFile> {
+        self.project_file_of(path).map(|(_, file)| file).unwrap_or_default()
     }
 
     fn possible_cpus(&self) -> Option<u64> {
@@ -203,7 +217,17 @@ impl Disk {
             let guess = guess::flags(path);
             (Flags::parse(&guess.arguments, folder), FlagsFrom::Guessed(guess.found))
         };
-        self.add_settings(&mut flags);
+        self.add_settings(&mut flags, &self.project.settings);
+        if let Some((folder, file)) = self.project_file_of(path) {
+            let absolute = |path: &String| folder.join(path).display().to_string();
+            let settings = Settings {
+                vmlinux_path: file.vmlinux.as_ref().map(absolute),
+                include_paths: file.include_paths.iter().map(absolute).collect(),
+                target: file.target.clone(),
+                ..Settings::default()
+            };
+            self.add_settings(&mut flags, &settings);
+        }
         FileFlags { flags, from }
     }
 
@@ -241,8 +265,21 @@ impl Disk {
         commands
     }
 
-    fn add_settings(&self, flags: &mut Flags) {
-        let settings = &self.project.settings;
+    /// The nearest project file above a path, with its folder.
+    fn project_file_of(&self, path: &Path) -> Option<Placed> {
+        let folder = path.parent()?;
+        if let Some(known) = lock(&self.project_files).get(folder) {
+            return known.clone();
+        }
+        let found = find_upwards(folder, project_file::NAME).and_then(|path| {
+            let text = fs::read_to_string(&path).ok()?;
+            Some((path.parent()?.to_owned(), Arc::new(ProjectFile::read(&text))))
+        });
+        lock(&self.project_files).insert(folder.to_owned(), found.clone());
+        found
+    }
+
+    fn add_settings(&self, flags: &mut Flags, settings: &Settings) {
         if let Some(path) = &settings.vmlinux_path {
             let path = Path::new(path);
             let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };

@@ -3,6 +3,7 @@
 use cfront::{
     ctypes::{ArrayLen, CType, CTypeId, RecordId},
     sema::{Definition, Initial, Linkage, Variable},
+    source::{FileId, FileRange},
     symbol::Symbol,
     unit::Unit,
 };
@@ -53,6 +54,12 @@ pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnosti
             }
         }
     }
+}
+
+/// The name of a variable's declarator.
+pub(super) fn place(variable: &crate::object::Variable) -> Option<FileRange> {
+    let place = variable.place?;
+    Some(FileRange { file: FileId(place.file), start: place.start, end: place.end })
 }
 
 /// B5: clang takes a named section's flags from its first variable and refuses a later one that

@@ -36,10 +36,10 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         let at = FileRange { file: FileId(place.file), start: place.start, end: place.end };
-        // Maps of a header serve several programs, and what is left out there is filled in by a loader
-        // that need not lie near.
-        let shared = place.file != input.unit.preprocessed().main.0;
-        let mut say = Say { map, row, at, shared, found };
+        // What is left out may be filled in by a loader. Those of a map in a header need not lie near,
+        // nor need one that is written in another language.
+        let open = place.file != input.unit.preprocessed().main.0 || !input.usage.libbpf_loads;
+        let mut say = Say { map, row, at, open, found };
         say.key_size();
         say.value_size();
         say.max_entries();
@@ -70,7 +70,8 @@ struct Say<'a> {
     map: &'a Map,
     row: &'static MapType,
     at: FileRange,
-    shared: bool,
+    /// Whether what is left out may be filled in by code that is not known.
+    open: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -88,7 +89,7 @@ impl Say<'_> {
     }
 
     fn key_size(&mut self) {
-        if self.shared && self.def().key_size.is_none() {
+        if self.open && self.def().key_size.unwrap_or(0) == 0 {
             return;
         }
         let size = u64::from(self.def().key_size.unwrap_or(0));
@@ -118,10 +119,10 @@ impl Say<'_> {
             Some(size) => u64::from(size),
             // `values` of map-in-map and program array types sets 4.
             None if self.map.inner.is_some() || !self.def().values.is_empty() => return,
-            None if self.shared => return,
             None => 0,
         };
         match rule.takes(size) {
+            Some(false) if self.open && size == 0 => {}
             Some(true) => {}
             None => {
                 if *rule == SizeRule::PercpuValue {
@@ -155,7 +156,7 @@ impl Say<'_> {
     }
 
     fn max_entries(&mut self) {
-        if self.shared && self.def().max_entries.is_none() {
+        if self.open && self.def().max_entries.unwrap_or(0) == 0 {
             return;
         }
         let entries = u64::from(self.def().max_entries.unwrap_or(0));
@@ -196,7 +197,7 @@ impl Say<'_> {
             .map(|(name, _)| *name)
             .collect();
         for name in missing {
-            if self.shared && self.def().map_flags.is_none() {
+            if self.open && self.def().map_flags.is_none() {
                 continue;
             }
             self.push(

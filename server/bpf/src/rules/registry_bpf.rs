@@ -149,7 +149,7 @@ pub(super) const RULES: &[Rule] = &[
         "percpu-toolchain",
         Bpf,
         Warning,
-        false,
+        true,
         "a tool of this build does not know `.percpu`",
         "Per-CPU globals need Clang 18, and a libbpf, bpftool and kernel of late 2026 or newer. An older Clang \
          may abort while it writes the section, an older libbpf or bpftool cannot open the object, an older \
@@ -314,7 +314,7 @@ pub(super) const RULES: &[Rule] = &[
         "struct-ops-member",
         Bpf,
         Error,
-        false,
+        true,
         "a struct_ops member or program that goes nowhere",
         "A struct_ops program takes effect only as a member of a struct_ops map. A program that no map names \
          cannot be loaded, and a member that the type lacks does not compile or is refused by libbpf.",

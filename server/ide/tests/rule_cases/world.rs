@@ -16,6 +16,7 @@ use ide::{
     Analysis, AnalysisHost, Environment,
     answer::{Finding, Fix, Place},
     environment::{FileFlags, FlagsFrom},
+    project_file::{self, ProjectFile},
 };
 
 /// What was reported.
@@ -195,6 +196,11 @@ impl Environment for Project {
 
     fn loaders(&self, _: &Path) -> Vec<PathBuf> {
         self.paths.iter().filter(|path| is_loader(path)).cloned().collect()
+    }
+
+    fn project_file(&self, _: &Path) -> Arc<ProjectFile> {
+        let text = self.disk.read(&Path::new("/").join(project_file::NAME));
+        Arc::new(text.map(|text| ProjectFile::read(&text)).unwrap_or_default())
     }
 
     fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {

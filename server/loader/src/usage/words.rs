@@ -75,6 +75,8 @@ pub struct Words {
     pub sets_program_types: bool,
     /// Some function chooses which programs are loaded.
     pub chooses_programs: bool,
+    /// Members of struct_ops maps are set.
+    pub sets_struct_ops: bool,
     /// An object is opened with `relaxed_maps`.
     pub relaxed_maps: bool,
     /// Maps whose attributes are set; `*` where it cannot be told which.
@@ -101,10 +103,12 @@ impl Words {
             directive |= before == "#" && word == "define";
             if kind == TokenKind::Ident {
                 match word.as_ref() {
+                    "struct_ops" => words.sets_struct_ops = true,
                     RELAXED => words.relaxed_maps = true,
-                    name if CHOOSERS.contains(&name) => words.chooses_programs = true,
-                    name if TYPE_SETTERS.contains(&name) => words.sets_program_types = true,
-                    name if name.starts_with(MAP_SETTER) => {
+                    name if is_one(name, CHOOSERS) => words.chooses_programs = true,
+                    name if is_one(name, TYPE_SETTERS) => words.sets_program_types = true,
+                    // Wrappers and pointers to it have names such as `sym_bpf_map__set_max_entries`.
+                    name if name.contains(MAP_SETTER) => {
                         let map = if directive { "*".into() } else { argument(text, pos) };
                         words.sets.insert(map);
                     }
@@ -115,6 +119,11 @@ impl Words {
         }
         words
     }
+}
+
+/// Whether a name is one of these, or that of a wrapper or pointer (`sym_bpf_program__set_type`).
+fn is_one(name: &str, functions: &[&str]) -> bool {
+    functions.iter().any(|function| name.ends_with(function))
 }
 
 /// The map that the first argument of a call names (`skel->maps.NAME`), or `*`.
