@@ -7,7 +7,6 @@
 
 mod bodies;
 mod btf_types;
-mod cost;
 mod creation;
 mod externs;
 mod inlining;

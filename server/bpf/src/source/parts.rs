@@ -113,7 +113,12 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
 }
 
 /// A member by name, through anonymous members, with its offset in bits.
-fn member(unit: &Unit, fields: &[Field], name: Symbol, depth: u32) -> Option<(u64, Field)> {
+pub(super) fn member(
+    unit: &Unit,
+    fields: &[Field],
+    name: Symbol,
+    depth: u32,
+) -> Option<(u64, Field)> {
     if depth > 32 {
         return None;
     }

@@ -1,0 +1,218 @@
+//! Which calls are inlined, decided from the callees up as LLVM's CGSCC inliner does.
+
+use std::sync::Arc;
+
+use cfront::{
+    refs::{Access, Target},
+    sema::Linkage,
+    symbol::Symbol,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    cost::{self, Cost, Site},
+    eval::{self, Argument},
+};
+use crate::source::bodies::{Bodies, FunctionBody};
+
+/// Longer chains of functions that are always inlined are not followed.
+const MAX_CHAIN: u32 = 32;
+/// More call sites of one function are not told apart.
+const MAX_SITES: usize = 20_000;
+
+/// What is left of a function when everything was inlined into it.
+struct Summary {
+    /// Calls of functions with a body.
+    left: Vec<Symbol>,
+    /// It only computes: a call of it is dropped when nobody needs the result.
+    pure: bool,
+}
+
+/// Decisions so far.
+pub(super) struct Planner<'p> {
+    /// Functions whose address is taken.
+    addressed: &'p FxHashSet<Symbol>,
+    summaries: FxHashMap<Symbol, Summary>,
+    /// By the function that calls come from and the way from there.
+    decisions: FxHashMap<(Symbol, u64), bool>,
+    costs: FxHashMap<(Symbol, Vec<Argument>), Cost>,
+    /// Calls of each function in the module as it is by now.
+    uses: FxHashMap<Symbol, i64>,
+    /// Functions of which a decision was a near thing.
+    pub(super) unsure: FxHashSet<Symbol>,
+}
+
+impl<'p> Planner<'p> {
+    pub(super) fn new(addressed: &'p FxHashSet<Symbol>) -> Self {
+        Planner {
+            addressed,
+            summaries: FxHashMap::default(),
+            decisions: FxHashMap::default(),
+            costs: FxHashMap::default(),
+            uses: FxHashMap::default(),
+            unsure: FxHashSet::default(),
+        }
+    }
+
+    /// Decides all calls in functions reached from `roots`.
+    pub(super) fn plan(&mut self, bodies: &mut Bodies<'_>, roots: &[Symbol]) {
+        let mut sites: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
+        let mut order = Vec::new();
+        // Depth first without recursion: a function comes after all that it calls.
+        let mut stack: Vec<(Symbol, usize)> = Vec::new();
+        for &root in roots {
+            if sites.contains_key(&root) {
+                continue;
+            }
+            sites.insert(root, sites_of(bodies, root));
+            stack.push((root, 0));
+            while let Some((function, next)) = stack.last_mut() {
+                let callee = sites.get(function).and_then(|s| s.get(*next)).copied();
+                *next += 1;
+                match callee {
+                    Some(callee) if !sites.contains_key(&callee) => {
+                        sites.insert(callee, sites_of(bodies, callee));
+                        stack.push((callee, 0));
+                    }
+                    Some(_) => {}
+                    None => {
+                        order.push(*function);
+                        stack.pop();
+                    }
+                }
+            }
+        }
+        for callee in sites.values().flatten() {
+            *self.uses.entry(*callee).or_default() += 1;
+        }
+        for function in order {
+            let Some(body) = bodies.function(function) else { continue };
+            let arguments = vec![Argument::Unknown; body.function.param_names.len()];
+            let outcome = eval::run(bodies, self, &body, &arguments, true);
+            let left = match outcome.known {
+                true => outcome.left,
+                false => {
+                    self.unsure.insert(function);
+                    sites.remove(&function).unwrap_or_default()
+                }
+            };
+            self.summaries.insert(function, Summary { left, pure: !outcome.impure });
+        }
+    }
+
+    /// Calls that are left in a function.
+    pub(super) fn left_in(&self, function: Symbol) -> &[Symbol] {
+        self.summaries.get(&function).map(|s| s.left.as_slice()).unwrap_or_default()
+    }
+
+    pub(super) fn is_pure(&self, function: Symbol) -> bool {
+        self.summaries.get(&function).is_some_and(|s| s.pure)
+    }
+
+    /// What was decided of a call before, in any of the functions it is part of by now. The outermost
+    /// one decides anew unless it is asked for its cost only.
+    pub(super) fn decided(&self, within: &[(Symbol, u64)], deciding: bool) -> Option<bool> {
+        let mut found = within.iter().filter_map(|at| self.decisions.get(at).copied());
+        if found.clone().any(|inlined| inlined) {
+            return Some(true);
+        }
+        match deciding {
+            true => within.first().and_then(|at| self.decisions.get(at).copied()),
+            false => found.next(),
+        }
+    }
+
+    /// Decides about a call.
+    pub(super) fn decide(
+        &mut self,
+        bodies: &mut Bodies<'_>,
+        callee: &Arc<FunctionBody>,
+        arguments: &[Argument],
+        frequency: f64,
+        at: (Symbol, u64),
+    ) -> bool {
+        let name = callee.function.name;
+        if !self.summaries.contains_key(&name) {
+            // It calls itself through others.
+            self.decisions.insert(at, false);
+            return false;
+        }
+        let cost = self.cost(bodies, callee, arguments);
+        let internal = callee.function.linkage == Linkage::Internal;
+        let kept = !internal || self.addressed.contains(&name) || callee.function.attrs.used;
+        let uses = self.uses.get(&name).copied().unwrap_or(0);
+        let site = Site { frequency, hint: callee.function.inline, last: !kept && uses == 1 };
+        let (inlined, sure) = cost::verdict(cost, site);
+        if !sure {
+            self.unsure.insert(name);
+        }
+        self.trace(name, at.0, cost, site, inlined);
+        self.decisions.insert(at, inlined);
+        if inlined {
+            let left = self.summaries.get(&name).map(|s| s.left.clone()).unwrap_or_default();
+            *self.uses.entry(name).or_default() -= 1;
+            let gone = !kept && uses <= 1;
+            if !gone {
+                for callee in left {
+                    *self.uses.entry(callee).or_default() += 1;
+                }
+            }
+        }
+        inlined
+    }
+
+    fn trace(&self, name: Symbol, caller: Symbol, cost: Cost, site: Site, inlined: bool) {
+        if std::env::var_os("BPF_LSP_TRACE_INLINING").is_some() {
+            eprintln!(
+                "TRACE {name} {caller} {} {} {} {} {} {inlined}",
+                cost.cost, cost.branches, cost.known, site.frequency, site.last
+            );
+        }
+    }
+
+    fn cost(
+        &mut self,
+        bodies: &mut Bodies<'_>,
+        callee: &Arc<FunctionBody>,
+        arguments: &[Argument],
+    ) -> Cost {
+        let key = (callee.function.name, arguments.to_vec());
+        if let Some(&known) = self.costs.get(&key) {
+            return known;
+        }
+        let outcome = eval::run(bodies, self, callee, arguments, false);
+        let cost = Cost {
+            cost: outcome.cost - cost::call_site(arguments.len()),
+            branches: outcome.branches,
+            known: outcome.known,
+        };
+        self.costs.insert(key, cost);
+        cost
+    }
+}
+
+/// The functions with a body that a function calls once everything that must be is inlined, one for
+/// each call site.
+fn sites_of(bodies: &mut Bodies<'_>, function: Symbol) -> Vec<Symbol> {
+    let mut out = Vec::new();
+    collect(bodies, function, 0, &mut out);
+    out
+}
+
+fn collect(bodies: &mut Bodies<'_>, function: Symbol, depth: u32, out: &mut Vec<Symbol>) {
+    if depth > MAX_CHAIN || out.len() > MAX_SITES {
+        return;
+    }
+    let Some(body) = bodies.function(function) else { return };
+    for reference in &body.body.references {
+        let Target::Function(callee) = reference.target else { continue };
+        if reference.access != Access::Call || reference.dead {
+            continue;
+        }
+        match bodies.function(callee) {
+            Some(b) if b.function.attrs.always_inline => collect(bodies, callee, depth + 1, out),
+            Some(_) => out.push(callee),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! Statements: what runs after what, and what is left of it.
+
+use cfront::{
+    ast::{Block, Declaration, Expr, Ident, Initializer, Stmt, StmtKind},
+    ctypes::CType,
+    sema::LocalKind,
+};
+
+use super::{
+    conditions::Split,
+    cost::{self, INSTRUCTION},
+    eval::{Eval, Exit},
+    memory::{Gate, Loc, State},
+    value::Val,
+};
+
+/// A conditional part that costs no more is computed in advance (`SimplifyCFG`,
+/// `TwoEntryPHINodeFoldingThreshold`).
+const SPECULATED: i64 = 4 * INSTRUCTION;
+/// A condition with its branch and one more instruction (`-bonus-inst-threshold`).
+pub(super) const FOLDED: i64 = 3 * INSTRUCTION;
+/// Ranges of cases with more values are left to a comparison.
+const MAX_CASES: i128 = 256;
+
+impl Eval<'_, '_, '_> {
+    pub(super) fn block(&mut self, block: &Block) {
+        block.stmts.iter().for_each(|s| self.stmt(s));
+    }
+
+    pub(super) fn stmt(&mut self, stmt: &Stmt) {
+        self.deeper((), |eval| eval.stmt_inner(stmt));
+    }
+
+    fn stmt_inner(&mut self, stmt: &Stmt) {
+        if !self.state.alive && !can_be_entered(stmt) {
+            return;
+        }
+        match &stmt.kind {
+            StmtKind::Decl(declaration) => self.declaration(declaration),
+            StmtKind::Expr(expr) => {
+                self.discard(expr);
+            }
+            StmtKind::Block(block) => self.block(block),
+            StmtKind::If { cond, then, otherwise } => {
+                let split = self.condition(cond);
+                self.branch(split, |e| e.stmt(then), |e| otherwise.iter().for_each(|s| e.stmt(s)));
+            }
+            StmtKind::While { cond, body } => self.loop_statement(Some(cond), None, body, false),
+            StmtKind::DoWhile { body, cond } => self.loop_statement(Some(cond), None, body, true),
+            StmtKind::For { init, cond, step, body } => {
+                init.iter().for_each(|s| self.stmt(s));
+                self.loop_statement(cond.as_ref(), step.as_ref(), body, false);
+            }
+            StmtKind::Switch { value, body } => self.switch(value, body),
+            // Cases are entered by `switch`, through their labels' states.
+            StmtKind::Case { body, .. } | StmtKind::Default { body } => {
+                self.enter_case(stmt);
+                body.iter().for_each(|s| self.stmt(s));
+            }
+            StmtKind::Label { name, body } => {
+                let waiting = self.frame().and_then(|f| f.labels.remove(&name.name));
+                if let Some(waiting) = waiting {
+                    let here = std::mem::take(&mut self.state);
+                    self.state = self.merge(here, waiting, None);
+                }
+                body.iter().for_each(|s| self.stmt(s));
+            }
+            StmtKind::Goto(name) => self.goto(*name),
+            StmtKind::Break => {
+                self.last_exit = Some(Exit::Break);
+                let state = self.leave();
+                if let Some(old) = self.frame().and_then(|f| f.breaks.pop()) {
+                    let merged = self.merge(old, state, None);
+                    self.frame().into_iter().for_each(|f| f.breaks.push(merged.clone()));
+                }
+            }
+            StmtKind::Continue => {
+                self.last_exit = Some(Exit::Continue);
+                let state = self.leave();
+                if let Some(old) = self.frame().and_then(|f| f.continues.pop()) {
+                    let merged = self.merge(old, state, None);
+                    self.frame().into_iter().for_each(|f| f.continues.push(merged.clone()));
+                }
+            }
+            StmtKind::Return(value) => self.return_statement(value.as_ref()),
+            StmtKind::Asm { outputs, inputs, goto_labels } => {
+                self.asm(outputs, inputs);
+                for label in goto_labels {
+                    let state = self.state.clone();
+                    self.wait_at(*label, state);
+                }
+            }
+            StmtKind::GotoIndirect(_) | StmtKind::NestedFunction(_) | StmtKind::Error => {
+                self.known = false;
+            }
+            StmtKind::Empty | StmtKind::StaticAssert => {}
+        }
+    }
+
+    /// The state here; nothing follows.
+    fn leave(&mut self) -> State {
+        std::mem::take(&mut self.state)
+    }
+
+    fn goto(&mut self, label: Ident) {
+        self.last_exit = Some(Exit::Goto(label.name));
+        let state = self.leave();
+        self.wait_at(label, state);
+    }
+
+    fn wait_at(&mut self, label: Ident, state: State) {
+        let old = self.frame().and_then(|f| f.labels.remove(&label.name)).unwrap_or_default();
+        let merged = self.merge(old, state, None);
+        if let Some(frame) = self.frame() {
+            frame.labels.insert(label.name, merged);
+        }
+    }
+
+    fn return_statement(&mut self, value: Option<&Expr>) {
+        let returns = self.frame().and_then(|f| f.returns);
+        let value = value.and_then(|e| match returns {
+            Some(to) => Some(self.converted(e, to)),
+            None => {
+                self.discard(e);
+                None
+            }
+        });
+        if let Some(value) = value {
+            self.leak_if_merged(value);
+        }
+        self.last_exit = Some(Exit::Return(value));
+        let state = self.leave();
+        if !state.alive {
+            return;
+        }
+        let Some(frame) = self.frame() else { return };
+        let old = std::mem::take(&mut frame.returned);
+        let before = frame.result.take();
+        let result = match (before, value) {
+            (Some(a), Some(b)) if old.alive => Some(self.values.phi(a, b)),
+            (_, b) => b,
+        };
+        let merged = self.merge(old, state, None);
+        if let Some(frame) = self.frame() {
+            frame.returned = merged;
+            frame.result = result;
+        }
+    }
+
+    fn leak_if_merged(&mut self, value: Val) {
+        let other = self.frame().and_then(|f| f.result);
+        if other.is_some_and(|o| o != value) {
+            self.leak(value);
+        }
+    }
+
+    /// Both ways of a condition, and what comes after.
+    pub(super) fn branch(
+        &mut self,
+        split: Split,
+        then: impl FnOnce(&mut Self),
+        otherwise: impl FnOnce(&mut Self),
+    ) {
+        let effects = self.effects;
+        let (both, frequency) =
+            (split.yes.alive && split.no.alive, split.yes.frequency + split.no.frequency);
+        let cost = self.values.cost;
+        let before = split.gate;
+        let ways = (self.values.mark(), self.branches);
+        self.last_exit = None;
+        self.state = split.yes;
+        then(self);
+        let yes = self.leave();
+        self.values.leave(ways.0);
+        self.state = split.no;
+        otherwise(self);
+        let no = self.leave();
+        self.values.leave(ways.0);
+        let ends = yes.alive && no.alive;
+        let exit = self.last_exit.take().filter(|_| both && self.effects == effects);
+        let simple = self.effects == effects && self.values.cost - cost <= SPECULATED;
+        let condition = split.pending.filter(|_| both && simple && ends);
+        self.state = self.merge(yes, no, condition);
+        if ends {
+            self.state.frequency = frequency.min(self.state.frequency);
+        }
+        if !both {
+            return;
+        }
+        if let Some(pending) = split.pending
+            && condition.is_none()
+        {
+            self.values.count(pending);
+            self.values.cost += INSTRUCTION;
+        }
+        if self.effects != effects || !simple {
+            self.branches = true;
+        } else if !ends {
+            self.first_exit.get_or_insert(self.effects);
+        }
+        if let (false, Some(exit)) = (ends, exit) {
+            let mut gate = Gate { exit, effects, cost: self.values.cost, frequency };
+            if let Some(before) = before.filter(|b| {
+                b.exit == exit && b.effects == effects && self.values.cost - b.cost <= FOLDED
+            }) {
+                gate.frequency = before.frequency;
+                self.state.frequency = before.frequency / 2.0;
+            }
+            self.state.gate = Some(gate);
+        }
+    }
+
+    fn declaration(&mut self, declaration: &Declaration) {
+        let scope = self.scope();
+        for declarator in &declaration.declarators {
+            let Some(name) = declarator.declarator.name else { continue };
+            let Some(local) = scope.declared(name.token) else { continue };
+            if local.kind != LocalKind::Auto {
+                continue;
+            }
+            let object = self.new_object(local.size.unwrap_or(8), false);
+            if let Some(frame) = self.frame() {
+                frame.objects.insert(local.id.0, object);
+            }
+            if self.bodies.unit.is_volatile(local.ty)
+                && let super::value::Kind::Object(number) = self.values.kind(object)
+            {
+                self.escape(number);
+            }
+            if let Some(init) = &declarator.init {
+                self.initialize(object, 0, local.ty, init);
+            }
+            if local.attrs.cleanup.is_some() {
+                // What it calls at the end of the scope is not followed.
+                self.leak(object);
+                self.values.cost += cost::call_site(1);
+                self.impure = true;
+            }
+        }
+    }
+
+    /// Initialises a local object.
+    pub(super) fn initialize(
+        &mut self,
+        base: Val,
+        offset: i64,
+        ty: cfront::ctypes::CTypeId,
+        init: &Initializer,
+    ) {
+        let size = self.bodies.unit.size_of(ty).unwrap_or(0);
+        match init {
+            Initializer::Expr(expr) => match self.scalar(ty) {
+                Some(scalar) if !matches!(self.bodies.unit.canonical(ty), CType::Array { .. }) => {
+                    let value = self.converted(expr, scalar);
+                    self.store(Loc { base, offset, size: scalar.bytes() }, value);
+                }
+                _ => {
+                    let from = self.aggregate(expr);
+                    self.copy(from, (base, offset), size);
+                }
+            },
+            Initializer::List(items, _) => {
+                let scalar = self.scalar(ty);
+                if let (Some(scalar), [item], false) = (
+                    scalar,
+                    items.as_slice(),
+                    matches!(self.bodies.unit.canonical(ty), CType::Array { .. }),
+                ) && let Initializer::Expr(expr) = &item.value
+                {
+                    let value = self.converted(expr, scalar);
+                    self.store(Loc { base, offset, size: scalar.bytes() }, value);
+                    return;
+                }
+                self.fill(base, offset, size, true);
+                self.members(base, offset, ty, items);
+            }
+        }
+    }
+
+    fn asm(&mut self, outputs: &[Expr], inputs: &[Expr]) {
+        for input in inputs {
+            let value = match self.scalar_of(input) {
+                Some(_) => self.expr(input),
+                None => self.aggregate(input).0,
+            };
+            self.leak(value);
+            self.values.count(value);
+        }
+        self.values.cost += INSTRUCTION * (1 + inputs.len() as i64);
+        self.effects += 1;
+        self.impure = true;
+        self.forget_memory();
+        for output in outputs {
+            let value = self.values.opaque(Vec::new(), 0, 0);
+            if let Some(scalar) = self.scalar_of(output) {
+                let place = self.place(output);
+                self.store_place(&place, scalar, value);
+            }
+        }
+    }
+
+    fn switch(&mut self, value: &Expr, body: &Stmt) {
+        let value = self.expr(value);
+        let mut cases = Cases::default();
+        self.collect_cases(body, &mut cases);
+        let entry = self.leave();
+        if !entry.alive {
+            return;
+        }
+        let known = self.values.constant(value);
+        let chosen = known.map(|v| cases.labels.iter().position(|l| l.values.contains(&v)));
+        let ways = cases.labels.iter().map(|l| l.values.len().max(1)).sum::<usize>() + 1;
+        if known.is_none() {
+            self.values.count(value);
+            let all: Vec<i128> =
+                cases.labels.iter().flat_map(|l| l.values.iter().copied()).collect();
+            let span = match (all.iter().min(), all.iter().max()) {
+                (Some(min), Some(max)) => (max - min) as u128,
+                _ => 0,
+            };
+            self.values.cost += match all.len() {
+                0 => 0,
+                // One case is a comparison and a branch.
+                1 => 2 * INSTRUCTION,
+                n => cost::switch(n, cases.targets, span),
+            };
+            self.branches |= !all.is_empty();
+        }
+        let outer = std::mem::take(&mut self.switch_entries);
+        for (index, label) in cases.labels.iter().enumerate() {
+            let taken = match chosen {
+                Some(Some(chosen)) => chosen == index,
+                Some(None) => label.default,
+                None => true,
+            };
+            if taken {
+                let mut state = entry.clone();
+                let share = label.values.len() + usize::from(label.default);
+                if known.is_none() {
+                    state.frequency *= share as f64 / ways as f64;
+                }
+                self.switch_entries.insert(label.token, state);
+            }
+        }
+        let without_default = !cases.labels.iter().any(|l| l.default);
+        let past = match chosen {
+            Some(Some(_)) => false,
+            _ => without_default,
+        };
+        if let Some(frame) = self.frame() {
+            frame.breaks.push(State::default());
+        }
+        let mark = self.values.mark();
+        self.stmt(body);
+        self.values.leave(mark);
+        self.switch_entries = outer;
+        let broken = self.frame().and_then(|f| f.breaks.pop()).unwrap_or_default();
+        let fallen = self.leave();
+        let mut state = self.merge(broken, fallen, None);
+        if past {
+            let mut entry = entry;
+            if known.is_none() {
+                entry.frequency /= ways as f64;
+            }
+            state = self.merge(state, entry, None);
+        }
+        self.state = state;
+    }
+
+    fn enter_case(&mut self, label: &Stmt) {
+        if let Some(entry) = self.switch_entries.remove(&label.span.start) {
+            let here = self.leave();
+            self.state = self.merge(here, entry, None);
+        }
+    }
+
+    fn collect_cases(&mut self, stmt: &Stmt, cases: &mut Cases) {
+        match &stmt.kind {
+            StmtKind::Case { from, to, body } => {
+                let scope = self.scope();
+                let unit = self.bodies.unit;
+                let first = unit.constant(&scope, from);
+                let last = to.as_ref().and_then(|to| unit.constant(&scope, to)).or(first);
+                let values = match (first, last) {
+                    (Some(a), Some(b)) if a <= b => (a..=b.min(a + MAX_CASES)).collect(),
+                    _ => Vec::new(),
+                };
+                cases
+                    .add(Label { token: stmt.span.start, values, default: false }, body.as_deref());
+                body.iter().for_each(|s| self.collect_cases(s, cases));
+            }
+            StmtKind::Default { body } => {
+                let label = Label { token: stmt.span.start, values: Vec::new(), default: true };
+                cases.add(label, body.as_deref());
+                body.iter().for_each(|s| self.collect_cases(s, cases));
+            }
+            StmtKind::Block(block) => block.stmts.iter().for_each(|s| self.collect_cases(s, cases)),
+            StmtKind::Label { body: Some(body), .. }
+            | StmtKind::While { body, .. }
+            | StmtKind::DoWhile { body, .. }
+            | StmtKind::For { body, .. } => self.collect_cases(body, cases),
+            StmtKind::If { then, otherwise, .. } => {
+                self.collect_cases(then, cases);
+                otherwise.iter().for_each(|s| self.collect_cases(s, cases));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A `case` or `default`.
+struct Label {
+    /// Its first token.
+    token: u32,
+    values: Vec<i128>,
+    default: bool,
+}
+
+#[derive(Default)]
+struct Cases {
+    labels: Vec<Label>,
+    /// Number of places that cases other than the default lead to.
+    targets: usize,
+}
+
+impl Cases {
+    fn add(&mut self, label: Label, body: Option<&Stmt>) {
+        let stacked =
+            matches!(body.map(|b| &b.kind), Some(StmtKind::Case { .. } | StmtKind::Default { .. }));
+        self.targets += usize::from(!stacked && !label.default);
+        self.labels.push(label);
+    }
+}
+
+/// Whether control can come into the statement other than from before it.
+fn can_be_entered(stmt: &Stmt) -> bool {
+    match &stmt.kind {
+        StmtKind::Label { .. } | StmtKind::Case { .. } | StmtKind::Default { .. } => true,
+        StmtKind::Block(block) => block.stmts.iter().any(can_be_entered),
+        StmtKind::If { then, otherwise, .. } => {
+            can_be_entered(then) || otherwise.as_deref().is_some_and(can_be_entered)
+        }
+        StmtKind::While { body, .. }
+        | StmtKind::DoWhile { body, .. }
+        | StmtKind::For { body, .. }
+        | StmtKind::Switch { body, .. } => can_be_entered(body),
+        _ => false,
+    }
+}
