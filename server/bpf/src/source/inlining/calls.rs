@@ -15,7 +15,7 @@ use rustc_hash::FxHasher;
 
 use super::{
     cost::{self, INSTRUCTION},
-    eval::{Argument, Eval, Scalar},
+    eval::{Argument, Eval, Known, Scalar},
     memory::{Loc, State},
     value::{Kind, Val},
 };
@@ -144,19 +144,25 @@ impl Eval<'_, '_, '_> {
             }
             return result;
         }
-        if self.planner.is_pure(name) {
+        let weak = body.function.attrs.weak && body.function.linkage == Linkage::External;
+        let known = self.planner.result(name).filter(|_| !weak).and_then(|known| match known {
+            Known::Const(c) => Some(self.values.int(c)),
+            Known::Argument(index) => values.get(index).copied(),
+        });
+        if self.planner.is_pure(name) && !weak {
             let cost = cost::call_site(values.len());
             for &value in &values {
                 self.leak(value);
             }
-            return self.values.pure_call(name, values, cost);
+            let result = self.values.pure_call(name, values, cost);
+            return known.unwrap_or(result);
         }
         self.left.push(name);
         let value = self.opaque_call(values, cost::CALL_PENALTY);
         if body.function.attrs.noreturn {
             self.state = State::default();
         }
-        value
+        known.unwrap_or(value)
     }
 
     fn is_inlined(

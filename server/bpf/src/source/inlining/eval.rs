@@ -108,6 +108,16 @@ pub(super) struct Outcome {
     pub(super) impure: bool,
     /// Calls that are left, of functions with a body.
     pub(super) left: Vec<Symbol>,
+    /// What it returns, where that is known.
+    pub(super) result: Option<Known>,
+}
+
+/// A result that callers know without the call (`IPSCCP`, the attribute `returned`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Known {
+    Const(i128),
+    /// The argument of that number.
+    Argument(usize),
 }
 
 pub(super) struct Eval<'a, 'p, 'u> {
@@ -188,7 +198,12 @@ pub(super) fn run(
     eval.branches |= eval.first_exit.is_some_and(|before| eval.effects > before);
     let mut left = std::mem::take(&mut eval.left);
     left.extend(eval.values.pure_calls());
+    let result = result.and_then(|r| match eval.values.constant(r) {
+        Some(c) => Some(Known::Const(c)),
+        None => values.iter().position(|v| *v == r).map(Known::Argument),
+    });
     Outcome {
+        result: result.filter(|_| eval.known),
         cost: eval.values.cost,
         branches: eval.branches,
         known: eval.known,

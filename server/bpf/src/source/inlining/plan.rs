@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     cost::{self, Cost, Site},
-    eval::{self, Argument},
+    eval::{self, Argument, Known},
 };
 use crate::source::bodies::{Bodies, FunctionBody};
 
@@ -26,6 +26,7 @@ struct Summary {
     left: Vec<Symbol>,
     /// It only computes: a call of it is dropped when nobody needs the result.
     pure: bool,
+    result: Option<Known>,
 }
 
 /// Decisions so far.
@@ -96,7 +97,7 @@ impl<'p> Planner<'p> {
                     sites.remove(&function).unwrap_or_default()
                 }
             };
-            self.summaries.insert(function, Summary { left, pure: !outcome.impure });
+            self.summaries.insert(function, Summary { left, pure: !outcome.impure, result: outcome.result });
         }
     }
 
@@ -107,6 +108,11 @@ impl<'p> Planner<'p> {
 
     pub(super) fn is_pure(&self, function: Symbol) -> bool {
         self.summaries.get(&function).is_some_and(|s| s.pure)
+    }
+
+    /// What a function that no other definition can replace returns, where that is known.
+    pub(super) fn result(&self, function: Symbol) -> Option<Known> {
+        self.summaries.get(&function).and_then(|s| s.result)
     }
 
     /// What was decided of a call before, in any of the functions it is part of by now. The outermost
