@@ -202,7 +202,7 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
         return outcome;
     };
     let name = "x";
-    let source = bpf::source::build(&unit, name);
+    let source = bpf::source::build_whole(&unit, name);
     match bpf::elf::open(&bytes, name) {
         Ok(object) => {
             outcome.opened = true;

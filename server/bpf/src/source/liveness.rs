@@ -56,8 +56,8 @@ impl Liveness {
     }
 }
 
-/// Decides what survives.
-pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation) -> Liveness {
+/// Decides what survives; which static functions, only when `inlining` is asked for.
+pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: bool) -> Liveness {
     let mut marker = Marker {
         bodies,
         functions: FxHashSet::default(),
@@ -70,7 +70,7 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation) -> Liveness
     };
     marker.roots(creation);
     marker.run();
-    let standing = super::inlining::standing(&mut marker, creation);
+    let standing = super::inlining::standing(&mut marker, creation, inlining);
     let mut fates = FxHashMap::default();
     for entity in &creation.order {
         if let Some(fate) = marker.fate(entity) {

@@ -59,13 +59,13 @@ pub fn type_graph(unit: &Unit, ty: CTypeId) -> (Btf, TypeId) {
     (types.finish(), id)
 }
 
-/// As [`object`], with the refusals. Records that only prototypes point to are forward declarations
-/// in its BTF.
+/// As [`object`], with the refusals. Its BTF is without the static functions that are not inlined, and
+/// records that only prototypes point to are forward declarations there.
 pub fn build(unit: &Unit, name: &str) -> SourceObject {
     build_with(unit, name, Reach::Data)
 }
 
-/// As [`build`], with every type that clang describes in BTF; for dumps of all types.
+/// As [`build`], with every function and type that clang describes in BTF; for dumps of all of them.
 pub fn build_whole(unit: &Unit, name: &str) -> SourceObject {
     build_with(unit, name, Reach::All)
 }
@@ -73,7 +73,8 @@ pub fn build_whole(unit: &Unit, name: &str) -> SourceObject {
 fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     let mut bodies = Bodies::new(unit);
     let creation = creation::creation(&mut bodies);
-    let liveness = liveness::liveness(&mut bodies, &creation);
+    let inlining = matches!(reach, Reach::All);
+    let liveness = liveness::liveness(&mut bodies, &creation, inlining);
     let names = names::names(&mut bodies, &creation);
     let laid = sections::lay_out(&mut bodies, &creation, &liveness, &names);
 

@@ -100,6 +100,7 @@ impl Eval<'_, '_, '_> {
 
     /// A call whose callee is not known, or not defined here.
     fn opaque_call(&mut self, args: Vec<Val>, penalty: i64) -> Val {
+        self.values.surplus += penalty;
         self.values.cost += penalty + INSTRUCTION * (1 + args.len() as i64);
         for value in args {
             self.leak(value);

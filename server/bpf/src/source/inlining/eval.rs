@@ -14,12 +14,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     memory::{Loc, LocalObject, State},
     plan::Planner,
+    statements::SPECULATED,
     value::{Mark, Order, Val, Values},
 };
 use crate::source::bodies::{Bodies, FunctionBody};
 
 /// More values than this, or deeper nesting, and nothing is said of the body.
-const MAX_VALUES: usize = 60_000;
+const MAX_VALUES: usize = 200_000;
 const MAX_DEPTH: u32 = 200;
 
 /// An argument, as far as the caller's knowledge of it makes the callee cheaper.
@@ -85,7 +86,7 @@ pub(super) struct Checkpoint {
     effects: u32,
     branches: bool,
     impure: bool,
-    first_exit: Option<u32>,
+    first_exit: Option<(u32, i64)>,
     returned: (State, Option<Val>),
     labels: FxHashMap<Symbol, State>,
 }
@@ -142,8 +143,8 @@ pub(super) struct Eval<'a, 'p, 'u> {
     pub(super) effects: u32,
     pub(super) impure: bool,
     pub(super) branches: bool,
-    /// Effects before the first conditional return.
-    pub(super) first_exit: Option<u32>,
+    /// Effects and cost before the first conditional return.
+    pub(super) first_exit: Option<(u32, i64)>,
     /// Inside `__builtin_preserve_access_index`.
     pub(super) preserving: u32,
     pub(super) loops: u32,
@@ -195,7 +196,9 @@ pub(super) fn run(
     if let Some(result) = result {
         eval.values.count(result);
     }
-    eval.branches |= eval.first_exit.is_some_and(|before| eval.effects > before);
+    eval.branches |= eval.first_exit.is_some_and(|(effects, cost)| {
+        eval.effects > effects || eval.values.cost - cost > SPECULATED
+    });
     let mut left = std::mem::take(&mut eval.left);
     left.extend(eval.values.pure_calls());
     let result = result.and_then(|r| match eval.values.constant(r) {

@@ -201,7 +201,8 @@ impl Eval<'_, '_, '_> {
         let Some((last, rest)) = block.stmts.split_last() else { return self.values.int(0) };
         rest.iter().for_each(|s| self.stmt(s));
         let mut last = last;
-        while let cfront::ast::StmtKind::Label { body: Some(body), .. } = &last.kind {
+        while let cfront::ast::StmtKind::Label { name, body: Some(body) } = &last.kind {
+            self.label(*name);
             last = body;
         }
         match &last.kind {
@@ -248,7 +249,7 @@ impl Eval<'_, '_, '_> {
             // The last comparison is the value where it decides: no branch on it.
             false => {
                 self.values.cost -= INSTRUCTION;
-                self.first_exit.get_or_insert(self.effects);
+                self.first_exit.get_or_insert((self.effects, self.values.cost));
                 self.values.opaque(Vec::new(), 0, 1)
             }
         }

@@ -3,7 +3,7 @@
 use cfront::ast::{self, Expr, ExprKind, Stmt, UnaryOp, visit};
 use rustc_hash::FxHashSet;
 
-use super::{cost::INSTRUCTION, eval::Eval, memory::State, value::Val};
+use super::{eval::Eval, memory::State, value::Val};
 
 /// `UnrollThresholdDefault`: instructions of a fully unrolled loop at `-O2`.
 const UNROLLED: i64 = 150;
@@ -35,9 +35,9 @@ impl Eval<'_, '_, '_> {
         self.loops += 1;
         let assigned = self.assigned(cond, step, body);
         let started = self.checkpoint();
-        let cost = self.values.cost;
+        let size = self.values.size();
         let trial = self.rounds(cond, step, body, post, &assigned, entry.clone(), None);
-        let each = (self.values.cost - cost) / INSTRUCTION;
+        let each = self.values.size() - size;
         let escaped: Vec<u32> =
             (0u32..).zip(&self.objects).filter(|(_, o)| o.escaped).map(|(n, _)| n).collect();
         let before = started.objects();
@@ -200,7 +200,7 @@ impl Eval<'_, '_, '_> {
     ) -> bool {
         let started = self.checkpoint();
         self.state = entry.clone();
-        let cost = self.values.cost;
+        let size = self.values.size();
         let mut rounds = 0i64;
         let mut left = State::default();
         let done = loop {
@@ -243,7 +243,7 @@ impl Eval<'_, '_, '_> {
                 self.discard(step);
             }
         };
-        let unrolled = (self.values.cost - cost) / INSTRUCTION;
+        let unrolled = self.values.size() - size;
         let rolled = (each - SAVED).max(1) * rounds + SAVED;
         // What unrolling simplifies raises the limit (`getFullUnrollBoostingFactor`).
         let boost = (100 * each * rounds / unrolled.max(1)).clamp(100, MAX_BOOST);

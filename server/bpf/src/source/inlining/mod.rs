@@ -39,8 +39,13 @@ pub(super) fn is_certain(body: &FunctionBody) -> bool {
     function.attrs.always_inline || body.tokens <= SMALL
 }
 
-/// Static functions that can run and are not inlined everywhere.
-pub(super) fn standing(marker: &mut Marker<'_, '_>, creation: &Creation) -> FxHashSet<Symbol> {
+/// Static functions that can run and are not inlined everywhere; without `decide` only those that
+/// nothing can inline.
+pub(super) fn standing(
+    marker: &mut Marker<'_, '_>,
+    creation: &Creation,
+    decide: bool,
+) -> FxHashSet<Symbol> {
     let live: Vec<Symbol> = creation
         .order
         .iter()
@@ -62,7 +67,7 @@ pub(super) fn standing(marker: &mut Marker<'_, '_>, creation: &Creation) -> FxHa
         }
     }
     let mut planner = plan::Planner::new(&marker.addressed);
-    if open {
+    if open && decide {
         planner.plan(marker.bodies, &roots);
     }
     // What roots still call, and what those call.

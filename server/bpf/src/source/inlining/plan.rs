@@ -94,11 +94,25 @@ impl<'p> Planner<'p> {
                 true => outcome.left,
                 false => {
                     self.unsure.insert(function);
-                    sites.remove(&function).unwrap_or_default()
+                    let all = sites.remove(&function).unwrap_or_default();
+                    all.into_iter().filter(|callee| !self.small(bodies, *callee)).collect()
                 }
             };
-            self.summaries.insert(function, Summary { left, pure: !outcome.impure, result: outcome.result });
+            self.summaries
+                .insert(function, Summary { left, pure: !outcome.impure, result: outcome.result });
         }
+    }
+
+    /// Whether any call of a function would be inlined, whatever is known at it; for callers that could
+    /// not be read.
+    fn small(&mut self, bodies: &mut Bodies<'_>, callee: Symbol) -> bool {
+        let Some(body) = bodies.function(callee) else { return false };
+        if body.function.attrs.noinline {
+            return false;
+        }
+        let arguments = vec![Argument::Unknown; body.function.param_names.len()];
+        let cost = self.cost(bodies, &body, &arguments);
+        cost::verdict(cost, Site { frequency: 1.0, hint: body.function.inline, last: false }).0
     }
 
     /// Calls that are left in a function.

@@ -16,7 +16,7 @@ use super::{
 
 /// A conditional part that costs no more is computed in advance (`SimplifyCFG`,
 /// `TwoEntryPHINodeFoldingThreshold`).
-const SPECULATED: i64 = 4 * INSTRUCTION;
+pub(super) const SPECULATED: i64 = 4 * INSTRUCTION;
 /// A condition with its branch and one more instruction (`-bonus-inst-threshold`).
 pub(super) const FOLDED: i64 = 3 * INSTRUCTION;
 /// Ranges of cases with more values are left to a comparison.
@@ -58,11 +58,7 @@ impl Eval<'_, '_, '_> {
                 body.iter().for_each(|s| self.stmt(s));
             }
             StmtKind::Label { name, body } => {
-                let waiting = self.frame().and_then(|f| f.labels.remove(&name.name));
-                if let Some(waiting) = waiting {
-                    let here = std::mem::take(&mut self.state);
-                    self.state = self.merge(here, waiting, None);
-                }
+                self.label(*name);
                 body.iter().for_each(|s| self.stmt(s));
             }
             StmtKind::Goto(name) => self.goto(*name),
@@ -94,6 +90,15 @@ impl Eval<'_, '_, '_> {
                 self.known = false;
             }
             StmtKind::Empty | StmtKind::StaticAssert => {}
+        }
+    }
+
+    /// A label: what jumped there goes on with what came before.
+    pub(super) fn label(&mut self, name: Ident) {
+        let waiting = self.frame().and_then(|f| f.labels.remove(&name.name));
+        if let Some(waiting) = waiting {
+            let here = self.leave();
+            self.state = self.merge(here, waiting, None);
         }
     }
 
@@ -196,7 +201,7 @@ impl Eval<'_, '_, '_> {
         if self.effects != effects || !simple {
             self.branches = true;
         } else if !ends {
-            self.first_exit.get_or_insert(self.effects);
+            self.first_exit.get_or_insert((self.effects, self.values.cost));
         }
         if let (false, Some(exit)) = (ends, exit) {
             let mut gate = Gate { exit, effects, cost: self.values.cost, frequency };
@@ -309,7 +314,7 @@ impl Eval<'_, '_, '_> {
         }
         let known = self.values.constant(value);
         let chosen = known.map(|v| cases.labels.iter().position(|l| l.values.contains(&v)));
-        let ways = cases.labels.iter().map(|l| l.values.len().max(1)).sum::<usize>() + 1;
+        let ways = cases.labels.iter().map(|l| l.values.len()).sum::<usize>() + 1;
         if known.is_none() {
             self.values.count(value);
             let all: Vec<i128> =
@@ -322,7 +327,11 @@ impl Eval<'_, '_, '_> {
                 0 => 0,
                 // One case is a comparison and a branch.
                 1 => 2 * INSTRUCTION,
-                n => cost::switch(n, cases.targets, span),
+                n => {
+                    let cost = cost::switch(n, cases.targets, span);
+                    self.values.surplus += cost - INSTRUCTION;
+                    cost
+                }
             };
             self.branches |= !all.is_empty();
         }
@@ -425,8 +434,10 @@ struct Cases {
 
 impl Cases {
     fn add(&mut self, label: Label, body: Option<&Stmt>) {
-        let stacked =
-            matches!(body.map(|b| &b.kind), Some(StmtKind::Case { .. } | StmtKind::Default { .. }));
+        let stacked = matches!(
+            body.map(|b| &b.kind),
+            None | Some(StmtKind::Case { .. } | StmtKind::Default { .. })
+        );
         self.targets += usize::from(!stacked && !label.default);
         self.labels.push(label);
     }

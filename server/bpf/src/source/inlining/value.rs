@@ -108,6 +108,7 @@ pub(super) struct Mark {
     interned: usize,
     counted: usize,
     cost: i64,
+    surplus: i64,
 }
 
 /// All values of an evaluation and what the counted ones cost.
@@ -120,16 +121,28 @@ pub(super) struct Values {
     unique: u32,
     /// Cost so far.
     pub(super) cost: i64,
+    /// The part of it that is not size of code (penalties), which unrolling does not reckon.
+    pub(super) surplus: i64,
 }
 
 impl Values {
+    /// Instructions so far.
+    pub(super) fn size(&self) -> i64 {
+        (self.cost - self.surplus) / INSTRUCTION
+    }
+
     /// Number of values made.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark { interned: self.interned.len(), counted: self.counted.len(), cost: self.cost }
+        Mark {
+            interned: self.interned.len(),
+            counted: self.counted.len(),
+            cost: self.cost,
+            surplus: self.surplus,
+        }
     }
 
     /// Forgets which computations were met since (they do not dominate what follows).
@@ -148,6 +161,7 @@ impl Values {
             }
         }
         self.cost = mark.cost;
+        self.surplus = mark.surplus;
     }
 
     fn push(&mut self, node: Node) -> Val {
