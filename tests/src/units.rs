@@ -42,10 +42,14 @@ pub struct Command {
     pub arguments: Vec<String>,
 }
 
-/// Reads `compile_commands.json` of a corpus folder.
+/// Reads `compile_commands.json` of a corpus folder, or such a file itself. Commands without an output
+/// are left out; files are absolute.
 pub fn commands(corpus: &Path) -> Result<Vec<Command>, String> {
-    let text =
-        std::fs::read_to_string(corpus.join("compile_commands.json")).map_err(|e| e.to_string())?;
+    let file = match corpus.is_dir() {
+        true => corpus.join("compile_commands.json"),
+        false => corpus.to_path_buf(),
+    };
+    let text = std::fs::read_to_string(file).map_err(|e| e.to_string())?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     let mut out = Vec::new();
     for command in value.as_array().into_iter().flatten() {
@@ -61,7 +65,7 @@ pub fn commands(corpus: &Path) -> Result<Vec<Command>, String> {
         let object = PathBuf::from(output);
         let id = object.parent().and_then(|p| p.file_name()).unwrap_or_default();
         let id = id.to_string_lossy().into_owned();
-        out.push(Command { id, object, file, directory, arguments });
+        out.push(Command { id, object, file: directory.join(file), directory, arguments });
     }
     Ok(out)
 }

@@ -1,6 +1,6 @@
 //! Scores the object model read from compiled objects against bpftool's headers.
 //!
-//!     score-objects CORPUS_DIR
+//!     score_objects CORPUS_DIR
 //!
 //! Each folder of CORPUS_DIR holds what `tests/corpus/build.py` recorded of one program: `obj.o`, and
 //! where bpftool made them `skel.h`, `subskel.h`, `lskel.h`, and the object `linked.o` with
@@ -26,7 +26,7 @@ struct Score {
 
 fn main() -> ExitCode {
     let Some(corpus) = std::env::args().nth(1) else {
-        eprintln!("usage: score-objects CORPUS_DIR");
+        eprintln!("usage: score_objects CORPUS_DIR");
         return ExitCode::from(2);
     };
     let mut folders: Vec<_> = match std::fs::read_dir(&corpus) {

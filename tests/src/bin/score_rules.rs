@@ -12,37 +12,14 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use bpf::rules::{self, Usage};
-use cfront::{
-    flags::Flags,
-    pp::preprocess,
-    session::{FileSystem, Session},
-    unit::Unit,
-};
-
-struct Disk;
-
-impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
-        Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into())
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        path.is_file()
-    }
-}
-
-/// A compile command.
-struct Entry {
-    file: PathBuf,
-    directory: PathBuf,
-    arguments: Vec<String>,
-}
+use bpf_lsp_tests::units::{Command, commands, unit_of};
+use cfront::session::Session;
 
 /// A report: rule, file, marked text; and for people: line, severity, message.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,39 +48,23 @@ fn main() -> ExitCode {
         eprintln!("usage: score_rules CORPUS_DIR [--only TEXT] [--known FILE]");
         return ExitCode::from(2);
     };
-    let entries = match read_entries(&corpus.join("compile_commands.json")) {
+    let entries = match commands(&corpus) {
         Ok(entries) => entries,
         Err(e) => {
             eprintln!("{}: {e}", corpus.display());
             return ExitCode::from(2);
         }
     };
-    let wanted = |e: &Entry| {
+    let wanted = |e: &Command| {
         only.as_ref().is_none_or(|text| e.file.to_string_lossy().contains(text.as_str()))
     };
-    let entries: Vec<Entry> = entries.into_iter().filter(wanted).collect();
+    let entries: Vec<Command> = entries.into_iter().filter(wanted).collect();
     let reports = check_all(&entries);
     let listed = std::fs::read_to_string(&known).unwrap_or_default();
     report(&reports, &listed, entries.len(), only.is_none())
 }
 
-fn read_entries(path: &Path) -> Result<Vec<Entry>, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-    let mut entries = Vec::new();
-    for command in value.as_array().into_iter().flatten() {
-        let text = |key: &str| command.get(key).and_then(|v| v.as_str()).map(PathBuf::from);
-        let arguments = command.get("arguments").and_then(|v| v.as_array());
-        let arguments =
-            arguments.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
-        if let (Some(file), Some(directory)) = (text("file"), text("directory")) {
-            entries.push(Entry { file, directory, arguments });
-        }
-    }
-    Ok(entries)
-}
-
-fn check_all(entries: &[Entry]) -> BTreeSet<Report> {
+fn check_all(entries: &[Command]) -> BTreeSet<Report> {
     let next = AtomicUsize::new(0);
     let reports = Mutex::new(BTreeSet::new());
     let session = Session::new();
@@ -135,7 +96,7 @@ struct Loaders {
 
 impl Loaders {
     /// The C files of the commands' folders that include a skeleton or open an object.
-    fn read(entries: &[Entry]) -> Loaders {
+    fn read(entries: &[Command]) -> Loaders {
         let roots: BTreeSet<&Path> = entries.iter().map(|e| e.directory.as_path()).collect();
         let mut files = Vec::new();
         for root in roots {
@@ -190,11 +151,9 @@ impl Loaders {
     }
 }
 
-fn check(session: &Session, loaders: &Loaders, entry: &Entry) -> Vec<Report> {
-    let Some(text) = Disk.read(&entry.file) else { return Vec::new() };
-    let flags = Flags::parse(&entry.arguments, &entry.directory);
-    let pp = preprocess(session, &Disk, &entry.file, text, &flags);
-    let unit = Unit::build(Arc::new(pp), None, false);
+fn check(session: &Session, loaders: &Loaders, entry: &Command) -> Vec<Report> {
+    let unit = unit_of(session, &entry.file, &entry.arguments, &entry.directory);
+    let Some(unit) = unit else { return Vec::new() };
     let object = bpf::source::object(&unit, "x");
     let usage = loaders.usage(&entry.file);
     if !object.complete {

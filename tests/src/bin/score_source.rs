@@ -1,6 +1,6 @@
 //! Scores the object model built from source against compiled objects.
 //!
-//!     score_source CORPUS_DIR [--only TEXT] [--known FILE.tsv] [--verbose]
+//!     score_source CORPUS_DIR [--only TEXT] [--known FILE.tsv] [--verbose|--inlining]
 //!
 //! CORPUS_DIR holds `compile_commands.json` and, beside every output it names, what clang made of the
 //! file (`obj.o`). Per object: (a) variables of data sections (name, offset, size), (b) the skeleton
@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -22,23 +22,13 @@ use bpf::{
     object::Object,
     skeleton::{self, SkeletonKind},
 };
-use bpf_lsp_tests::{first_difference, known::KnownDifferences};
-use btf::{Btf, Linkage, Type};
-use cfront::{
-    flags::Flags,
-    pp::preprocess,
-    session::{FileSystem, Session},
-    unit::Unit,
+use bpf_lsp_tests::{
+    first_difference,
+    known::KnownDifferences,
+    units::{Command, commands, unit_of},
 };
-
-/// A compile command.
-struct Entry {
-    id: String,
-    object: PathBuf,
-    file: PathBuf,
-    directory: PathBuf,
-    arguments: Vec<String>,
-}
+use btf::{Btf, Linkage, Type};
+use cfront::session::Session;
 
 #[derive(Default)]
 struct Outcome {
@@ -57,31 +47,39 @@ fn main() -> ExitCode {
     let mut only = None;
     let mut known = None;
     let mut verbose = false;
+    let mut inlining = false;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--only" => only = args.next(),
             "--known" => known = args.next(),
             "--verbose" => verbose = true,
+            "--inlining" => inlining = true,
             _ => corpus = Some(PathBuf::from(arg)),
         }
     }
     let Some(corpus) = corpus else {
-        eprintln!("usage: score_source CORPUS_DIR [--only TEXT] [--known FILE] [--verbose]");
+        eprintln!(
+            "usage: score_source CORPUS_DIR [--only TEXT] [--known FILE] [--verbose|--inlining]"
+        );
         return ExitCode::from(2);
     };
-    let entries = match read_entries(&corpus) {
+    let entries = match commands(&corpus) {
         Ok(entries) => entries,
         Err(e) => {
             eprintln!("{}: {e}", corpus.display());
             return ExitCode::from(2);
         }
     };
-    let entries: Vec<Entry> = entries
+    let entries: Vec<Command> = entries
         .into_iter()
         .filter(|e| only.as_ref().is_none_or(|text| e.id.contains(text.as_str())))
         .filter(|e| e.object.is_file())
         .collect();
+    if inlining {
+        print_inlining(&entries);
+        return ExitCode::SUCCESS;
+    }
     let mut outcomes = score_all(&entries, verbose);
     outcomes.sort_by(|a, b| a.id.cmp(&b.id));
     let known = match known.map(|file| KnownDifferences::read(Path::new(&file))).transpose() {
@@ -94,53 +92,38 @@ fn main() -> ExitCode {
     report(&outcomes, known.as_ref())
 }
 
-fn read_entries(corpus: &Path) -> Result<Vec<Entry>, String> {
-    let text =
-        std::fs::read_to_string(corpus.join("compile_commands.json")).map_err(|e| e.to_string())?;
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-    let mut entries = Vec::new();
-    for command in value.as_array().into_iter().flatten() {
-        let text = |key: &str| command.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-        let arguments: Vec<String> = command
-            .get("arguments")
-            .and_then(|v| v.as_array())
-            .into_iter()
-            .flatten()
-            .filter_map(|v| v.as_str().map(str::to_owned))
-            .collect();
-        let output = arguments.iter().position(|a| a == "-o").and_then(|i| arguments.get(i + 1));
-        let (Some(file), Some(directory), Some(output)) = (text("file"), text("directory"), output)
-        else {
-            continue;
-        };
-        let object = PathBuf::from(output);
-        let id = object
-            .parent()
-            .and_then(|p| p.file_name())
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        entries.push(Entry {
-            id,
-            object,
-            file: file.into(),
-            directory: directory.into(),
-            arguments,
-        });
+/// Prints every decision about a call, to be compared with `clang -Rpass=inline -Rpass-missed=inline`.
+fn print_inlining(entries: &[Command]) {
+    let session = Session::default();
+    for entry in entries {
+        let unit = unit_of(&session, &entry.file, &entry.arguments, &entry.directory);
+        for d in unit.iter().flat_map(bpf::source::inlining) {
+            println!(
+                "{}: {} in {}: cost {}{}{}, frequency {:.4}: {}{}",
+                entry.id,
+                d.callee,
+                d.caller,
+                d.cost,
+                if d.branches { "" } else { ", one block" },
+                if d.last { ", last call" } else { "" },
+                d.frequency,
+                if d.inlined { "inlined" } else { "stays" },
+                if d.sure { "" } else { " (perhaps)" },
+            );
+        }
     }
-    Ok(entries)
 }
 
-fn score_all(entries: &[Entry], verbose: bool) -> Vec<Outcome> {
+fn score_all(entries: &[Command], verbose: bool) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
+    let session = &Session::default();
     std::thread::scope(|scope| {
         for _ in 0..2 {
             let spawned =
                 std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, || {
-                    let mut loader = Loader::default();
                     while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let outcome = score(&mut loader, entry, verbose);
+                        let outcome = score(session, entry, verbose);
                         if let Ok(mut all) = outcomes.lock() {
                             all.push(outcome);
                         }
@@ -154,41 +137,7 @@ fn score_all(entries: &[Entry], verbose: bool) -> Vec<Outcome> {
     outcomes.into_inner().unwrap_or_default()
 }
 
-/// Files of the disk.
-struct Disk;
-
-impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
-        let bytes = std::fs::read(path).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into())
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        path.is_file()
-    }
-}
-
-/// Makes units; keeps what headers have in common.
-#[derive(Default)]
-struct Loader {
-    session: Session,
-}
-
-impl Loader {
-    fn unit(&mut self, entry: &Entry) -> Option<Unit> {
-        let flags = Flags::parse(&entry.arguments, &entry.directory);
-        let path = if entry.file.is_absolute() {
-            entry.file.clone()
-        } else {
-            entry.directory.join(&entry.file)
-        };
-        let text = Disk.read(&path)?;
-        let pp = preprocess(&self.session, &Disk, &path, text, &flags);
-        Some(Unit::build(Arc::new(pp), None, false))
-    }
-}
-
-fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
+fn score(session: &Session, entry: &Command, verbose: bool) -> Outcome {
     let mut outcome = Outcome { id: entry.id.clone(), ..Outcome::default() };
     let bytes = match std::fs::read(&entry.object) {
         Ok(bytes) => bytes,
@@ -197,7 +146,8 @@ fn score(loader: &mut Loader, entry: &Entry, verbose: bool) -> Outcome {
             return outcome;
         }
     };
-    let Some(unit) = loader.unit(entry) else {
+    let unit = unit_of(session, &entry.file, &entry.arguments, &entry.directory);
+    let Some(unit) = unit else {
         outcome.differences.push("no unit".into());
         return outcome;
     };

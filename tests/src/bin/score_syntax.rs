@@ -1,6 +1,6 @@
 //! Scores the syntax: how many items and function bodies of C files come out without an error.
 //!
-//!     score-syntax COMPILE_COMMANDS_JSON [--only TEXT] [--verbose]
+//!     score_syntax CORPUS_DIR [--only TEXT] [--verbose]
 //!
 //! Every item of every file named there is preprocessed, split and parsed (an item that several
 //! files see alike, once). Prints the figures; exit code 1 when a declaration has an error, or
@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use bpf_lsp_tests::units::{self, Command};
 use cfront::{
     ast::Item,
     flags::Flags,
@@ -52,7 +53,7 @@ struct Score {
 }
 
 fn main() -> ExitCode {
-    let mut commands = None;
+    let mut corpus = None;
     let mut only = None;
     let mut verbose = false;
     let mut args = std::env::args().skip(1);
@@ -60,17 +61,17 @@ fn main() -> ExitCode {
         match arg.as_str() {
             "--only" => only = args.next(),
             "--verbose" => verbose = true,
-            _ => commands = Some(PathBuf::from(arg)),
+            _ => corpus = Some(PathBuf::from(arg)),
         }
     }
-    let Some(commands) = commands else {
-        eprintln!("usage: score-syntax COMPILE_COMMANDS_JSON [--only TEXT] [--verbose]");
+    let Some(corpus) = corpus else {
+        eprintln!("usage: score_syntax CORPUS_DIR [--only TEXT] [--verbose]");
         return ExitCode::from(2);
     };
-    let entries = match read_entries(&commands) {
+    let entries = match units::commands(&corpus) {
         Ok(entries) => entries,
         Err(e) => {
-            eprintln!("{}: {e}", commands.display());
+            eprintln!("{}: {e}", corpus.display());
             return ExitCode::from(2);
         }
     };
@@ -78,7 +79,8 @@ fn main() -> ExitCode {
     let disk = Disk::default();
     let mut seen = HashSet::new();
     let mut score = Score::default();
-    for (file, flags) in entries {
+    for Command { file, directory, arguments, .. } in entries {
+        let flags = Flags::parse(&arguments, &directory);
         if only.as_ref().is_some_and(|only| !file.to_string_lossy().contains(only.as_str())) {
             continue;
         }
@@ -139,23 +141,4 @@ fn excerpt(tokens: &[Token], parsed: &ParsedItem) -> String {
     let at = parsed.syntax_errors.first().map_or(0, |span| span.start as usize);
     let around = tokens.iter().skip(at.saturating_sub(12)).take(24);
     around.map(|token| token.sym.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-fn read_entries(path: &Path) -> Result<Vec<(PathBuf, Flags)>, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-    let mut entries = Vec::new();
-    for command in value.as_array().into_iter().flatten() {
-        let text = |key: &str| command.get(key).and_then(|v| v.as_str());
-        let (Some(file), Some(directory)) = (text("file"), text("directory")) else { continue };
-        let directory = Path::new(directory);
-        let list = command.get("arguments").and_then(|v| v.as_array());
-        let arguments: Vec<String> = list
-            .into_iter()
-            .flatten()
-            .filter_map(|argument| argument.as_str().map(str::to_owned))
-            .collect();
-        entries.push((directory.join(file), Flags::parse(&arguments, directory)));
-    }
-    Ok(entries)
 }

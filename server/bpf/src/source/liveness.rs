@@ -18,6 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     bodies::{Bodies, FunctionBody},
     creation::{Creation, Entity},
+    inlining::Decision,
     parts::{self, Part},
     uses::{self, Kind, VariableUse},
 };
@@ -45,6 +46,8 @@ pub(super) struct Liveness {
     pub(super) functions: FxHashSet<Symbol>,
     /// Static functions that are still there after inlining.
     pub(super) standing: FxHashSet<Symbol>,
+    /// Why.
+    pub(super) decisions: Vec<Decision>,
     /// Extern variables, string literals and tables that something refers to.
     pub(super) referenced: FxHashSet<Entity>,
 }
@@ -70,14 +73,20 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: b
     };
     marker.roots(creation);
     marker.run();
-    let standing = super::inlining::standing(&mut marker, creation, inlining);
+    let (standing, decisions) = super::inlining::standing(&mut marker, creation, inlining);
     let mut fates = FxHashMap::default();
     for entity in &creation.order {
         if let Some(fate) = marker.fate(entity) {
             fates.insert(entity.clone(), fate);
         }
     }
-    Liveness { fates, functions: marker.functions, standing, referenced: marker.referenced }
+    Liveness {
+        fates,
+        functions: marker.functions,
+        standing,
+        decisions,
+        referenced: marker.referenced,
+    }
 }
 
 enum Work {
@@ -318,6 +327,9 @@ impl Marker<'_, '_> {
         if uses.iter().any(|u| u.kind == Kind::Escape) {
             return certain(Fate::Kept);
         }
+        if uses.iter().any(|u| u.kind == Kind::Passed) {
+            return (Fate::Kept, Certainty::Likely);
+        }
         let reads = uses.iter().any(|u| matches!(u.kind, Kind::Read | Kind::ReadWrite));
         let writes = uses.iter().any(|u| matches!(u.kind, Kind::Write(_) | Kind::ReadWrite));
         if !reads {
@@ -405,7 +417,7 @@ fn scalar(uses: &[VariableUse], initial: &Initial, size: u64, writes: bool) -> S
                 stored = Some(value);
             }
             Kind::Write(None) | Kind::ReadWrite => return Scalar::Kept,
-            Kind::Read | Kind::Escape => {}
+            Kind::Read | Kind::Passed | Kind::Escape => {}
         }
     }
     match (stored, start) {

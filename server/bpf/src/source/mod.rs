@@ -34,6 +34,7 @@ use crate::{
 };
 use bodies::Bodies;
 use btf_types::{Reach, Types};
+pub use inlining::Decision;
 use sections::{Laid, Placed};
 
 /// The model of a unit, and everything for which libbpf would refuse to open the object.
@@ -63,6 +64,13 @@ pub fn type_graph(unit: &Unit, ty: CTypeId) -> (Btf, TypeId) {
 /// records that only prototypes point to are forward declarations there.
 pub fn build(unit: &Unit, name: &str) -> SourceObject {
     build_with(unit, name, Reach::Data)
+}
+
+/// What was decided about inlining the calls of a unit, in order.
+pub fn inlining(unit: &Unit) -> Vec<Decision> {
+    let mut bodies = Bodies::new(unit);
+    let creation = creation::creation(&mut bodies);
+    liveness::liveness(&mut bodies, &creation, true).decisions
 }
 
 /// As [`build`], with every function and type that clang describes in BTF; for dumps of all of them.

@@ -135,7 +135,7 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         }
     }
     let whole = found.iter().any(|u| match u.kind {
-        Kind::Escape => true,
+        Kind::Escape | Kind::Passed => true,
         Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
         Kind::Write(_) => false,
     });

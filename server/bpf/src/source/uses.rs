@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Write(Option<i128>),
     /// Read and written.
     ReadWrite,
+    /// Its address goes to a static function that may be inlined or not.
+    Passed,
     /// Its address goes where it cannot be followed, or it is accessed as volatile.
     Escape,
 }
@@ -107,10 +109,18 @@ fn flow(
             }
         },
         Flow::Argument(callee, index) => {
-            let Some(body) = bodies.function(callee).filter(|b| inlining::is_certain(b)) else {
+            let Some(body) = bodies.function(callee) else {
                 out.push(escape);
                 return;
             };
+            if !inlining::is_certain(&body) {
+                let kind = match inlining::is_possible(&body) {
+                    true => Kind::Passed,
+                    false => Kind::Escape,
+                };
+                out.push(VariableUse { path, kind });
+                return;
+            }
             let parameter = body.scope.locals().iter().find(|l| l.kind == LocalKind::Param(index));
             match parameter.map(|l| l.id.0) {
                 Some(local) => (body, local),

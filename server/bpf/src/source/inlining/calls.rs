@@ -255,6 +255,9 @@ impl Eval<'_, '_, '_> {
                 }
             }
             "bswap16" | "bswap32" | "bswap64" => self.byte_swap(rest, args),
+            "strcmp" | "strncmp" | "strlen" if let Some(c) = folded_string(rest, args) => {
+                self.values.int(c)
+            }
             _ if text.starts_with("__builtin_") => {
                 let operands = args.iter().map(|a| self.expr(a)).collect();
                 match self.bodies.unit.constant(&self.scope(), expr) {
@@ -337,6 +340,28 @@ fn strip_deref(callee: &Expr) -> &Expr {
         ExprKind::Paren(e) => strip_deref(e),
         ExprKind::Unary(cfront::ast::UnaryOp::Deref, e) => strip_deref(e),
         _ => callee,
+    }
+}
+
+/// A string function on literals.
+fn folded_string(name: &str, args: &[Expr]) -> Option<i128> {
+    let first = literal(args.first()?)?;
+    match name {
+        "strlen" => Some(first.len() as i128),
+        "strcmp" => {
+            let second = literal(args.get(1)?)?;
+            Some(first.cmp(second) as i128)
+        }
+        _ => None,
+    }
+}
+
+/// The bytes of a string literal without a NUL in it.
+fn literal(expr: &Expr) -> Option<&[u8]> {
+    match &expr.kind {
+        ExprKind::Paren(e) => literal(e),
+        ExprKind::Str { bytes, width: 1 } if !bytes.contains(&0) => Some(bytes),
+        _ => None,
     }
 }
 

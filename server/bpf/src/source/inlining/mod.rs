@@ -17,6 +17,8 @@ mod plan;
 mod statements;
 mod value;
 
+pub use plan::Decision;
+
 use cfront::{sema::Linkage, symbol::Symbol};
 use rustc_hash::FxHashSet;
 
@@ -39,13 +41,19 @@ pub(super) fn is_certain(body: &FunctionBody) -> bool {
     function.attrs.always_inline || body.tokens <= SMALL
 }
 
-/// Static functions that can run and are not inlined everywhere; without `decide` only those that
-/// nothing can inline.
+/// Whether calls of the function may be inlined.
+pub(super) fn is_possible(body: &FunctionBody) -> bool {
+    let function = &body.function;
+    !function.attrs.noinline && (function.linkage == Linkage::Internal || !function.attrs.weak)
+}
+
+/// Static functions that can run and are not inlined everywhere, and the decisions that led there;
+/// without `decide` only those that are marked `used` or whose address is taken.
 pub(super) fn standing(
     marker: &mut Marker<'_, '_>,
     creation: &Creation,
     decide: bool,
-) -> FxHashSet<Symbol> {
+) -> (FxHashSet<Symbol>, Vec<Decision>) {
     let live: Vec<Symbol> = creation
         .order
         .iter()
@@ -83,5 +91,5 @@ pub(super) fn standing(
     reached.retain(|name| {
         marker.bodies.function(*name).is_some_and(|b| b.function.linkage == Linkage::Internal)
     });
-    reached
+    (reached, planner.log)
 }

@@ -39,8 +39,30 @@ pub(super) struct Planner<'p> {
     costs: FxHashMap<(Symbol, Vec<Argument>), Cost>,
     /// Calls of each function in the module as it is by now.
     uses: FxHashMap<Symbol, i64>,
-    /// Functions of which a decision was a near thing.
-    pub(super) unsure: FxHashSet<Symbol>,
+    /// All decisions in order.
+    pub(super) log: Vec<Decision>,
+}
+
+/// What was decided about a call, and on what ground: comparable with what clang says under
+/// `-Rpass=inline -Rpass-missed=inline`.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision {
+    /// The function that is called.
+    pub callee: Symbol,
+    /// The function that the call stands in by then.
+    pub caller: Symbol,
+    /// What the body costs there, less what the call costs.
+    pub cost: i64,
+    /// Whether there is more than one basic block.
+    pub branches: bool,
+    /// How often the call runs for each call of the caller.
+    pub frequency: f64,
+    /// It is the only call left of a function that nothing else can call.
+    pub last: bool,
+    /// Whether it is inlined.
+    pub inlined: bool,
+    /// Whether the estimate is far enough from the threshold to be sure of that.
+    pub sure: bool,
 }
 
 impl<'p> Planner<'p> {
@@ -51,7 +73,7 @@ impl<'p> Planner<'p> {
             decisions: FxHashMap::default(),
             costs: FxHashMap::default(),
             uses: FxHashMap::default(),
-            unsure: FxHashSet::default(),
+            log: Vec::new(),
         }
     }
 
@@ -93,7 +115,6 @@ impl<'p> Planner<'p> {
             let left = match outcome.known {
                 true => outcome.left,
                 false => {
-                    self.unsure.insert(function);
                     let all = sites.remove(&function).unwrap_or_default();
                     all.into_iter().filter(|callee| !self.small(bodies, *callee)).collect()
                 }
@@ -163,10 +184,16 @@ impl<'p> Planner<'p> {
         let uses = self.uses.get(&name).copied().unwrap_or(0);
         let site = Site { frequency, hint: callee.function.inline, last: !kept && uses == 1 };
         let (inlined, sure) = cost::verdict(cost, site);
-        if !sure {
-            self.unsure.insert(name);
-        }
-        self.trace(name, at.0, cost, site, inlined);
+        self.log.push(Decision {
+            callee: name,
+            caller: at.0,
+            cost: cost.cost,
+            branches: cost.branches,
+            frequency,
+            last: site.last,
+            inlined,
+            sure,
+        });
         self.decisions.insert(at, inlined);
         if inlined {
             let left = self.summaries.get(&name).map(|s| s.left.clone()).unwrap_or_default();
@@ -179,15 +206,6 @@ impl<'p> Planner<'p> {
             }
         }
         inlined
-    }
-
-    fn trace(&self, name: Symbol, caller: Symbol, cost: Cost, site: Site, inlined: bool) {
-        if std::env::var_os("BPF_LSP_TRACE_INLINING").is_some() {
-            eprintln!(
-                "TRACE {name} {caller} {} {} {} {} {} {inlined}",
-                cost.cost, cost.branches, cost.known, site.frequency, site.last
-            );
-        }
     }
 
     fn cost(

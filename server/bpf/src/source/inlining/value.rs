@@ -397,6 +397,15 @@ impl Values {
             }
             return self.intern(Kind::Truncate(value, to), vec![value], 0, to);
         }
+        if let Some(bit) = self.bit_as_number(value, to) {
+            return bit;
+        }
+        if let Kind::Select(condition, a, b) = self.kind(value)
+            && let (Some(a), Some(b)) = (self.constant(a), self.constant(b))
+        {
+            let (a, b) = (self.int(wrapped(a, to, signed)), self.int(wrapped(b, to, signed)));
+            return self.select(condition, a, b);
+        }
         if let Kind::Extend(inner, false, narrow, _) = self.kind(value) {
             return self.resize(inner, false, narrow, to);
         }
@@ -412,6 +421,20 @@ impl Values {
             node.loaded = loaded && !signed;
         }
         widened
+    }
+
+    /// The truth value of a single bit as a number: the bit, shifted down.
+    fn bit_as_number(&mut self, value: Val, bits: u16) -> Option<Val> {
+        let Kind::Compare(Order::Ne, masked, zero) = self.kind(value) else { return None };
+        let Kind::Arith(Arith::And, x, mask, _) = self.kind(masked) else { return None };
+        let mask = self.constant(mask).filter(|m| *m > 0 && m.count_ones() == 1)?;
+        if self.constant(zero) != Some(0) {
+            return None;
+        }
+        let by = self.int(i128::from(mask.trailing_zeros()));
+        let shifted = self.arith(Arith::Shr, x, by, bits, false);
+        let one = self.int(1);
+        Some(self.arith(Arith::And, shifted, one, bits, false))
     }
 
     /// Whether the value is known not to be negative: widening it does not copy the sign.
