@@ -12,9 +12,14 @@ mod eval;
 mod expressions;
 mod loops;
 mod memory;
+mod operators;
 mod places;
 mod plan;
+mod simplify;
 mod statements;
+mod switches;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use plan::Decision;
