@@ -5,7 +5,7 @@ use cfront::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 
 use super::{
     cost::INSTRUCTION,
-    eval::Eval,
+    eval::{Eval, Scalar},
     memory::{Gate, State},
     statements::FOLDED,
     value::{Kind, Order, Val},
@@ -41,6 +41,12 @@ impl Eval<'_, '_, '_> {
     pub(super) fn condition(&mut self, expr: &Expr) -> Split {
         let gate = self.state.gate.take();
         Split { gate, ..self.condition_expecting(expr, None) }
+    }
+
+    /// The condition that a value is not zero.
+    pub(super) fn condition_of(&mut self, value: Val, scalar: Option<Scalar>) -> Split {
+        let truth = self.truth_of(value, scalar.is_some_and(|s| s.truth));
+        self.split(truth, scalar.is_some_and(|s| s.pointer), None, None)
     }
 
     fn nowhere() -> Split {

@@ -121,27 +121,7 @@ impl Eval<'_, '_, '_> {
             ExprKind::Binary(op, a, b) => self.binary(expr, *op, a, b),
             ExprKind::Assign(op, target, value) => self.assign(expr, *op, target, value),
             ExprKind::Conditional { cond, then, otherwise } => {
-                let to = self.scalar_of(expr);
-                let result = self.new_object(8, false);
-                let split = self.condition(cond);
-                let loc = super::memory::Loc { base: result, offset: 0, size: 8 };
-                // `a ?: b`
-                let same = then.is_none().then(|| split.pending).flatten();
-                self.branch(
-                    split,
-                    |e| {
-                        let value = match (then, same) {
-                            (Some(then), _) => e.arm(then, to),
-                            (None, _) => e.arm(cond, to),
-                        };
-                        e.store(loc, value);
-                    },
-                    |e| {
-                        let value = e.arm(otherwise, to);
-                        e.store(loc, value);
-                    },
-                );
-                self.load(loc, 0)
+                self.conditional(expr, cond, then.as_deref(), otherwise)
             }
             ExprKind::Comma(a, b) => {
                 self.discard(a);
@@ -191,9 +171,46 @@ impl Eval<'_, '_, '_> {
         }
     }
 
+    fn conditional(
+        &mut self,
+        expr: &Expr,
+        cond: &Expr,
+        then: Option<&Expr>,
+        otherwise: &Expr,
+    ) -> Val {
+        let to = self.scalar_of(expr);
+        let result = self.new_object(8, false);
+        let loc = super::memory::Loc { base: result, offset: 0, size: 8 };
+        // `a ?: b` evaluates `a` once.
+        let (split, value) = match then {
+            Some(_) => (self.condition(cond), None),
+            None => {
+                let value = self.expr(cond);
+                let scalar = self.scalar_of(cond);
+                (self.condition_of(value, scalar), Some(value))
+            }
+        };
+        self.branch(
+            split,
+            |e| {
+                let value = match (then, value) {
+                    (Some(then), _) => e.arm(then, to),
+                    (None, Some(value)) => value,
+                    (None, None) => e.values.int(0),
+                };
+                e.store(loc, value);
+            },
+            |e| {
+                let value = e.arm(otherwise, to);
+                e.store(loc, value);
+            },
+        );
+        self.load(loc, 0)
+    }
+
     fn arm(&mut self, expr: &Expr, to: Option<Scalar>) -> Val {
         match to {
-            Some(to) if !to.truth && !is_truth_expression(self, expr) => self.converted(expr, to),
+            Some(to) if !to.truth && !is_truth_expression(expr) => self.converted(expr, to),
             _ => self.expr(expr),
         }
     }
@@ -288,9 +305,9 @@ impl Eval<'_, '_, '_> {
     }
 }
 
-fn is_truth_expression(eval: &Eval<'_, '_, '_>, expr: &Expr) -> bool {
+fn is_truth_expression(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Paren(e) => is_truth_expression(eval, e),
+        ExprKind::Paren(e) => is_truth_expression(e),
         ExprKind::Binary(op, ..) => order_of(*op).is_some(),
         ExprKind::Unary(UnaryOp::Not, _) => true,
         _ => false,

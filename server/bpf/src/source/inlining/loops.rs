@@ -168,7 +168,7 @@ impl Eval<'_, '_, '_> {
         let mut cells = std::mem::take(&mut self.state.cells);
         for (loc, value) in &mut cells {
             let same = match changed {
-                Some(end) if end.alive => end.cells.get(loc).is_some(),
+                Some(end) if end.alive => end.cells.contains_key(loc),
                 _ => true,
             };
             if objects.contains(&loc.base) || !same {
