@@ -74,7 +74,7 @@ impl Eval<'_, '_, '_> {
                     scalar.signed,
                 ))
             }
-            ExprKind::Char(c) => self.values.int(i128::from(*c)),
+            ExprKind::Char(c, _) => self.values.int(i128::from(*c)),
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.expr(e),
             ExprKind::Ident(_)
             | ExprKind::Member { .. }
