@@ -515,6 +515,11 @@ impl Unit {
         self.sema().record(id)
     }
 
+    /// The tag of a record, whether it is a union, and whether it is defined; nothing is laid out.
+    pub fn record_head(&self, id: RecordId) -> Option<(Option<Symbol>, bool, bool)> {
+        self.sema().record_head(id)
+    }
+
     /// An enum.
     pub fn enumeration(&self, id: EnumId) -> Option<Arc<Enum>> {
         self.sema().enumeration(id)

@@ -3,9 +3,14 @@
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use cfront::flags::normalize;
+use memchr::memmem;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -21,12 +26,21 @@ pub(super) struct Command {
     pub(super) output: Option<PathBuf>,
 }
 
-/// A compile database. Databases are large and most of their commands are never asked for, so a
-/// command stays text until then.
+/// A compile database. Databases are large and most of their commands are never asked for: the first
+/// few files are looked for in the text, then all entries are read, and each command stays text
+/// until it is asked for.
 #[derive(Debug, Default)]
 pub(super) struct CompileCommands {
-    commands: FxHashMap<PathBuf, Entry>,
+    text: String,
+    path: PathBuf,
+    searches: AtomicU32,
+    entries: OnceLock<FxHashMap<PathBuf, Entry>>,
 }
+
+/// Files that are looked for in the text before all entries are read.
+const MAX_SEARCHES: u32 = 8;
+/// Braces in the strings of an entry; with more of them it is not looked for.
+const MAX_BRACES: usize = 64;
 
 /// What a file's entry says.
 #[derive(Debug)]
@@ -63,24 +77,25 @@ pub(super) fn find(file: &Path) -> Option<PathBuf> {
 }
 
 impl CompileCommands {
-    /// Reads a database; entries that are not understood are left out.
-    pub(super) fn parse(text: &str, path: &Path) -> Result<CompileCommands, String> {
-        let entries: Vec<&RawValue> =
-            serde_json::from_str(text).map_err(|e| format!("{}: {e}", path.display()))?;
-        let base = path.parent().unwrap_or(Path::new("/"));
-        let mut commands = FxHashMap::default();
-        for entry in &entries {
-            if let Some((file, entry)) = read_entry(entry, base) {
-                // The first command of a file counts, as in clangd.
-                commands.entry(file).or_insert(entry);
-            }
+    /// A database with that text. Entries that are not understood are left out.
+    pub(super) fn parse(text: String, path: &Path) -> Result<CompileCommands, String> {
+        let commands = CompileCommands { text, path: path.to_owned(), ..Default::default() };
+        if commands.text.trim_start().starts_with('[') {
+            return Ok(commands);
         }
-        Ok(CompileCommands { commands })
+        match read_entries(&commands.text, path) {
+            Ok(_) => Ok(commands),
+            Err(error) => Err(error),
+        }
     }
 
     /// The command of a file; for a header, that of a source beside it.
     pub(super) fn command(&self, file: &Path) -> Option<Command> {
-        if let Some(entry) = self.commands.get(file) {
+        if let Some(command) = self.search(file) {
+            return Some(command);
+        }
+        let entries = self.entries();
+        if let Some(entry) = entries.get(file) {
             return entry.read();
         }
         if file.extension().is_none_or(|e| e != "h") {
@@ -88,8 +103,59 @@ impl CompileCommands {
         }
         // The smallest path, so that the answer does not depend on the order of a hash map.
         let beside = |source: &&PathBuf| source.parent() == file.parent();
-        let source = self.commands.keys().filter(beside).min()?;
-        self.commands.get(source)?.read()
+        let source = entries.keys().filter(beside).min()?;
+        entries.get(source)?.read()
+    }
+
+    fn entries(&self) -> &FxHashMap<PathBuf, Entry> {
+        self.entries.get_or_init(|| {
+            read_entries(&self.text, &self.path).unwrap_or_else(|error| {
+                tracing::warn!("{error}");
+                FxHashMap::default()
+            })
+        })
+    }
+
+    /// Looks for the first entry of a file without reading the others.
+    fn search(&self, file: &Path) -> Option<Command> {
+        if self.entries.get().is_some()
+            || self.searches.fetch_add(1, Ordering::Relaxed) >= MAX_SEARCHES
+        {
+            return None;
+        }
+        let name = file.file_name()?.to_str()?;
+        // Letters may be written as `\uXXXX`.
+        if !name.is_ascii() || memmem::find(self.text.as_bytes(), b"\\u").is_some() {
+            return None;
+        }
+        let base = self.path.parent().unwrap_or(Path::new("/"));
+        let mut done = 0;
+        for at in memmem::find_iter(self.text.as_bytes(), name.as_bytes()) {
+            if at < done {
+                continue;
+            }
+            let (entry, end) = self.entry_around(done, at)?;
+            done = end;
+            if let Some((known, entry)) = read_entry(entry, base)
+                && known == file
+            {
+                return entry.read();
+            }
+        }
+        None
+    }
+
+    /// The entry that a byte belongs to, and its end. It begins at one of the braces between `from` and that byte;
+    /// those in strings begin nothing that can be read up to there.
+    fn entry_around(&self, from: usize, at: usize) -> Option<(&RawValue, usize)> {
+        let before = self.text.as_bytes().get(from..at)?;
+        memchr::memrchr_iter(b'{', before).take(MAX_BRACES).find_map(|open| {
+            let text = self.text.get(from + open..)?;
+            let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+            let entry = values.next()?.ok()?;
+            let end = from + open + entry.get().len();
+            (end > at).then_some((entry, end))
+        })
     }
 }
 
@@ -115,6 +181,20 @@ fn output_argument(arguments: &[String]) -> Option<&str> {
         "-o" | "--output" => arguments.get(at + 1).map(String::as_str),
         argument => argument.strip_prefix("--output="),
     })
+}
+
+fn read_entries(text: &str, path: &Path) -> Result<FxHashMap<PathBuf, Entry>, String> {
+    let entries: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let base = path.parent().unwrap_or(Path::new("/"));
+    let mut commands = FxHashMap::default();
+    for entry in &entries {
+        if let Some((file, entry)) = read_entry(entry, base) {
+            // The first command of a file counts, as in clangd.
+            commands.entry(file).or_insert(entry);
+        }
+    }
+    Ok(commands)
 }
 
 fn read_entry(entry: &RawValue, base: &Path) -> Option<(PathBuf, Entry)> {
@@ -170,27 +250,51 @@ mod tests {
         assert_eq!(split_shell(line), ["cc", r#"-DA="x y""#, r#"-DB="z""#, "-I q", "", "x"]);
     }
 
+    const DATABASE: &str = r#"[
+        {"directory": "/w", "file": "x.c", "command": "clang -DX='{' a.bpf.c \"a.bpf.c\" {"},
+        {"directory": "src", "file": "../a.bpf.c", "arguments": ["clang", "-DA"]},
+        {"directory": "/w", "file": "b.bpf.c", "command": "clang -DB"},
+        {"directory": "/p", "file": "a.bpf.c", "arguments": ["clang", "-DSECOND"]},
+        {"file": 3}, 7
+    ]"#;
+
+    fn database(text: &str) -> CompileCommands {
+        CompileCommands::parse(text.to_owned(), Path::new("/p/compile_commands.json")).unwrap()
+    }
+
     #[test]
     fn both_forms_relative_paths_and_broken_entries() {
-        let text = r#"[
-            {"directory": "src", "file": "../a.bpf.c", "arguments": ["clang", "-DA"]},
-            {"directory": "/w", "file": "b.bpf.c", "command": "clang -DB"},
-            {"file": 3}, 7
-        ]"#;
-        let db = CompileCommands::parse(text, Path::new("/p/compile_commands.json")).unwrap();
-        let of = |path: &str| db.command(Path::new(path)).map(|c| c.arguments.join(" "));
-        assert_eq!(of("/p/a.bpf.c").as_deref(), Some("clang -DA"));
-        assert_eq!(of("/w/b.bpf.c").as_deref(), Some("clang -DB"));
-        assert_eq!(of("/w/b.h").as_deref(), Some("clang -DB"));
-        assert_eq!(of("/w/c.bpf.c"), None);
-        let text = r#"[
-            {"directory": "/w", "file": "a.c", "command": "clang -c a.c -o out/a.o"},
-            {"directory": "/w", "file": "b.c", "output": "../b.o", "command": "clang -o x.o b.c"}
-        ]"#;
-        let db = CompileCommands::parse(text, Path::new("/x")).unwrap();
-        let made = |path: &str| db.command(Path::new(path)).unwrap().output.unwrap();
-        assert_eq!(made("/w/a.c"), Path::new("/w/out/a.o"));
-        assert_eq!(made("/w/b.c"), Path::new("/b.o"));
-        assert!(CompileCommands::parse("{}", Path::new("/x")).is_err());
+        let (searched, read) = (database(DATABASE), database(DATABASE));
+        read.entries();
+        for db in [searched, read] {
+            let of = |path: &str| db.command(Path::new(path)).map(|c| c.arguments.join(" "));
+            assert_eq!(of("/p/a.bpf.c").as_deref(), Some("clang -DA"));
+            assert_eq!(of("/w/b.bpf.c").as_deref(), Some("clang -DB"));
+            assert_eq!(of("/w/x.c").as_deref(), Some("clang -DX={ a.bpf.c a.bpf.c {"));
+            assert_eq!(of("/w/b.h").as_deref(), Some("clang -DB"));
+            assert_eq!(of("/w/c.bpf.c"), None);
+        }
+    }
+
+    #[test]
+    fn the_first_few_files_are_looked_for_in_the_text() {
+        let db = database(DATABASE);
+        for _ in 0..MAX_SEARCHES {
+            assert!(db.command(Path::new("/p/a.bpf.c")).is_some());
+            assert!(db.entries.get().is_none());
+        }
+        assert!(db.command(Path::new("/p/a.bpf.c")).is_some());
+        assert!(db.entries.get().is_some());
+    }
+
+    #[test]
+    fn names_with_escapes() {
+        let db = database(r#"[{"directory": "\/w", "file": "\u0061.bpf.c", "command": "c"}]"#);
+        assert!(db.command(Path::new("/w/a.bpf.c")).is_some());
+    }
+
+    #[test]
+    fn what_is_no_array_is_an_error() {
+        assert!(CompileCommands::parse("{}".to_owned(), Path::new("/x")).is_err());
     }
 }

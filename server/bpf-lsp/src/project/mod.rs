@@ -55,7 +55,7 @@ impl Project {
     pub(crate) fn set_database(&mut self, path: PathBuf) -> Result<(), String> {
         let path = if path.is_dir() { path.join("compile_commands.json") } else { path };
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let commands = CompileCommands::parse(&text, &path)?;
+        let commands = CompileCommands::parse(text, &path)?;
         self.database = Some((path, Arc::new(commands)));
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Disk {
             return known.clone();
         }
         let text = fs::read_to_string(path).unwrap_or_default();
-        let commands = CompileCommands::parse(&text, path).unwrap_or_else(|error| {
+        let commands = CompileCommands::parse(text, path).unwrap_or_else(|error| {
             tracing::warn!("{error}");
             CompileCommands::default()
         });

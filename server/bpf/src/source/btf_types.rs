@@ -161,7 +161,8 @@ impl<'u> Types<'u> {
         if let Some(&known) = self.records.get(&id).or_else(|| self.waiting.get(&id)) {
             return known;
         }
-        if self.unit.record(id).is_none_or(|r| r.tag.is_none() || !r.defined) {
+        let named = |(tag, _, defined): (Option<Symbol>, bool, bool)| tag.is_some() && defined;
+        if !self.unit.record_head(id).is_some_and(named) {
             return self.record(id);
         }
         let place = self.btf.add(Type::Void);
@@ -390,12 +391,9 @@ impl<'u> Types<'u> {
     /// The graph; records that nothing asked for are declared forward.
     pub(super) fn finish(mut self) -> Btf {
         for (record, place) in std::mem::take(&mut self.waiting) {
-            let Some(of) = self.unit.record(record) else { continue };
+            let Some((tag, is_union, _)) = self.unit.record_head(record) else { continue };
             if let Some(slot) = self.btf.types.get_mut(place.0 as usize) {
-                *slot = Type::Fwd {
-                    name: of.tag.map_or("", |t| t.as_str()).into(),
-                    is_union: of.is_union,
-                };
+                *slot = Type::Fwd { name: tag.map_or("", |t| t.as_str()).into(), is_union };
             }
         }
         self.btf

@@ -1,5 +1,7 @@
 //! The pass over the bytes: where items end and what they declare, as far as they are plain.
 
+use std::ops::Range;
+
 use crate::{
     lexer,
     names::{NameSpace, for_each_declared},
@@ -24,9 +26,52 @@ pub(super) struct Found {
     pub(super) words: WordSet,
 }
 
+/// Longer texts are read in two halves at once.
+const LONG: usize = 1 << 20;
+
 /// Reads items from `start` on, up to the first one that is not plain.
 pub(super) fn scan(text: &str, start: usize, specials: &Specials) -> Found {
     let rest = text.len().saturating_sub(start);
+    let middle = if rest < LONG { None } else { boundary(text, start + rest / 2) };
+    let Some(middle) = middle else { return scan_part(text, start..text.len(), rest, specials) };
+    let (mut first, second) = std::thread::scope(|threads| {
+        let second = threads.spawn(|| scan_part(text, middle..text.len(), rest, specials));
+        (scan_part(text, start..middle, rest, specials), second.join())
+    });
+    match second {
+        // The second half is right if an item begins there.
+        Ok(second) if first.ends.last() == Some(&(middle as u32)) => first.append(second),
+        _ => {
+            let end = first.ends.last().map_or(start, |&end| end as usize);
+            if end > middle {
+                first.append(scan_part(text, end..text.len(), rest, specials));
+            }
+        }
+    }
+    first
+}
+
+/// A place behind `from` where an item may begin.
+fn boundary(text: &str, from: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(from..)?;
+    Some(from + memchr::memmem::find(rest, b";\n\n")? + 1)
+}
+
+impl Found {
+    fn append(&mut self, other: Found) {
+        let items = self.ends.len() as u32;
+        self.ends.extend(other.ends);
+        self.names.extend(
+            other.names.into_iter().map(|name| NameEntry { item: name.item + items, ..name }),
+        );
+        self.words.union(&other.words);
+    }
+}
+
+/// Reads the items that begin in a range. `whole` is the number of bytes that the set of words is for.
+fn scan_part(text: &str, range: Range<usize>, whole: usize, specials: &Specials) -> Found {
+    let Range { start, end } = range;
+    let rest = end.saturating_sub(start);
     let mut scan = Scan {
         text,
         bytes: text.as_bytes(),
@@ -35,12 +80,12 @@ pub(super) fn scan(text: &str, start: usize, specials: &Specials) -> Found {
         found: Found {
             ends: Vec::with_capacity(rest / 128),
             names: Vec::with_capacity(rest / 64),
-            words: WordSet::for_text(rest),
+            words: WordSet::for_text(whole),
         },
         item_start: start,
         item: ItemState::default(),
     };
-    while scan.item() {}
+    while scan.pos < end && scan.item() {}
     scan.found
 }
 
@@ -148,6 +193,12 @@ struct ItemState {
     expects: bool,
     /// `)` at the outermost level was the last token.
     after_parameters: bool,
+    /// `(` at the outermost level was the last token.
+    after_open: bool,
+    /// The name of a typedef is settled: a suffix has begun.
+    settled: bool,
+    /// The parentheses that are open group a declarator whose name has not come.
+    groups: bool,
     /// Its names are found with its tokens.
     by_tokens: bool,
     /// Names found before it.
@@ -238,6 +289,7 @@ impl Scan<'_> {
         }
         item.begun = true;
         item.after_parameters = false;
+        item.after_open = false;
     }
 
     fn number(&mut self) {
@@ -302,9 +354,15 @@ impl Scan<'_> {
             item.pending = Pending::Body;
             return;
         }
+        // A name in parentheses, or a parameter.
+        item.by_tokens |= item.after_open;
         self.settle();
-        if self.item.depth == 0 {
+        if std::mem::take(&mut self.item.groups) {
             self.item.name = Some(place);
+        } else if self.item.depth == 0 {
+            if !self.item.settled {
+                self.item.name = Some(place);
+            }
         } else if self.item.expects && self.top() == b'e' {
             self.item.expects = false;
             self.declare(place, NameSpace::Enumerator, true);
@@ -320,6 +378,7 @@ impl Scan<'_> {
         let item = &mut self.item;
         match word {
             Word::Struct | Word::Union | Word::Enum => {
+                item.by_tokens |= item.groups;
                 item.pending = Pending::Tag;
                 item.pending_enum = word == Word::Enum;
                 item.by_tokens |= in_enum;
@@ -356,12 +415,15 @@ impl Scan<'_> {
                 return matches!(top, b'{' | b'e');
             }
             Class::Open => {
-                item.by_tokens |= outermost;
+                if outermost {
+                    self.suffix(b);
+                }
                 return self.push(b);
             }
             Class::Close => {
                 item.depth = item.depth.saturating_sub(1);
                 item.after_parameters = item.depth == 0 && b == b')';
+                item.by_tokens |= item.depth == 0 && item.groups;
                 return top == if b == b')' { b'(' } else { b'[' };
             }
             Class::Comma => {
@@ -377,10 +439,27 @@ impl Scan<'_> {
         true
     }
 
+    /// A bracket opens at the outermost level.
+    fn suffix(&mut self, bracket: u8) {
+        let item = &mut self.item;
+        if !item.typedef {
+            item.by_tokens = true;
+        } else if !std::mem::replace(&mut item.settled, true) && bracket == b'(' {
+            let rest = self.bytes.get(self.pos..).unwrap_or(&[]);
+            let next = rest.iter().find(|b| CLASS[**b as usize] != Class::Space);
+            item.groups = next == Some(&b'*');
+            item.by_tokens |= !item.groups && item.name.is_none() || next == Some(&b'(');
+            item.after_open = !item.groups;
+        }
+    }
+
     fn open_brace(&mut self, outermost: bool) -> bool {
         let item = &mut self.item;
         item.begun = true;
         item.after_parameters = false;
+        item.after_open = false;
+        // Tags in parameters are no business of the file's.
+        item.by_tokens |= item.stack.first() == Some(&b'(') && !outermost;
         if item.pending == Pending::Nothing {
             if std::mem::take(&mut item.underlying) {
                 return self.push(b'e');

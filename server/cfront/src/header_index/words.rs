@@ -120,6 +120,11 @@ impl WordSet {
         }
     }
 
+    /// Adds all of a set for as many bytes.
+    pub(super) fn union(&mut self, other: &WordSet) {
+        self.bits.iter_mut().zip(&other.bits).for_each(|(word, other)| *word |= other);
+    }
+
     pub(super) fn may_contain(&self, hash: u64) -> bool {
         self.places(hash)
             .iter()

@@ -249,6 +249,12 @@ impl Sema {
         shape
     }
 
+    /// Tag, whether it is a union, and whether it is defined, without reading its members.
+    pub(crate) fn record_head(&self, id: RecordId) -> Option<(Option<Symbol>, bool, bool)> {
+        let entity = self.records.get(id.0 as usize)?;
+        Some((entity.tag, entity.is_union, entity.spec.is_some()))
+    }
+
     /// The record with its layout.
     pub(crate) fn record(&mut self, id: RecordId) -> Option<Arc<Record>> {
         let entity = self.records.get(id.0 as usize)?;
