@@ -28,6 +28,8 @@ mod tests;
 pub mod toolchain;
 mod tracing;
 
+use std::{cell::OnceCell, ops::Deref, sync::Arc};
+
 use cfront::{source::FileRange, unit::Unit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -49,7 +51,41 @@ pub struct Input<'a> {
     /// The object made from it.
     pub object: &'a Object,
     /// What the rest of the workspace says about the object.
-    pub usage: &'a Usage,
+    pub usage: &'a UsageWhenAsked<'a>,
+}
+
+/// [`Usage`], found when a rule first asks: it takes a look at every user-space file near the
+/// program, and of most programs no rule has anything to say that it could change. So rules ask last.
+pub struct UsageWhenAsked<'a> {
+    find: Box<dyn Fn() -> Arc<Usage> + 'a>,
+    found: OnceCell<Arc<Usage>>,
+}
+
+impl<'a> UsageWhenAsked<'a> {
+    /// A usage that `find` finds.
+    pub fn new(find: impl Fn() -> Arc<Usage> + 'a) -> UsageWhenAsked<'a> {
+        UsageWhenAsked { find: Box::new(find), found: OnceCell::new() }
+    }
+
+    /// The usage, if some rule has asked.
+    pub fn asked(&self) -> Option<&Arc<Usage>> {
+        self.found.get()
+    }
+}
+
+impl Deref for UsageWhenAsked<'_> {
+    type Target = Usage;
+
+    fn deref(&self) -> &Usage {
+        self.found.get_or_init(|| (self.find)())
+    }
+}
+
+impl From<Usage> for UsageWhenAsked<'_> {
+    fn from(usage: Usage) -> Self {
+        let usage = Arc::new(usage);
+        UsageWhenAsked::new(move || usage.clone())
+    }
 }
 
 /// How the workspace's user-space code uses an object, as far as it is known.

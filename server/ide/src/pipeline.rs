@@ -52,7 +52,7 @@ pub enum Role {
     Other,
 }
 
-/// Findings, and the usage of the object (of BPF programs) that they were made with.
+/// Findings, and the usage of the object that they were made with, if they rest on it.
 struct Judged {
     usage: Option<Arc<rules::Usage>>,
     found: Arc<[Diagnostic]>,
@@ -94,19 +94,20 @@ impl FileAnalysis {
     /// All findings of the rules that belong to the file's role, those in its headers too. They are
     /// found anew when what other files do with the object has changed.
     pub(crate) fn diagnostics(&self, analysis: &Analysis) -> Arc<[Diagnostic]> {
-        let usage = (self.role == Role::Bpf).then(|| {
-            let usage = analysis.usage(&self.path, &self.object_name);
-            self.with_libbpf(analysis, usage)
-        });
+        let find = || self.usage(analysis);
         let mut known = lock(&self.judged);
-        if let Some(before) = known.as_ref().filter(|before| before.usage == usage) {
+        let holds = |before: &&Judged| before.usage.as_ref().is_none_or(|usage| *usage == find());
+        if let Some(before) = known.as_ref().filter(holds) {
             return before.found.clone();
         }
-        let found: Arc<[Diagnostic]> = match (&self.source, &usage, self.role) {
-            (Some(source), Some(usage), _) => {
-                rules::check(rules::Input { unit: &self.unit, object: &source.object, usage })
-            }
-            (_, _, Role::Loader) => loader::check(loader::Input {
+        let usage = rules::UsageWhenAsked::new(find);
+        let found: Arc<[Diagnostic]> = match (&self.source, self.role) {
+            (Some(source), Role::Bpf) => rules::check(rules::Input {
+                unit: &self.unit,
+                object: &source.object,
+                usage: &usage,
+            }),
+            (_, Role::Loader) => loader::check(loader::Input {
                 unit: &self.unit,
                 skeletons: &self.skeletons,
                 text: &self.text,
@@ -115,6 +116,7 @@ impl FileAnalysis {
             _ => Vec::new(),
         }
         .into();
+        let usage = usage.asked().cloned();
         *known = Some(Judged { usage, found: found.clone() });
         found
     }
@@ -122,10 +124,12 @@ impl FileAnalysis {
     /// Whether the findings were made with what the user-space file `loader` did before.
     fn judged_by_old_usage(&self, analysis: &Analysis, loader: &Path) -> bool {
         let before = lock(&self.judged).as_ref().and_then(|judged| judged.usage.clone());
-        before.is_some_and(|before| {
-            let now = || analysis.usage(&self.path, &self.object_name);
-            analysis.uses(loader) && self.with_libbpf(analysis, now()) != before
-        })
+        before.is_some_and(|before| analysis.uses(loader) && self.usage(analysis) != before)
+    }
+
+    /// What other files do with the object now.
+    fn usage(&self, analysis: &Analysis) -> Arc<rules::Usage> {
+        self.with_libbpf(analysis, analysis.usage(&self.path, &self.object_name))
     }
 
     /// The usage with libbpf's version from the headers that the program is compiled with, where the

@@ -159,7 +159,7 @@ fn check(session: &Session, loaders: &Loaders, entry: &Command) -> Vec<Report> {
     if !object.complete {
         println!("only partly understood: {}", entry.file.display());
     }
-    let found = rules::check(rules::Input { unit: &unit, object: &object, usage: &usage });
+    let found = rules::check(rules::Input { unit: &unit, object: &object, usage: &usage.into() });
     let pp = unit.preprocessed();
     found
         .into_iter()

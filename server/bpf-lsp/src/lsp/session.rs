@@ -207,6 +207,10 @@ impl Session {
             tracing::warn!("{warning}");
             self.send(Outgoing::Log(MessageType::WARNING, format!("bpf-lsp: {warning}")));
         }
+        // What was computed, or is being computed, stays right.
+        if settings == state.settings {
+            return;
+        }
         state.project.set_settings(&settings);
         state.host.apply(Change::Options(Options {
             diagnostics: settings.diagnostics,

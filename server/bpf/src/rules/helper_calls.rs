@@ -54,7 +54,6 @@ pub(super) fn check(
             if let Some(helper) = helper(call)
                 && reached.walked
                 && helper.takes_context()
-                && !input.usage.sets_program_types
             {
                 let kind = entry.row.short_type();
                 // Programs that extend others may call what these may call.
@@ -62,6 +61,7 @@ pub(super) fn check(
                 if judged
                     && listed(kind)
                     && helper.allowed_for(kind) == Some(false)
+                    && !input.usage.sets_program_types
                     && once(NOT_ALLOWED)
                 {
                     not_allowed(input, entry, &reached, call, helper.name, found);

@@ -29,9 +29,7 @@ pub(super) fn needs_btf(
 ) {
     let row = u32::try_from(kind).ok().and_then(map_types::by_number);
     let Some(row) = row.filter(|row| row.needs_btf_types && row.read_from_code) else { return };
-    if input.usage.sets_map(map.name) {
-        return;
-    }
+    let before = found.len();
     for field in &map.record.fields {
         let member = field.name.map_or("", Symbol::as_str);
         if matches!(member, "key_size" | "value_size") {
@@ -51,6 +49,9 @@ pub(super) fn needs_btf(
             found.push(Diagnostic::new(NEEDS_BTF, at, message));
         }
     }
+    if found.len() > before && input.usage.sets_map(map.name) {
+        found.truncate(before);
+    }
 }
 
 /// The keys of these are file descriptors: a 32-bit integer type and nothing else of that size.
@@ -63,7 +64,7 @@ pub(super) fn integer_key(
     let row = u32::try_from(kind).ok().and_then(map_types::by_number);
     let Some(row) = row.filter(|row| row.needs_btf_types && row.key_btf == "int") else { return };
     let key = map.record.fields.iter().find(|f| f.name.is_some_and(|n| n.as_str() == "key"));
-    let Some(key) = key.filter(|_| !input.usage.sets_map(map.name)) else { return };
+    let Some(key) = key else { return };
     let CType::Pointer(to) = input.unit.canonical(key.ty) else { return };
     let what = match input.unit.canonical(to) {
         CType::Record(_) => "a struct or union",
@@ -73,6 +74,9 @@ pub(super) fn integer_key(
         CType::Float(_) => "a float",
         _ => return,
     };
+    if input.usage.sets_map(map.name) {
+        return;
+    }
     // Another size is said by the rule about sizes.
     if input.unit.size_of(to) != Some(4) {
         return;

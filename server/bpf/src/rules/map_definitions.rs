@@ -283,9 +283,7 @@ fn values(
 fn ring_buffer(input: Input<'_>, map: &Definition<'_>, kind: u64, found: &mut Vec<Diagnostic>) {
     const PAGE: u64 = 4096;
     let row = u32::try_from(kind).ok().and_then(map_types::by_number);
-    if row.is_none_or(|row| row.max_entries != SizeRule::PagesPowerOfTwo)
-        || input.usage.sets_map(map.name)
-    {
+    if row.is_none_or(|row| row.max_entries != SizeRule::PagesPowerOfTwo) {
         return;
     }
     let entries =
@@ -293,7 +291,10 @@ fn ring_buffer(input: Input<'_>, map: &Definition<'_>, kind: u64, found: &mut Ve
     let Some((field, size)) = entries.and_then(|f| Some((f, number(input.unit, f.ty)?))) else {
         return;
     };
-    if size == 0 || (size.is_multiple_of(PAGE) && (size / PAGE).is_power_of_two()) {
+    if size == 0
+        || (size.is_multiple_of(PAGE) && (size / PAGE).is_power_of_two())
+        || input.usage.sets_map(map.name)
+    {
         return;
     }
     let Some(pages) = size.div_ceil(PAGE).checked_next_power_of_two() else { return };

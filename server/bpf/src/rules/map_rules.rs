@@ -25,7 +25,6 @@ const FLAGS: RuleId = RuleId("map-flags");
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     for map in &input.object.maps {
         if map.kind != MapKind::User
-            || input.usage.sets_map(&map.name)
             || !input.object.complete
             || !numbers_known(input.unit, &map.name)
         {
@@ -36,14 +35,15 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         let at = FileRange { file: FileId(place.file), start: place.start, end: place.end };
-        // What is left out may be filled in by a loader. Those of a map in a header need not lie near,
-        // nor need one that is written in another language.
-        let open = place.file != input.unit.preprocessed().main.0 || !input.usage.libbpf_loads;
-        let mut say = Say { map, row, at, open, found };
+        let before = found.len();
+        let mut say = Say { input, map, row, at, found };
         say.key_size();
         say.value_size();
         say.max_entries();
         say.flags();
+        if found.len() > before && input.usage.sets_map(&map.name) {
+            found.truncate(before);
+        }
     }
 }
 
@@ -67,15 +67,21 @@ fn numbers_known(unit: &Unit, name: &str) -> bool {
 }
 
 struct Say<'a> {
+    input: Input<'a>,
     map: &'a Map,
     row: &'static MapType,
     at: FileRange,
     /// Whether what is left out may be filled in by code that is not known.
-    open: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
 impl Say<'_> {
+    /// Whether what is left out may be filled in by a loader. Those of a map in a header need not lie
+    /// near, nor need one that is written in another language.
+    fn open(&self) -> bool {
+        self.at.file != self.input.unit.preprocessed().main || !self.input.usage.libbpf_loads
+    }
+
     fn def(&self) -> &MapDef {
         &self.map.def
     }
@@ -89,7 +95,7 @@ impl Say<'_> {
     }
 
     fn key_size(&mut self) {
-        if self.open && self.def().key_size.unwrap_or(0) == 0 {
+        if self.def().key_size.unwrap_or(0) == 0 && self.open() {
             return;
         }
         let size = u64::from(self.def().key_size.unwrap_or(0));
@@ -122,7 +128,7 @@ impl Say<'_> {
             None => 0,
         };
         match rule.takes(size) {
-            Some(false) if self.open && size == 0 => {}
+            Some(false) if size == 0 && self.open() => {}
             Some(true) => {}
             None => {
                 if *rule == SizeRule::PercpuValue {
@@ -156,7 +162,7 @@ impl Say<'_> {
     }
 
     fn max_entries(&mut self) {
-        if self.open && self.def().max_entries.unwrap_or(0) == 0 {
+        if self.def().max_entries.unwrap_or(0) == 0 && self.open() {
             return;
         }
         let entries = u64::from(self.def().max_entries.unwrap_or(0));
@@ -197,7 +203,7 @@ impl Say<'_> {
             .map(|(name, _)| *name)
             .collect();
         for name in missing {
-            if self.open && self.def().map_flags.is_none() {
+            if self.def().map_flags.is_none() && self.open() {
                 continue;
             }
             self.push(

@@ -14,12 +14,9 @@ use crate::diagnostic::Diagnostic;
 const RULE: RuleId = RuleId("const-not-volatile");
 
 pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnostic>) {
-    if input.usage.rodata_written.is_empty() {
-        return;
-    }
     for variable in input.unit.variables() {
-        if let Some(write) = input.usage.rodata_written.get(variable.name.as_str())
-            && is_folded(input, code, &variable)
+        if is_folded(input, code, &variable)
+            && let Some(write) = input.usage.rodata_written.get(variable.name.as_str())
             && let Some(range) = places::variable(input.unit, &variable)
         {
             let mut finding = Diagnostic::new(

@@ -85,7 +85,13 @@ fn scan_part(text: &str, range: Range<usize>, whole: usize, specials: &Specials)
         item_start: start,
         item: ItemState::default(),
     };
-    while scan.pos < end && scan.item() {}
+    while scan.pos < end {
+        if !scan.item() {
+            // What was found of the item that is not plain.
+            scan.found.names.truncate(scan.item.names);
+            break;
+        }
+    }
     scan.found
 }
 

@@ -17,7 +17,7 @@ fn findings(text: &str, usage: &Usage) -> String {
     let pp = preprocess(&session, &fixture.file_system(), path, main, &Flags::default());
     let unit = Unit::build(Arc::new(pp), None, false);
     let object = crate::source::object(&unit, "test");
-    let found = super::check(Input { unit: &unit, object: &object, usage });
+    let found = super::check(Input { unit: &unit, object: &object, usage: &usage.clone().into() });
     let marked = |range: FileRange| {
         let text = unit.preprocessed().text(range.file).map_or("", |t| t.as_ref());
         text.get(range.start as usize..range.end as usize).unwrap_or("?").to_owned()
