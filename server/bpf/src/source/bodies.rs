@@ -6,7 +6,7 @@ use cfront::{
     ast::{self, Initializer},
     ctypes::CTypeId,
     refs::{self, Body, UnitResolver},
-    sema::{Definition, Function, ItemScope, Variable},
+    sema::{Definition, Function, ItemScope, Local, LocalKind, Variable},
     symbol::Symbol,
     unit::{ItemId, Unit},
 };
@@ -42,6 +42,16 @@ impl<'u> Bodies<'u> {
         let body = self.read_function(name);
         self.functions.insert(name, body.clone());
         body
+    }
+
+    /// An `extern` declaration of a variable inside one of the bodies that were read, with the item.
+    pub(super) fn block_extern(&self, name: Symbol) -> Option<(ItemId, Local)> {
+        let bodies = self.functions.values().flatten();
+        bodies.into_iter().find_map(|body| {
+            let mut locals = body.scope.locals().iter();
+            let found = locals.find(|l| l.kind == LocalKind::Extern && l.name == name)?;
+            Some((body.item, found.clone()))
+        })
     }
 
     fn read_function(&self, name: Symbol) -> Option<Arc<FunctionBody>> {

@@ -1,7 +1,12 @@
 //! Extern variables and kernel functions that the object refers to: `.kconfig` and `.ksyms`.
 
 use btf::{DatasecEntry, Linkage};
-use cfront::{sema::Definition, unit::ItemId};
+use cfront::{
+    ctypes::CTypeId,
+    sema::{Attributes, Definition},
+    symbol::Symbol,
+    unit::ItemId,
+};
 use smol_str::SmolStr;
 
 use super::{
@@ -13,7 +18,7 @@ use super::{
 };
 use crate::{
     externs::lay_out_kconfig,
-    object::{Certainty, Section, SectionKind, Variable},
+    object::{Certainty, Place, Section, SectionKind, Variable},
     refusal::{Refusal, RefusalKind},
 };
 
@@ -21,6 +26,44 @@ use crate::{
 pub(super) struct ExternSection {
     pub(super) section: Section,
     pub(super) entries: Vec<DatasecEntry>,
+}
+
+/// An extern variable as declared.
+struct Declared {
+    label: SmolStr,
+    ty: CTypeId,
+    size: Option<u64>,
+    align: Option<u64>,
+    attrs: Attributes,
+    place: Option<Place>,
+}
+
+/// The declaration of an extern variable, at file scope or in a body; `None` for one that is defined.
+fn declared(bodies: &Bodies<'_>, name: Symbol) -> Option<Declared> {
+    let Some(variable) = bodies.unit.variable(name) else {
+        let (item, local) = bodies.block_extern(name)?;
+        return Some(Declared {
+            label: name.as_str().into(),
+            ty: local.ty,
+            size: local.size,
+            align: local.align,
+            attrs: local.attrs,
+            place: sections::place(bodies.unit, item, local.token),
+        });
+    };
+    if variable.definition != Definition::None {
+        return None;
+    }
+    let first = variable.decls.first();
+    Some(Declared {
+        label: variable.asm_label.unwrap_or(name).as_str().into(),
+        ty: variable.ty,
+        size: variable.size,
+        align: variable.align,
+        attrs: variable.attrs.clone(),
+        place: first
+            .and_then(|d| sections::place(bodies.unit, ItemId(d.place.item), d.place.token)),
+    })
 }
 
 /// The sections of externs, and what libbpf refuses of them.
@@ -37,32 +80,28 @@ pub(super) fn externs(
     for entity in &creation.order {
         match entity {
             Entity::Variable(name) => {
-                let Some(variable) = bodies.unit.variable(*name) else { continue };
-                if variable.definition != Definition::None || !liveness.referenced.contains(entity)
-                {
+                if !liveness.referenced.contains(entity) {
                     continue;
                 }
-                let text: SmolStr = variable.asm_label.unwrap_or(*name).as_str().into();
-                let ty = types.of(variable.ty);
+                let Some(declared) = declared(bodies, *name) else { continue };
+                let text = declared.label.clone();
+                let ty = types.of(declared.ty);
                 let tags: Vec<SmolStr> =
-                    variable.attrs.decl_tags.iter().map(|t| SmolStr::new(t.as_str())).collect();
+                    declared.attrs.decl_tags.iter().map(|t| SmolStr::new(t.as_str())).collect();
                 let var = types.variable(&text, ty, Linkage::Extern, &tags);
-                let place = variable.decls.first().and_then(|d| {
-                    sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
-                });
                 let one = Variable {
                     name: text.clone(),
                     ty,
                     offset: 0,
-                    size: variable.size.unwrap_or(0),
-                    align: variable.align.unwrap_or(1),
+                    size: declared.size.unwrap_or(0),
+                    align: declared.align.unwrap_or(1),
                     linkage: Linkage::Extern,
-                    weak: variable.attrs.weak,
+                    weak: declared.attrs.weak,
                     certainty: Certainty::Certain,
                     initial: None,
-                    place,
+                    place: declared.place,
                 };
-                match variable.attrs.section.map(|s| s.as_str()) {
+                match declared.attrs.section.map(|s| s.as_str()) {
                     Some(".kconfig") => kconfig.push((var, one)),
                     Some(".ksyms") => ksyms.push((var, one)),
                     section => {

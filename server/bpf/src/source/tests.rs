@@ -398,3 +398,14 @@ fn hidden_variables_are_global_in_btf_and_static_once_opened() {
         (Some(btf::Linkage::Static), Some(btf::Linkage::Global))
     );
 }
+
+#[test]
+fn externs_declared_in_a_body_are_externs() {
+    let source = source(
+        "#define __ksym SEC(\".ksyms\")
+         SEC(\"x\") int p(void *c) { extern const long inside __attribute__((section(\".ksyms\"), weak)); return &inside ? inside : 0; }",
+    );
+    let ksyms = source.object.section(".ksyms").map(|s| s.variables.as_slice()).unwrap_or_default();
+    let found: Vec<_> = ksyms.iter().map(|v| (v.name.as_str(), v.linkage, v.weak)).collect();
+    assert_eq!(found, [("inside", btf::Linkage::Extern, true)]);
+}

@@ -271,7 +271,8 @@ impl Eval<'_, '_, '_> {
             .filter(|(l, _)| {
                 l.base == from.0
                     && l.offset >= from.1
-                    && l.offset + i64::from(l.size) <= from.1.saturating_add(size as i64)
+                    && l.offset.saturating_add(i64::from(l.size))
+                        <= from.1.saturating_add(size as i64)
             })
             .map(|(l, v)| (*l, *v))
             .collect();
@@ -282,7 +283,7 @@ impl Eval<'_, '_, '_> {
                 self.fill(to.0, to.1, size, true);
             }
             for (loc, value) in cells {
-                let offset = loc.offset - from.1 + to.1;
+                let offset = loc.offset.wrapping_sub(from.1).wrapping_add(to.1);
                 self.store(Loc { base: to.0, offset, size: loc.size }, value);
             }
             return;

@@ -5,6 +5,9 @@ use super::{
     value::{Arith, Kind, Order, Val, Values},
 };
 
+/// Values that come together from more ways are not negated on each.
+const MAX_PHIS: u32 = 8;
+
 impl Values {
     /// One of two values by a condition: a select, or what InstCombine makes of it.
     pub(super) fn select(&mut self, condition: Val, a: Val, b: Val) -> Val {
@@ -137,7 +140,7 @@ impl Values {
             && width == bits
             && let Some(x) = self.constant(old)
         {
-            let sum = self.int(wrapped(x + y, bits, signed));
+            let sum = self.int(wrapped(x.wrapping_add(y), bits, signed));
             return self.arith(op, inner, sum, bits, signed);
         }
         self.intern(Kind::Arith(op, a, b, bits), vec![a, b], INSTRUCTION, bits)
@@ -201,11 +204,15 @@ impl Values {
 
     /// The other truth value.
     pub(super) fn negated(&mut self, value: Val) -> Val {
+        self.negated_at(value, 0)
+    }
+
+    fn negated_at(&mut self, value: Val, depth: u32) -> Val {
         match self.kind(value) {
             Kind::Const(c) => self.int(i128::from(c == 0)),
             Kind::Compare(order, a, b) => self.compare(order.negated(), a, b),
-            Kind::Phi(a, b) if self.is_truth(value) => {
-                let (a, b) = (self.negated(a), self.negated(b));
+            Kind::Phi(a, b) if self.is_truth(value) && depth < MAX_PHIS => {
+                let (a, b) = (self.negated_at(a, depth + 1), self.negated_at(b, depth + 1));
                 self.phi(a, b)
             }
             _ if self.is_truth(value) => {

@@ -28,7 +28,7 @@ impl Eval<'_, '_, '_> {
             let all: Vec<i128> =
                 cases.labels.iter().flat_map(|l| l.values.iter().copied()).collect();
             let span = match (all.iter().min(), all.iter().max()) {
-                (Some(min), Some(max)) => (max - min) as u128,
+                (Some(min), Some(max)) => max.wrapping_sub(*min) as u128,
                 _ => 0,
             };
             self.values.cost += match all.len() {
@@ -99,7 +99,9 @@ impl Eval<'_, '_, '_> {
                 let first = unit.constant(&scope, from);
                 let last = to.as_ref().and_then(|to| unit.constant(&scope, to)).or(first);
                 let values = match (first, last) {
-                    (Some(a), Some(b)) if a <= b => (a..=b.min(a + MAX_CASES)).collect(),
+                    (Some(a), Some(b)) if a <= b => {
+                        (a..=b.min(a.saturating_add(MAX_CASES))).collect()
+                    }
                     _ => Vec::new(),
                 };
                 cases

@@ -141,3 +141,27 @@ fn calls_without_effects_vanish_with_their_results() {
         .collect();
     assert!(functions.is_empty(), "{functions:?}");
 }
+
+#[test]
+fn deep_nesting_and_odd_values_end() {
+    let deep = |open: &str, close: &str, inner: &str| {
+        format!("{}{inner}{}", open.repeat(300), close.repeat(300))
+    };
+    let bodies = [
+        deep("(", ")", "*t") + ";",
+        deep("if (*t) {", "}", "k1(t);"),
+        deep("k1((void *)", ")", "t") + ";",
+        deep("!", "", "*t") + ";",
+        "__int128 x = (__int128)1 << 126; x += x; x = x * x + x; switch (x) { case 0 ... 1L << 62: k1(t); }".into(),
+        "char a[4]; __builtin_memcpy(a + (1L << 62), t, 1UL << 62); k1(a - (1L << 62));".into(),
+        "for (long i = 0; i < 1L << 60; i++) for (int j = 0; j < 3; j++) for (int k = 0; k < 3; k++) k1(t);".into(),
+        "again: if (*t) goto again; while (1) { if (*t) break; }".into(),
+    ];
+    for body in bodies {
+        let text = format!(
+            "static int f(int *t) {{ {body} return 0; }}
+             SEC(\"tc\") int p(int *c) {{ f(c); return f(c + 1); }}"
+        );
+        decisions(&text);
+    }
+}

@@ -313,7 +313,7 @@ impl Values {
         match self.kind(base) {
             _ if by == 0 => base,
             Kind::Offset(inner, old) => self.offset(inner, old.saturating_add(by)),
-            Kind::Const(c) => self.int(c + i128::from(by)),
+            Kind::Const(c) => self.int(c.wrapping_add(i128::from(by))),
             _ => self.intern(Kind::Offset(base, by), vec![base], 0, 0),
         }
     }
