@@ -3,3 +3,10 @@
 pub mod cli;
 pub mod lsp;
 mod project;
+
+use std::sync::Arc;
+
+/// The project as it is found on disk, without settings and options.
+pub fn environment() -> Arc<dyn ide::Environment> {
+    project::Project::default().environment()
+}

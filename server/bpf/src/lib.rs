@@ -7,6 +7,7 @@ pub mod elf;
 pub mod externs;
 pub mod facts;
 pub mod layout;
+pub mod link;
 pub mod maps;
 pub mod object;
 pub mod refusal;

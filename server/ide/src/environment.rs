@@ -19,6 +19,13 @@ pub trait Environment: FileSystem + 'static {
     /// first. The paths need not exist.
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf>;
 
+    /// What the skeleton header `header`, as `loader` includes it, may be made of, best first. Not all of
+    /// the paths need exist.
+    fn skeleton_origins(&self, loader: &Path, header: &str) -> Vec<SkeletonOrigin> {
+        let paths = self.bpf_sources(loader, header);
+        paths.into_iter().map(|path| SkeletonOrigin::of(vec![path])).collect()
+    }
+
     /// User-space C files near a BPF program that may load it.
     fn loaders(&self, program: &Path) -> Vec<PathBuf>;
 
@@ -44,6 +51,26 @@ pub trait Environment: FileSystem + 'static {
     fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
         let _ = program;
         Vec::new()
+    }
+}
+
+/// What a skeleton header is made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SkeletonOrigin {
+    /// BPF sources, in the order in which their objects are linked; most have one.
+    pub sources: Vec<PathBuf>,
+    /// The name that the build gives (`bpftool gen skeleton FILE name NAME`).
+    pub name: Option<String>,
+    /// Whether the build signs it.
+    pub signed: bool,
+    /// The build file that says so; `None` where file names or the settings do.
+    pub by: Option<PathBuf>,
+}
+
+impl SkeletonOrigin {
+    /// Sources of which nothing more is known.
+    pub fn of(sources: Vec<PathBuf>) -> SkeletonOrigin {
+        SkeletonOrigin { sources, name: None, signed: false, by: None }
     }
 }
 

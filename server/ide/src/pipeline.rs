@@ -6,12 +6,16 @@
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
 };
 
 use bpf::{
-    diagnostic::Diagnostic, object::SectionKind, rules, section, skeleton::Preview,
+    diagnostic::Diagnostic,
+    object::{Object, SectionKind},
+    rules, section,
+    skeleton::Preview,
     source::SourceObject,
 };
 use cfront::{
@@ -30,7 +34,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     answer::SkeletonKind,
     built::Compared,
-    environment::{Environment, FileFlags, FlagsFrom},
+    environment::{Environment, FileFlags, FlagsFrom, SkeletonOrigin},
     host::{Analysis, Cancellable, Documents},
     project_file::libbpf_version,
     usage::UsageMemo,
@@ -58,6 +62,9 @@ struct Judged {
     found: Arc<[Diagnostic]>,
 }
 
+/// A BPF source behind a skeleton, with its path.
+pub(crate) type Source = (Arc<Path>, Arc<FileAnalysis>);
+
 /// All that was computed for one text of a file.
 pub struct FileAnalysis {
     /// What the file is.
@@ -81,7 +88,9 @@ pub struct FileAnalysis {
     /// The skeletons that a loader includes.
     pub skeletons: Vec<Skeleton>,
     /// The analyses behind those skeletons that were found, with their paths.
-    pub bpf_sources: Vec<(Arc<Path>, Arc<FileAnalysis>)>,
+    pub(crate) bpf_sources: Vec<Source>,
+    /// Which of those are behind each skeleton.
+    source_ranges: Vec<Range<usize>>,
     judged: Mutex<Option<Judged>>,
     references: OnceLock<Vec<Reference>>,
     previews: [OnceLock<Preview>; 3],
@@ -168,12 +177,15 @@ impl FileAnalysis {
         })
     }
 
-    /// The analysis of the BPF source behind a skeleton, with its path.
-    pub(crate) fn source_of(&self, skeleton: usize) -> Option<&(Arc<Path>, Arc<FileAnalysis>)> {
-        let object = self.skeletons.get(skeleton)?.object.as_ref()?;
-        self.bpf_sources.iter().find(|(_, file)| {
-            file.source.as_ref().is_some_and(|source| source.object.name == object.name)
-        })
+    /// The BPF source behind a skeleton; the first where several are linked.
+    pub(crate) fn source_of(&self, skeleton: usize) -> Option<&Source> {
+        self.sources_of(skeleton).first()
+    }
+
+    /// The BPF sources behind a skeleton, in the order in which they are linked.
+    pub(crate) fn sources_of(&self, skeleton: usize) -> &[Source] {
+        let range = self.source_ranges.get(skeleton).cloned();
+        range.and_then(|range| self.bpf_sources.get(range)).unwrap_or_default()
     }
 
     /// The preview of that kind; `None` when the file is no BPF program.
@@ -383,6 +395,7 @@ impl Analysis {
             object_name: String::new(),
             skeletons: Vec::new(),
             bpf_sources: Vec::new(),
+            source_ranges: Vec::new(),
             judged: Mutex::default(),
             references: OnceLock::new(),
             previews: Default::default(),
@@ -406,31 +419,53 @@ impl Analysis {
     }
 
     fn find_skeletons(&self, path: &Path, file: &mut FileAnalysis) -> Cancellable<()> {
-        for header in included(&file.unit) {
-            let found = self.bpf_source(path, &header.path)?;
-            let object =
-                found.as_ref().and_then(|(_, f)| Some(Arc::new(f.source.as_ref()?.object.clone())));
-            let mut skeleton = header.skeleton(object);
+        for mut header in included(&file.unit) {
+            let found = self.skeleton_sources(path, &header.path)?;
+            let (origin, sources) = found.unzip();
+            if let Some(name) = origin.as_ref().and_then(|origin| origin.name.as_deref()) {
+                header.rename(&file.unit, name);
+            }
+            let objects: Vec<&Object> = sources
+                .iter()
+                .flatten()
+                .filter_map(|(_, source)| Some(&source.source.as_ref()?.object))
+                .collect();
+            let object = match objects.as_slice() {
+                [one] if origin.as_ref().is_none_or(|o| o.name.is_none()) => Some((*one).clone()),
+                objects => bpf::link::link(objects, header.name.as_str()),
+            };
+            let mut skeleton = header.skeleton(object.map(Arc::new));
             skeleton.include = skeleton.include.filter(|range| range.file == file.main);
-            skeleton.sources.extend(found.as_ref().map(|(_, source)| source.unit.clone()));
+            skeleton.signed = origin.is_some_and(|origin| origin.signed);
+            let sources = sources.unwrap_or_default();
+            skeleton.sources.extend(sources.iter().map(|(_, source)| source.unit.clone()));
             file.skeletons.push(skeleton);
-            file.bpf_sources.extend(found);
+            let first = file.bpf_sources.len();
+            file.bpf_sources.extend(sources);
+            file.source_ranges.push(first..file.bpf_sources.len());
         }
         Ok(())
     }
 
-    /// The nearest BPF source of a skeleton header.
-    fn bpf_source(
+    /// The BPF sources of a skeleton header: the first origin of which all are there.
+    fn skeleton_sources(
         &self,
         loader: &Path,
         header: &str,
-    ) -> Cancellable<Option<(Arc<Path>, Arc<FileAnalysis>)>> {
-        for path in self.environment.bpf_sources(loader, header) {
-            if path == loader || !self.pipelines.world.is_file(&path) {
-                continue;
+    ) -> Cancellable<Option<(SkeletonOrigin, Vec<Source>)>> {
+        for origin in self.environment.skeleton_origins(loader, header) {
+            let mut found: Vec<Source> = Vec::new();
+            for path in &origin.sources {
+                if path == loader || !self.pipelines.world.is_file(path) {
+                    break;
+                }
+                match self.file(path)?.filter(|file| file.role == Role::Bpf) {
+                    Some(file) => found.push((path.as_path().into(), file)),
+                    None => break,
+                }
             }
-            if let Some(file) = self.file(&path)?.filter(|file| file.role == Role::Bpf) {
-                return Ok(Some((path.into(), file)));
+            if !found.is_empty() && found.len() == origin.sources.len() {
+                return Ok(Some((origin, found)));
             }
         }
         Ok(None)

@@ -79,6 +79,12 @@ pub struct Included {
 }
 
 impl Included {
+    /// Takes the name that a build rule gives, when the loader does not use another one.
+    pub fn rename(&mut self, unit: &Unit, given: &str) {
+        let given = Symbol::intern(&identifier(given));
+        self.name = name_in_loader(&names_of_main_file(unit), self.kind, &self.base, Some(given));
+    }
+
     /// The skeleton of this header, made from that object.
     pub fn skeleton(&self, object: Option<Arc<Object>>) -> Skeleton {
         Skeleton {
@@ -101,7 +107,7 @@ pub fn included(unit: &Unit) -> Vec<Included> {
     for include in &pp.includes {
         let Some((kind, base)) = HeaderKind::of_include(&include.path) else { continue };
         let mentioned = mentioned.get_or_insert_with(|| names_of_main_file(unit));
-        let name = name_in_loader(mentioned, kind, base);
+        let name = name_in_loader(mentioned, kind, base, None);
         if found.iter().any(|f| f.name == name && f.kind == kind) {
             continue;
         }
@@ -119,7 +125,12 @@ pub fn included(unit: &Unit) -> Vec<Included> {
 
 /// The name of a skeleton: what its build rule gave, by the names that the loader mentions. Build
 /// rules name the object (`hits`), or let bpftool take the file's name (`hits_bpf` of `hits.bpf.o`).
-fn name_in_loader(mentioned: &FxHashSet<Symbol>, kind: HeaderKind, base: &str) -> Symbol {
+fn name_in_loader(
+    mentioned: &FxHashSet<Symbol>,
+    kind: HeaderKind,
+    base: &str,
+    given: Option<Symbol>,
+) -> Symbol {
     let stem = base.strip_suffix(".bpf").unwrap_or(base);
     let plain = Symbol::intern(&identifier(stem));
     let light = Symbol::intern(&format!("{plain}_lskel"));
@@ -143,7 +154,9 @@ fn name_in_loader(mentioned: &FxHashSet<Symbol>, kind: HeaderKind, base: &str) -
         let functions = ["open", "open_and_load", "open_opts", "destroy"];
         functions.iter().any(|f| mentioned.contains(&Symbol::intern(&format!("{name}__{f}"))))
     };
-    names.iter().copied().find(opens).or(names.iter().copied().find(used)).unwrap_or(plain)
+    let names: Vec<Symbol> = given.into_iter().chain(names).collect();
+    let found = names.iter().copied().find(opens).or(names.iter().copied().find(used));
+    found.or(given).unwrap_or(plain)
 }
 
 fn names_of_main_file(unit: &Unit) -> FxHashSet<Symbol> {

@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) include_paths: Vec<String>,
     /// `target`: `bpfel`, `bpfeb`, or an architecture for `__TARGET_ARCH_*` (`x86`, `arm64` ...).
     pub(crate) target: Option<String>,
+    /// `skeletons`: the BPF sources that a skeleton header is made of, by the header's name; one or a list.
+    pub(crate) skeletons: Vec<(String, Vec<String>)>,
     /// `diagnostics.enable`
     pub(crate) diagnostics: bool,
     /// `diagnostics.disabled`: ids of rules that stay silent.
@@ -37,6 +39,7 @@ impl Default for Settings {
             vmlinux_path: None,
             include_paths: Vec::new(),
             target: None,
+            skeletons: Vec::new(),
             diagnostics: true,
             disabled_rules: Vec::new(),
             inlay_offsets: false,
@@ -68,6 +71,7 @@ impl Settings {
                 "vmlinux.path" => set_text(&mut self.vmlinux_path, value),
                 "includePaths" => set_list(&mut self.include_paths, value),
                 "target" => set_text(&mut self.target, value),
+                "skeletons" => set_skeletons(&mut self.skeletons, value),
                 "diagnostics.enable" => set_bool(&mut self.diagnostics, value),
                 "diagnostics.disabled" => set_list(&mut self.disabled_rules, value),
                 "inlayHints.offsets" => set_bool(&mut self.inlay_offsets, value),
@@ -105,6 +109,32 @@ fn set_bool(into: &mut bool, value: &Value) -> bool {
         return true;
     }
     false
+}
+
+fn set_skeletons(into: &mut Vec<(String, Vec<String>)>, value: &Value) -> bool {
+    let Value::Object(headers) = value else { return false };
+    let mut all = Vec::new();
+    for (header, sources) in headers {
+        let mut list = Vec::new();
+        let one = set_text_list(&mut list, sources);
+        if !one {
+            return false;
+        }
+        all.push((header.clone(), list));
+    }
+    *into = all;
+    true
+}
+
+/// A text, or a list of texts.
+fn set_text_list(into: &mut Vec<String>, value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            into.push(text.clone());
+            true
+        }
+        value => set_list(into, value),
+    }
 }
 
 fn set_list(into: &mut Vec<String>, value: &Value) -> bool {

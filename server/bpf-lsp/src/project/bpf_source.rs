@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 const HEADERS: &[&str] = &[".subskel.h", ".lskel.h", ".light.skel.h", ".skel.h"];
 
 /// Folders, seen from the loader's and from those above it, where projects keep BPF sources.
-const FOLDERS: &[&str] = &["", "bpf", "progs", "src", "src/bpf", "kern", "ebpf"];
+pub(super) const FOLDERS: &[&str] = &["", "bpf", "progs", "src", "src/bpf", "kern", "ebpf"];
 
 /// How far above the loader is looked.
-const MAX_LEVELS: usize = 4;
+pub(super) const MAX_LEVELS: usize = 4;
 
 /// The object's stem that a skeleton header is named after: `hits` of `x/hits.skel.h`.
 pub(super) fn stem(header: &str) -> Option<&str> {
@@ -26,10 +26,17 @@ pub(super) fn candidates(loader: &Path, header: &str) -> Vec<PathBuf> {
         for place in FOLDERS {
             paths.push(folder.join(place).join(format!("{stem}.bpf.c")));
         }
+        // Older kernel samples have `_kern`.
+        paths.push(folder.join(format!("{stem}_kern.c")));
         // The kernel's selftests name BPF programs without `.bpf`, in a folder of their own.
         paths.push(folder.join("progs").join(format!("{stem}.c")));
     }
     paths
+}
+
+/// File names that the source of an object of that stem may have.
+pub(super) fn source_names(stem: &str) -> [String; 3] {
+    [format!("{stem}.bpf.c"), format!("{stem}.c"), format!("{stem}_kern.c")]
 }
 
 /// More folders side by side are no project's.

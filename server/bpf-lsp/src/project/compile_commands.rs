@@ -77,6 +77,27 @@ pub(super) fn find(file: &Path) -> Option<PathBuf> {
 }
 
 impl CompileCommands {
+    /// The files of these names that are there, without reading the other entries.
+    pub(super) fn files_named(&self, names: &[String]) -> Vec<PathBuf> {
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        let mut found: Vec<PathBuf> = Vec::new();
+        for name in names {
+            for (at, _) in self.text.match_indices(&format!("{name}\"")) {
+                let before = self.text.get(..at).unwrap_or_default();
+                let start = before.rfind('"').map_or(0, |quote| quote + 1);
+                let path = before.get(start..).unwrap_or_default();
+                if !path.is_empty() && !path.ends_with('/') {
+                    continue;
+                }
+                let path = normalize(&folder.join(path).join(name));
+                if !found.contains(&path) && path.is_file() {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
     /// A database with that text. Entries that are not understood are left out.
     pub(super) fn parse(text: String, path: &Path) -> Result<CompileCommands, String> {
         let commands = CompileCommands { text, path: path.to_owned(), ..Default::default() };

@@ -83,7 +83,7 @@ fn variables<'a>(lines: &'a [String], directory: &str) -> FxHashMap<&'a str, Str
 }
 
 /// Lines with continuations joined and comments removed.
-fn logical_lines(text: &str) -> Vec<String> {
+pub(super) fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut current = String::new();
     for line in text.lines() {
@@ -103,7 +103,7 @@ fn logical_lines(text: &str) -> Vec<String> {
 }
 
 /// Name, whether it is `+=`, and value of a variable assignment.
-fn assignment(line: &str) -> Option<(&str, bool, &str)> {
+pub(super) fn assignment(line: &str) -> Option<(&str, bool, &str)> {
     let (left, value) = line.split_once('=')?;
     let append = left.ends_with('+');
     let name = left.trim_end_matches([':', '+', '?']).trim();

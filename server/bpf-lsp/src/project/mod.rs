@@ -9,6 +9,7 @@ mod compile_commands;
 mod guess;
 mod makefile;
 pub(crate) mod objects;
+mod skeleton_rules;
 
 use std::{
     fs,
@@ -22,7 +23,7 @@ use cfront::{
 };
 use ide::{
     Environment,
-    environment::{FileFlags, FlagsFrom},
+    environment::{FileFlags, FlagsFrom, SkeletonOrigin},
     project_file::{self, ProjectFile},
 };
 use rustc_hash::FxHashMap;
@@ -74,6 +75,9 @@ pub(crate) struct Disk {
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
     /// Project files and their folders, by the folders of sources.
     project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
+    build_files: skeleton_rules::BuildFiles,
+    /// By the loader's folder and the header as it is included.
+    origins: Mutex<FxHashMap<(PathBuf, String), Arc<[SkeletonOrigin]>>>,
     /// C files by folder.
     folders: Mutex<FxHashMap<PathBuf, CFiles>>,
     /// C files that may load the programs of a folder.
@@ -122,11 +126,17 @@ impl Environment for Disk {
     }
 
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
-        let configured = self.project_file_of(loader).and_then(|(folder, file)| {
-            let path = file.skeletons.get(bpf_source::stem(header)?)?;
-            Some(cfront::flags::normalize(&folder.join(path)))
-        });
-        configured.into_iter().chain(bpf_source::candidates(loader, header)).collect()
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for path in self.origins(loader, header).iter().flat_map(|origin| &origin.sources) {
+            if !paths.contains(path) {
+                paths.push(path.clone());
+            }
+        }
+        paths
+    }
+
+    fn skeleton_origins(&self, loader: &Path, header: &str) -> Vec<SkeletonOrigin> {
+        self.origins(loader, header).to_vec()
     }
 
     fn project_file(&self, path: &Path) -> Arc<ProjectFile> {
@@ -184,6 +194,58 @@ fn possible_cpus() -> Option<u64> {
 }
 
 impl Disk {
+    /// Where a skeleton header comes from, for the loaders of a folder: found once.
+    fn origins(&self, loader: &Path, header: &str) -> Arc<[SkeletonOrigin]> {
+        let folder = loader.parent().unwrap_or(Path::new("/"));
+        let key = (folder.to_owned(), header.to_owned());
+        if let Some(known) = lock(&self.origins).get(&key) {
+            return known.clone();
+        }
+        let mut found: Vec<SkeletonOrigin> = Vec::new();
+        found.extend(skeleton_rules::by_setting(&self.project.settings.skeletons, loader, header));
+        let configured = self.project_file_of(loader).and_then(|(folder, file)| {
+            let path = file.skeletons.get(bpf_source::stem(header)?)?;
+            Some(SkeletonOrigin::of(vec![cfront::flags::normalize(&folder.join(path))]))
+        });
+        found.extend(configured);
+        found.extend(self.build_files.origins(loader, header));
+        let named = self.compiled_sources(loader, header);
+        let near = bpf_source::candidates(loader, header);
+        for path in named.into_iter().chain(near) {
+            if !found.iter().any(|origin| origin.sources.contains(&path)) {
+                found.push(SkeletonOrigin::of(vec![path]));
+            }
+        }
+        let found: Arc<[SkeletonOrigin]> = found.into();
+        lock(&self.origins).insert(key, found.clone());
+        found
+    }
+
+    /// Files of the compile database that a header may be named after, nearest to the loader first.
+    fn compiled_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
+        let Some(stem) = bpf_source::stem(header) else { return Vec::new() };
+        let stem = stem.strip_suffix(".bpf").unwrap_or(stem);
+        let commands = match &self.project.database {
+            Some((_, commands)) => commands.clone(),
+            None => match compile_commands::find(loader) {
+                Some(database) => self.database(&database),
+                None => return Vec::new(),
+            },
+        };
+        let names = bpf_source::source_names(stem);
+        let mut found: Vec<PathBuf> = commands
+            .files_named(&names)
+            .filter(|path| *path != loader)
+            .map(Path::to_owned)
+            .collect();
+        let together = |path: &Path| {
+            let both = path.components().zip(loader.components());
+            std::cmp::Reverse(both.take_while(|(a, b)| a == b).count())
+        };
+        found.sort_by_cached_key(|path| (together(path), path.clone()));
+        found
+    }
+
     /// The C files of a folder, listed once.
     fn files_in(&self, folder: &Path) -> CFiles {
         if let Some(known) = lock(&self.folders).get(folder) {

@@ -34,6 +34,38 @@ impl Type {
         }
     }
 
+    /// Changes every type id that this type holds, in the order of [`Type::for_each_ref`].
+    pub fn map_refs(&mut self, mut change: impl FnMut(TypeId) -> TypeId) {
+        let mut set = |id: &mut TypeId| *id = change(*id);
+        match self {
+            Type::Void
+            | Type::Int(_)
+            | Type::Enum(_)
+            | Type::Enum64(_)
+            | Type::Fwd { .. }
+            | Type::Float { .. } => {}
+            Type::Ptr(to)
+            | Type::Volatile(to)
+            | Type::Const(to)
+            | Type::Restrict(to)
+            | Type::Typedef { to, .. }
+            | Type::TypeTag { to, .. }
+            | Type::Var { ty: to, .. }
+            | Type::DeclTag { ty: to, .. } => set(to),
+            Type::Func(func) => set(&mut func.proto),
+            Type::Array { elem, index, .. } => {
+                set(elem);
+                set(index);
+            }
+            Type::Struct(c) | Type::Union(c) => c.members.iter_mut().for_each(|m| set(&mut m.ty)),
+            Type::FuncProto { ret, params } => {
+                set(ret);
+                params.iter_mut().for_each(|p| set(&mut p.ty));
+            }
+            Type::Datasec { entries, .. } => entries.iter_mut().for_each(|e| set(&mut e.ty)),
+        }
+    }
+
     /// The name that a type carries; empty for anonymous types and kinds without a name.
     pub fn name(&self) -> &str {
         match self {

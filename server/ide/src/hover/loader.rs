@@ -57,7 +57,7 @@ impl Analysis {
     ) -> Option<String> {
         if let Some((skeleton, target)) = file.loader_target(word) {
             let (_, source) = file.source_of(skeleton)?;
-            let object = &source.source.as_ref()?.object;
+            let object = file.skeletons.get(skeleton)?.object.as_deref()?;
             let mut text = String::new();
             if let Some(what) = file.descriptor_member(word) {
                 let _ = write!(text, "`{}`: {what}\n\n", word.symbol.as_str());
@@ -110,7 +110,19 @@ impl Analysis {
         let headers = included(&file.unit);
         let Some(header) = headers.get(skeleton) else { return text };
         let mut others = self.environment.bpf_sources(path, &header.path);
-        others.retain(|other| other != source.as_ref() && self.is_file(other));
+        let linked: Vec<String> = file
+            .sources_of(skeleton)
+            .iter()
+            .skip(1)
+            .map(|(other, _)| format!("`{}`", near(other)))
+            .collect();
+        if !linked.is_empty() {
+            let _ = write!(text, ", linked with {}", linked.join(", "));
+        }
+        others.retain(|other| {
+            let taken = file.sources_of(skeleton).iter().any(|(path, _)| path.as_ref() == other);
+            !taken && self.is_file(other)
+        });
         others.sort();
         others.dedup();
         if !others.is_empty() {

@@ -1,0 +1,247 @@
+//! What the rules of a makefile make skeleton headers of. Nothing is run; templates (`define`, for
+//! `$(eval $(call ...))`) are read as if they stood where they are written.
+
+use super::{
+    bpftool::{self, Made, Recipe, UNKNOWN, file_name},
+    make_values::{Automatic, Variables, expand, split_top, stem_of},
+};
+use crate::project::makefile::{assignment, logical_lines};
+
+/// Makefiles that include each other are followed to this depth.
+const MAX_INCLUDES: usize = 4;
+
+/// A makefile, as far as it matters.
+#[derive(Debug, Default)]
+pub(super) struct Makefile {
+    variables: Variables,
+    rules: Vec<Rule>,
+}
+
+/// A rule, unexpanded.
+#[derive(Debug, Default)]
+struct Rule {
+    targets: String,
+    /// `%.o` of `a.o b.o: %.o: %.c`
+    pattern: Option<String>,
+    inputs: String,
+    recipe: Vec<String>,
+}
+
+/// A rule that makes a file.
+struct Fit {
+    automatic: Automatic,
+    /// 0: the file is named, 1: it is in a list that is not known in full, 2: any of a pattern.
+    rank: u8,
+}
+
+impl Makefile {
+    /// Reads a makefile; `read` gives the text of an included one.
+    pub(super) fn parse(text: &str, read: &dyn Fn(&str) -> Option<String>) -> Makefile {
+        let mut makefile = Makefile::default();
+        makefile.read(text, read, 0);
+        makefile
+    }
+
+    fn read(&mut self, text: &str, read: &dyn Fn(&str) -> Option<String>, depth: usize) {
+        let mut in_template = false;
+        for line in logical_lines(text) {
+            let first = line.split_whitespace().next().unwrap_or_default();
+            match first {
+                "define" => {
+                    in_template = true;
+                    continue;
+                }
+                "endef" => {
+                    in_template = false;
+                    continue;
+                }
+                "include" | "-include" | "sinclude" if depth < MAX_INCLUDES => {
+                    let names = line.trim_start().strip_prefix(first).unwrap_or_default();
+                    let names = expand(names, &self.variables, &Automatic::default());
+                    for name in names.split_whitespace().filter(|name| !name.contains(UNKNOWN)) {
+                        if let Some(text) = read(name) {
+                            self.read(&text, read, depth + 1);
+                        }
+                    }
+                    continue;
+                }
+                "ifeq" | "ifneq" | "ifdef" | "ifndef" | "else" | "endif" | "include"
+                | "-include" | "sinclude" | "" => continue,
+                _ => {}
+            }
+            let line = if in_template { line.replace("$$", "$") } else { line };
+            self.line(&line);
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if line.starts_with('\t') {
+            if let Some(rule) = self.rules.last_mut() {
+                rule.recipe.push(line.trim().to_owned());
+            }
+        } else if let Some((name, append, value)) = assignment(line) {
+            let known = self.variables.entry(name.to_owned()).or_default();
+            if append {
+                known.push(' ');
+                known.push_str(value);
+            } else {
+                value.clone_into(known);
+            }
+        } else if let Some((targets, rest)) = split_top(line, ':') {
+            let (rest, inline) = match split_top(rest, ';') {
+                Some((rest, command)) => (rest, Some(command.trim().to_owned())),
+                None => (rest, None),
+            };
+            let (pattern, inputs) = match split_top(rest, ':') {
+                Some((pattern, inputs)) => (Some(pattern.trim().to_owned()), inputs),
+                None => (None, rest),
+            };
+            // What stands behind a bar only has to be there before.
+            let inputs = split_top(inputs, '|').map_or(inputs, |(inputs, _)| inputs);
+            self.rules.push(Rule {
+                targets: targets.trim().to_owned(),
+                pattern,
+                inputs: inputs.trim().to_owned(),
+                recipe: inline.into_iter().collect(),
+            });
+        }
+    }
+
+    /// What the header of that file name is made of, best first.
+    pub(super) fn header(&self, header: &str) -> Vec<Recipe> {
+        let mut found: Vec<(u8, Recipe)> = Vec::new();
+        // A recipe may write another header beside the one it is for.
+        let beside = header.strip_suffix(".subskel.h").map(|stem| format!("{stem}.skel.h"));
+        for rule in &self.rules {
+            let made = self.fit(rule, header).and_then(|fit| self.made(rule, header, fit));
+            let made = made.or_else(|| {
+                let fit = beside.as_deref().and_then(|beside| self.fit(rule, beside));
+                self.made_beside(rule, header, fit.or_else(|| self.own(rule))?)
+            });
+            found.extend(made);
+        }
+        found.sort_by_key(|(rank, _)| *rank);
+        let mut recipes: Vec<Recipe> = Vec::new();
+        for (_, recipe) in found {
+            if !recipe.inputs.is_empty() && !recipes.contains(&recipe) {
+                recipes.push(recipe);
+            }
+        }
+        recipes
+    }
+
+    /// What a rule for the header makes it of.
+    fn made(&self, rule: &Rule, header: &str, fit: Fit) -> Option<(u8, Recipe)> {
+        let made = self.commands(rule, &fit.automatic);
+        let inputs = objects(&fit.automatic.inputs);
+        let recipe = match bpftool::header(&made, header) {
+            Some(recipe) => usable(recipe, inputs),
+            // A command that is not seen, in a template or script.
+            None => {
+                let is_made = made.iter().any(|made| matches!(made, Made::Header { .. }));
+                (!is_made && !inputs.is_empty())
+                    .then_some(Recipe { inputs, ..Recipe::default() })?
+            }
+        };
+        Some((fit.rank, recipe))
+    }
+
+    /// What a rule for something else makes the header of, beside what it is for.
+    fn made_beside(&self, rule: &Rule, header: &str, fit: Fit) -> Option<(u8, Recipe)> {
+        let recipe = bpftool::header(&self.commands(rule, &fit.automatic), header)?;
+        Some((fit.rank, usable(recipe, objects(&fit.automatic.inputs))))
+    }
+
+    /// The source that an object of that file name is compiled from, as the rule writes it.
+    pub(super) fn source(&self, object: &str) -> Option<String> {
+        let mut fits: Vec<(u8, String)> =
+            self.rules
+                .iter()
+                .filter_map(|rule| {
+                    let fit = self.fit(rule, object)?;
+                    let source = fit.automatic.inputs.into_iter().find(|input| {
+                        input.ends_with(".c") && !file_name(input).contains(UNKNOWN)
+                    })?;
+                    Some((fit.rank, source))
+                })
+                .collect();
+        fits.sort_by_key(|(rank, _)| *rank);
+        fits.into_iter().next().map(|(_, source)| source)
+    }
+
+    fn fit(&self, rule: &Rule, file: &str) -> Option<Fit> {
+        let none = Automatic::default();
+        let targets = expand(&rule.targets, &self.variables, &none);
+        if let Some(pattern) = &rule.pattern {
+            let pattern = expand(pattern, &self.variables, &none);
+            let stem = stem_of(file_name(pattern.trim()), file)?;
+            let target = targets.split_whitespace().find(|target| file_name(target) == file);
+            let rank = match target {
+                Some(_) => 0,
+                None if targets.split_whitespace().any(|t| file_name(t).contains(UNKNOWN)) => 1,
+                None => return None,
+            };
+            let target = target.map_or_else(|| pattern.replacen('%', stem, 1), str::to_owned);
+            return Some(Fit { automatic: self.automatic(rule, target, Some(stem)), rank });
+        }
+        targets.split_whitespace().find_map(|target| {
+            let name = file_name(target);
+            if name == file {
+                let target = target.to_owned();
+                return Some(Fit { automatic: self.automatic(rule, target, None), rank: 0 });
+            }
+            // A pattern of one's own: `%` alone makes everything.
+            let stem = stem_of(name, file).filter(|_| name.len() > 1 && name.contains('%'))?;
+            let target = target.replacen('%', stem, 1);
+            Some(Fit { automatic: self.automatic(rule, target, Some(stem)), rank: 2 })
+        })
+    }
+
+    /// A rule of fixed targets, for what its recipe makes beside them.
+    fn own(&self, rule: &Rule) -> Option<Fit> {
+        let targets = expand(&rule.targets, &self.variables, &Automatic::default());
+        let target = targets.split_whitespace().next()?;
+        (!rule.recipe.is_empty() && !target.contains('%'))
+            .then(|| Fit { automatic: self.automatic(rule, target.to_owned(), None), rank: 0 })
+    }
+
+    fn automatic(&self, rule: &Rule, target: String, stem: Option<&str>) -> Automatic {
+        let none = Automatic { target, ..Automatic::default() };
+        let inputs = match stem {
+            Some(stem) => rule.inputs.replace('%', stem),
+            None => rule.inputs.clone(),
+        };
+        let mut inputs = expand(&inputs, &self.variables, &none);
+        // `.SECONDEXPANSION`
+        if inputs.contains('$') {
+            inputs = expand(&inputs, &self.variables, &none);
+        }
+        Automatic {
+            inputs: inputs.split_whitespace().map(str::to_owned).collect(),
+            stem: stem.map(str::to_owned),
+            ..none
+        }
+    }
+
+    fn commands(&self, rule: &Rule, automatic: &Automatic) -> Vec<Made> {
+        let lines = rule.recipe.iter().map(|line| expand(line, &self.variables, automatic));
+        lines.flat_map(|line| bpftool::commands(&line)).collect()
+    }
+}
+
+/// The objects and sources among inputs.
+fn objects(inputs: &[String]) -> Vec<String> {
+    let is_object = |input: &&String| {
+        let name = file_name(input);
+        (name.ends_with(".o") || name.ends_with(".bpf.c")) && !name.contains(UNKNOWN)
+    };
+    inputs.iter().filter(is_object).cloned().collect()
+}
+
+/// A recipe whose inputs are known; those of the rule where the command's are not.
+fn usable(recipe: Recipe, inputs: Vec<String>) -> Recipe {
+    if recipe.inputs.iter().any(|input| file_name(input).contains(UNKNOWN)) {
+        return Recipe { inputs, ..recipe };
+    }
+    recipe
+}

@@ -1,0 +1,244 @@
+//! Several objects linked into one, as `bpftool gen object OUT A B` does before the skeleton is made.
+//!
+//! libbpf's linker (`linker.c`) appends sections of the same name in the order of the inputs, each at its
+//! alignment, merges their DATASECs, and resolves `extern` against the other inputs. It also drops
+//! duplicate types, which changes no member of a skeleton, and is left out here. Offsets follow the
+//! inputs' models and the padding between them, so they are never called certain.
+
+use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
+use smol_str::SmolStr;
+
+use crate::{
+    maps,
+    object::{Certainty, Map, Object, Program, Section, SectionKind, Variable},
+};
+
+/// The model of the object that these are linked into; `None` without inputs. A single object only gets
+/// the name.
+pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
+    let (first, others) = objects.split_first()?;
+    let mut linked = Object { name: SmolStr::new(name), ..(*first).clone() };
+    if others.is_empty() {
+        if first.name != name {
+            linked.maps = maps_of(&linked, &first.maps.iter().collect::<Vec<_>>());
+        }
+        return Some(linked);
+    }
+    for object in others {
+        let base = append(&mut linked.btf, &object.btf);
+        for section in &object.sections {
+            add_section(&mut linked, section, &object.btf, base);
+        }
+        linked.programs.extend(object.programs.iter().map(|program| Program {
+            func: program.func.map(|id| shifted(id, base)),
+            ..program.clone()
+        }));
+        linked.complete &= object.complete;
+    }
+    for section in &mut linked.sections {
+        section.certainty = Certainty::Likely;
+    }
+    // Inputs keep their places: programs stand by section, in the order of the first that has it.
+    let order: Vec<SmolStr> = linked.programs.iter().fold(Vec::new(), |mut seen, program| {
+        if !seen.contains(&program.section) {
+            seen.push(program.section.clone());
+        }
+        seen
+    });
+    linked.programs.sort_by_key(|p| order.iter().position(|section| *section == p.section));
+    let parts: Vec<&Map> = objects.iter().flat_map(|object| &object.maps).collect();
+    linked.maps = maps_of(&linked, &parts);
+    Some(linked)
+}
+
+/// The maps of the sections, with what only the inputs know of them.
+fn maps_of(linked: &Object, parts: &[&Map]) -> Vec<Map> {
+    let (mut all, _) = maps::of_sections(&linked.name, &linked.btf, &linked.sections);
+    for map in &mut all {
+        if let Some(part) = parts.iter().find(|part| part.name == map.name && part.kind == map.kind)
+        {
+            map.ops.clone_from(&part.ops);
+            map.def.values.clone_from(&part.def.values);
+        }
+    }
+    all
+}
+
+/// Appends the types of another graph; returns what its ids are shifted by.
+fn append(btf: &mut Btf, other: &Btf) -> u32 {
+    // Id 0 is `void` in both.
+    let base = (btf.types.len() as u32).saturating_sub(1);
+    for (_, ty) in other.iter() {
+        let mut ty = ty.clone();
+        ty.map_refs(|id| shifted(id, base));
+        btf.add(ty);
+    }
+    base
+}
+
+fn shifted(id: TypeId, base: u32) -> TypeId {
+    if id == TypeId::VOID { id } else { TypeId(id.0.saturating_add(base)) }
+}
+
+/// Adds the section of a further input.
+fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
+    let place = linked.sections.iter().position(|s| s.name == section.name);
+    let Some(known) = place.and_then(|at| linked.sections.get_mut(at)) else {
+        let mut section = section.clone();
+        section.datasec = section.datasec.map(|id| shifted(id, base));
+        section.variables.iter_mut().for_each(|v| v.ty = shifted(v.ty, base));
+        linked.sections.push(section);
+        return;
+    };
+    // One licence and one version are enough, and they must agree.
+    if matches!(section.kind, SectionKind::License | SectionKind::Version) {
+        return;
+    }
+    // Externs are laid out by libbpf at open, each once.
+    let is_extern = matches!(section.kind, SectionKind::Kconfig | SectionKind::Ksyms);
+    let mut start = known.size.next_multiple_of(section.align.max(1));
+    let new = |v: &&Variable| !known.variables.iter().any(|k| is_same(k, v));
+    let (size, first) = match section.variables.iter().find(new) {
+        Some(first) if is_extern => (section.size - first.offset.min(section.size), first.offset),
+        None if is_extern => (0, 0),
+        _ => (section.size, 0),
+    };
+    if size == 0 && is_extern {
+        start = known.size;
+    }
+    let base_offset = start.saturating_sub(first);
+    let mut entries: Vec<DatasecEntry> = match known.datasec.map(|id| linked.btf.get(id)) {
+        Some(Type::Datasec { entries, .. }) => entries.clone(),
+        _ => Vec::new(),
+    };
+    let theirs: &[DatasecEntry] = match section.datasec.map(|id| btf.get(id)) {
+        Some(Type::Datasec { entries, .. }) => entries,
+        _ => &[],
+    };
+    for variable in &section.variables {
+        if known.variables.iter().any(|v| is_same(v, variable)) {
+            continue;
+        }
+        known.variables.push(Variable {
+            ty: shifted(variable.ty, base),
+            offset: variable.offset.saturating_add(base_offset),
+            ..variable.clone()
+        });
+    }
+    for entry in theirs {
+        let name = btf.get(entry.ty).name();
+        let is_known = |e: &DatasecEntry| {
+            matches!(linked.btf.get(e.ty), Type::Var { name: n, linkage, .. }
+                if n == name && *linkage != Linkage::Static)
+        };
+        if !entries.iter().any(is_known) {
+            let offset =
+                entry.offset.saturating_add(u32::try_from(base_offset).unwrap_or(u32::MAX));
+            entries.push(DatasecEntry { ty: shifted(entry.ty, base), offset, ..entry.clone() });
+        }
+    }
+    known.size = start.saturating_add(size);
+    known.align = known.align.max(section.align);
+    known.variables.sort_by_key(|v| v.offset);
+    if !entries.is_empty() {
+        let size = u32::try_from(known.size).unwrap_or(u32::MAX);
+        let merged = Type::Datasec { name: known.name.clone(), size, entries };
+        known.datasec = Some(linked.btf.add(merged));
+    }
+}
+
+/// Whether a variable is the one that another input has, too: `extern` and its definition, or two weak
+/// definitions.
+fn is_same(a: &Variable, b: &Variable) -> bool {
+    a.name == b.name && a.linkage != Linkage::Static && b.linkage != Linkage::Static
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cfront::{
+        flags::Flags,
+        pp::preprocess,
+        session::{MemoryFileSystem, Session},
+        unit::Unit,
+    };
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn object(text: &str) -> Object {
+        let (session, files) = (Session::default(), MemoryFileSystem::default());
+        let flags = Flags::default();
+        let path = std::path::Path::new("/part.bpf.c");
+        let pp = preprocess(&session, &files, path, text.into(), &flags);
+        crate::source::object(&Unit::build(Arc::new(pp), None, false), "part")
+    }
+
+    fn check(parts: &[&str], expect: Expect) {
+        let parts: Vec<Object> = parts.iter().map(|text| object(text)).collect();
+        let linked = link(&parts.iter().collect::<Vec<_>>(), "whole").unwrap();
+        let mut out = String::new();
+        for map in &linked.maps {
+            out += &format!("map {} {:?} value {:?}\n", map.name, map.kind, map.def.value_size);
+        }
+        for program in &linked.programs {
+            out += &format!("program {} in {}\n", program.name, program.section);
+        }
+        for section in &linked.sections {
+            for v in &section.variables {
+                let shown = btf::dump_c::declaration(&linked.btf, v.ty, &v.name);
+                out += &format!("{} {}: {shown}\n", section.name, v.offset);
+            }
+        }
+        expect.assert_eq(&out);
+    }
+
+    #[test]
+    fn sections_of_two_files() {
+        let head = "#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\n";
+        let a = format!(
+            "{head}int a; extern int b; extern int CONFIG_HZ __kconfig;\n\
+             struct {{ __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int); \
+             __type(value, long); }} table SEC(\".maps\");\n\
+             SEC(\"tc\") int one(void *ctx) {{ return a++ + b + CONFIG_HZ; }}\n\
+             char _license[] SEC(\"license\") = \"GPL\";\n"
+        );
+        let b = format!(
+            "{head}struct pair {{ long x, y; }} pair; int b = 3;\n\
+             extern int CONFIG_HZ __kconfig;\n\
+             SEC(\"xdp\") int two(void *ctx) {{ return pair.x++ + b + CONFIG_HZ; }}\n\
+             SEC(\"tc\") int three(void *ctx) {{ return b; }}\n\
+             char _license[] SEC(\"license\") = \"GPL\";\n"
+        );
+        check(
+            &[&a, &b],
+            expect![[r#"
+                map table User value Some(8)
+                map whole.bss Internal(Bss) value Some(24)
+                map whole.data Internal(Data) value Some(4)
+                map whole.kconfig Internal(Kconfig) value Some(4)
+                program one in tc
+                program three in tc
+                program two in xdp
+                .bss 0: int a
+                .bss 8: struct pair pair
+                license 0: char _license[4]
+                .maps 0: struct {...} table
+                .kconfig 0: int CONFIG_HZ
+                .data 0: int b
+            "#]],
+        );
+    }
+
+    #[test]
+    fn one_file_gets_the_name() {
+        check(
+            &["int a; int f(void) { return a; }"],
+            expect![[r#"
+            map whole.bss Internal(Bss) value Some(4)
+            .bss 0: int a
+        "#]],
+        );
+    }
+}
