@@ -67,6 +67,9 @@ impl Project {
     }
 }
 
+/// What a skeleton header may be made of, best first.
+type Origins = Arc<[SkeletonOrigin]>;
+
 /// Files on disk, and what was read of the project so far.
 #[derive(Default)]
 pub(crate) struct Disk {
@@ -77,7 +80,7 @@ pub(crate) struct Disk {
     project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
     build_files: skeleton_rules::BuildFiles,
     /// By the loader's folder and the header as it is included.
-    origins: Mutex<FxHashMap<(PathBuf, String), Arc<[SkeletonOrigin]>>>,
+    origins: Mutex<FxHashMap<(PathBuf, String), Origins>>,
     /// C files by folder.
     folders: Mutex<FxHashMap<PathBuf, CFiles>>,
     /// C files that may load the programs of a folder.
@@ -195,7 +198,7 @@ fn possible_cpus() -> Option<u64> {
 
 impl Disk {
     /// Where a skeleton header comes from, for the loaders of a folder: found once.
-    fn origins(&self, loader: &Path, header: &str) -> Arc<[SkeletonOrigin]> {
+    fn origins(&self, loader: &Path, header: &str) -> Origins {
         let folder = loader.parent().unwrap_or(Path::new("/"));
         let key = (folder.to_owned(), header.to_owned());
         if let Some(known) = lock(&self.origins).get(&key) {
@@ -216,7 +219,7 @@ impl Disk {
                 found.push(SkeletonOrigin::of(vec![path]));
             }
         }
-        let found: Arc<[SkeletonOrigin]> = found.into();
+        let found: Origins = found.into();
         lock(&self.origins).insert(key, found.clone());
         found
     }

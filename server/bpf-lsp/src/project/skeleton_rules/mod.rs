@@ -76,19 +76,22 @@ fn read(path: &Path) -> Option<String> {
     std::fs::read_to_string(path).ok().filter(|text| text.len() <= MAX_BYTES)
 }
 
+/// The build files of a folder, with their paths.
+type Found = Arc<[(PathBuf, BuildFile)]>;
+
 /// The build files of folders, each read once.
 #[derive(Debug, Default)]
 pub(super) struct BuildFiles {
-    folders: Mutex<FxHashMap<PathBuf, Arc<[(PathBuf, BuildFile)]>>>,
+    folders: Mutex<FxHashMap<PathBuf, Found>>,
 }
 
 impl BuildFiles {
-    fn of(&self, folder: &Path) -> Arc<[(PathBuf, BuildFile)]> {
+    fn of(&self, folder: &Path) -> Found {
         if let Some(known) = lock(&self.folders).get(folder) {
             return known.clone();
         }
         let paths = BUILD_FILES.iter().map(|name| folder.join(name));
-        let files: Arc<[_]> =
+        let files: Found =
             paths.filter_map(|path| BuildFile::read(&path).map(|file| (path, file))).collect();
         lock(&self.folders).insert(folder.to_owned(), files.clone());
         files
