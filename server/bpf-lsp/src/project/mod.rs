@@ -236,11 +236,8 @@ impl Disk {
             },
         };
         let names = bpf_source::source_names(stem);
-        let mut found: Vec<PathBuf> = commands
-            .files_named(&names)
-            .filter(|path| *path != loader)
-            .map(Path::to_owned)
-            .collect();
+        let mut found = commands.files_named(&names);
+        found.retain(|path| path != loader);
         let together = |path: &Path| {
             let both = path.components().zip(loader.components());
             std::cmp::Reverse(both.take_while(|(a, b)| a == b).count())
