@@ -93,13 +93,13 @@ fn unused_programs(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     let object = input.object;
     let maps: Vec<_> = object.maps.iter().filter(|m| m.kind == MapKind::StructOps).collect();
     // A map may stand in another file of the object, or be filled by the loader (`skel->struct_ops`).
-    let sure = object.complete
-        && input.unit.preprocessed().complete
-        && input.usage.libbpf_loads
-        && input.usage.stands_alone
-        && !input.usage.chooses_programs
-        && !input.usage.sets_struct_ops;
-    if !sure {
+    let sure = || {
+        input.usage.libbpf_loads
+            && input.usage.stands_alone
+            && !input.usage.chooses_programs
+            && !input.usage.sets_struct_ops
+    };
+    if !object.complete || !input.unit.preprocessed().complete {
         return;
     }
     for program in &object.programs {
@@ -112,6 +112,9 @@ fn unused_programs(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let Some(place) = program.place else { continue };
+        if !sure() {
+            return;
+        }
         let range = FileRange {
             file: cfront::source::FileId(place.file),
             start: place.start,
