@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    fs,
     path::{Path, PathBuf},
     sync::{
         OnceLock,
@@ -110,8 +111,28 @@ impl CompileCommands {
         }
     }
 
-    /// The command of a file; for a header, that of a source beside it.
+    /// The command of a file; for a header, that of a source beside it. A file that is reached through
+    /// links is the same file.
     pub(super) fn command(&self, file: &Path) -> Option<Command> {
+        self.command_as_written(file).or_else(|| {
+            let real = fs::canonicalize(file).ok()?;
+            if real != file
+                && let Some(command) = self.command_as_written(&real)
+            {
+                return Some(command);
+            }
+            // The database may be the one that goes through links.
+            let name = real.file_name();
+            let mut namesakes: Vec<&PathBuf> =
+                self.entries().keys().filter(|source| source.file_name() == name).collect();
+            namesakes.sort_unstable();
+            let source =
+                namesakes.into_iter().find(|p| fs::canonicalize(p).is_ok_and(|p| p == real))?;
+            self.entries().get(source)?.read()
+        })
+    }
+
+    fn command_as_written(&self, file: &Path) -> Option<Command> {
         if let Some(command) = self.search(file) {
             return Some(command);
         }
@@ -190,10 +211,38 @@ impl Entry {
             _ => return None,
         };
         let directory = self.directory.clone();
+        let arguments = with_response_files(arguments, &directory, 0);
         let written = || output_argument(&arguments).map(|o| normalize(&directory.join(o)));
         let output = self.output.clone().or_else(written);
         Some(Command { directory, arguments, output })
     }
+}
+
+/// Response files inside each other beyond this many are left alone.
+const MAX_RESPONSE_DEPTH: usize = 8;
+/// Larger response files are left alone, bytes.
+const MAX_RESPONSE_SIZE: u64 = 1 << 20;
+
+/// Arguments with what the files say that `@file` names; one that cannot be read stays as it is, as
+/// compilers have it.
+fn with_response_files(arguments: Vec<String>, directory: &Path, depth: usize) -> Vec<String> {
+    if depth >= MAX_RESPONSE_DEPTH || !arguments.iter().any(|a| a.starts_with('@')) {
+        return arguments;
+    }
+    let mut all = Vec::new();
+    for argument in arguments {
+        let text = argument.strip_prefix('@').and_then(|name| {
+            let path = directory.join(name);
+            let small =
+                fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= MAX_RESPONSE_SIZE);
+            small.then(|| fs::read_to_string(path).ok()).flatten()
+        });
+        match text {
+            Some(text) => all.extend(with_response_files(split_shell(&text), directory, depth + 1)),
+            None => all.push(argument),
+        }
+    }
+    all
 }
 
 /// The value of `-o` among compiler arguments.
@@ -281,6 +330,45 @@ mod tests {
 
     fn database(text: &str) -> CompileCommands {
         CompileCommands::parse(text.to_owned(), Path::new("/p/compile_commands.json")).unwrap()
+    }
+
+    #[test]
+    fn a_file_behind_links_is_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir(folder.join("real")).unwrap();
+        fs::write(folder.join("real/a.bpf.c"), "").unwrap();
+        std::os::unix::fs::symlink("real", folder.join("link")).unwrap();
+        std::os::unix::fs::symlink("real/a.bpf.c", folder.join("other.bpf.c")).unwrap();
+        for written in ["real", "link"] {
+            let text = format!(
+                r#"[{{"directory": "{written}", "file": "a.bpf.c", "command": "clang -DA"}}]"#
+            );
+            let db = CompileCommands::parse(text, &folder.join("compile_commands.json")).unwrap();
+            for path in ["real/a.bpf.c", "link/a.bpf.c", "other.bpf.c"] {
+                let found = db.command(&folder.join(path)).map(|c| c.arguments.join(" "));
+                assert_eq!(
+                    found.as_deref(),
+                    Some("clang -DA"),
+                    "{path} with {written} in the database"
+                );
+            }
+            assert_eq!(db.command(&folder.join("real/b.bpf.c")), None);
+        }
+    }
+
+    #[test]
+    fn response_files_are_read_from_the_command_s_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("flags"), "-DA '-DB=x y'\n@more @flags2").unwrap();
+        fs::write(folder.path().join("more"), "-DC @more").unwrap();
+        let text = r#"[{"directory": ".", "file": "a.c", "command": "clang @flags -c a.c"}]"#;
+        let db = CompileCommands::parse(text.into(), &folder.path().join("compile_commands.json"))
+            .unwrap();
+        let arguments = db.command(&folder.path().join("a.c")).unwrap().arguments;
+        assert_eq!(arguments[..4], ["clang", "-DA", "-DB=x y", "-DC"]);
+        assert!(arguments.contains(&"@flags2".to_owned()));
+        assert!(arguments.len() < 20);
     }
 
     #[test]
