@@ -87,8 +87,10 @@ fn batch(seeds: Vec<u64>, compared: &Tally) -> Result<Vec<String>, String> {
     command.args(["-target", "bpf", "-E", "-P", "-w", "-ferror-limit=0", "-std=gnu17"]);
     command.args(["-Wno-invalid-token-paste"]);
     command.current_dir(folder.path());
-    let texts: Vec<(u64, String)> =
-        seeds.into_iter().map(|seed| (seed, macros::program(&mut Random::new(seed)))).collect();
+    let texts: Vec<(u64, String)> = seeds
+        .into_iter()
+        .map(|seed| (seed, format!("{}END{seed}\n", macros::program(&mut Random::new(seed)))))
+        .collect();
     for (seed, text) in &texts {
         let name = format!("{seed}.c");
         std::fs::write(folder.path().join(&name), text).map_err(|e| e.to_string())?;
@@ -98,12 +100,17 @@ fn batch(seeds: Vec<u64>, compared: &Tally) -> Result<Vec<String>, String> {
     let theirs = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     let mut rest: &str = &theirs;
+    let mut adrift = false;
     for (seed, text) in &texts {
-        let end = rest.find("\nEND").map_or(rest.len(), |at| at + 1);
-        let (own, after) = rest.split_at(end);
-        rest = after.strip_prefix("END").unwrap_or("");
-        // A broken program may eat its own end; then the rest cannot be told apart.
-        if errors.contains(&format!("{seed}.c:")) {
+        // A broken program may eat its own end; then the next one's beginning is not known either.
+        let whole = !adrift;
+        let end = rest.split_once(&format!("END{seed}\n"));
+        adrift = end.is_none();
+        let own = end.map_or("", |(own, after)| {
+            rest = after;
+            own
+        });
+        if adrift || !whole || errors.contains(&format!("{seed}.c:")) {
             compared.refused.fetch_add(1, Ordering::Relaxed);
             continue;
         }
@@ -141,7 +148,7 @@ fn compare(theirs: &str, text: &str) -> Result<u64, String> {
         .iter()
         .flat_map(|chunk| chunk.tokens().iter().copied().collect::<Vec<_>>())
         .filter(|token| token.kind != TokenKind::Pragma)
-        .take_while(|token| token.sym.as_str() != "END")
+        .take_while(|token| !token.sym.as_str().starts_with("END"))
         .collect();
     let same = |(a, b): &(&Token, &(TokenKind, Symbol))| a.sym == b.1;
     let equal = ours.iter().zip(&theirs).take_while(same).count();

@@ -33,8 +33,6 @@ const WORDS: &[&str] = &[
     "L\"w\"",
     "\\",
     "@",
-    "<:",
-    "%:",
 ];
 
 /// One program: definitions, conditions and uses, one a line.
@@ -76,7 +74,6 @@ pub fn program(random: &mut Random) -> String {
     for _ in 0..open {
         text.push_str("#endif\n");
     }
-    text.push_str("END\n");
     text
 }
 
