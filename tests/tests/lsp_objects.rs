@@ -37,8 +37,9 @@ fn told(diagnostics: &[Value]) -> bool {
 /// What is said of the object at last, in one line.
 fn wait(client: &mut Client, uri: &str) -> String {
     let diagnostics = client.diagnostics_until(uri, told);
-    assert_eq!(diagnostics.len(), 1);
-    let (code, message) = (&diagnostics[0]["code"], &diagnostics[0]["message"]);
+    let of_object: Vec<&Value> = diagnostics.iter().filter(|d| is_of_object(d)).collect();
+    assert_eq!(of_object.len(), 1);
+    let (code, message) = (&of_object[0]["code"], &of_object[0]["message"]);
     format!("{}: {}", code.as_str().unwrap(), message.as_str().unwrap())
 }
 
