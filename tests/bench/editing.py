@@ -13,12 +13,25 @@ def percentile(values, share):
     return values[min(len(values) - 1, round(share * (len(values) - 1)))]
 
 
+def lines_of_bodies(lines):
+    """Numbers of the lines inside function bodies; structs and initialisers are none."""
+    found, inside = [], False
+    for number, line in enumerate(lines):
+        if line.startswith("}"):
+            inside = False
+        elif inside:
+            found.append(number)
+        elif line == "{" or re.match(r"^[^\s#].*\).*\{$", line):
+            inside = True
+    return found
+
+
 def place_in_body(lines):
-    """Line and column after the last statement of a function's first declarations: a line in a
-    body that ends with `;`, in the middle of the file."""
-    inside = [number for number, line in enumerate(lines) if re.match(r"^\t[\w*& ]+;$", line)]
+    """Line and column behind a local declaration of a function in the middle of the file."""
+    bodies = lines_of_bodies(lines)
+    inside = [number for number in bodies if re.match(r"^\t[\w*& ]+;$", lines[number])]
     if not inside:
-        inside = [number for number, line in enumerate(lines) if re.match(r"^\t\S.*;$", line)]
+        inside = [number for number in bodies if re.match(r"^\t\S.*;$", lines[number])]
     line = inside[len(inside) // 2]
     return line, len(lines[line])
 

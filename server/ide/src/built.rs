@@ -126,7 +126,7 @@ impl Analysis {
         if let Some((_, differences)) = known.iter().find(|(b, _)| Arc::ptr_eq(b, built)) {
             return differences.clone();
         }
-        let source = file.source.as_ref().filter(|source| source.refusals.is_empty());
+        let source = file.source().filter(|source| source.refusals.is_empty());
         let differences: Arc<[Difference]> = source
             .map(|source| {
                 let made_of = self.made_of(file, built);

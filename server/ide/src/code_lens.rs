@@ -18,7 +18,7 @@ impl Analysis {
     /// The lenses of a BPF program, in order of place.
     pub fn code_lenses(&self, path: &Path) -> Cancellable<Vec<Lens>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        let Some(source) = &file.source else { return Ok(Vec::new()) };
+        let Some(source) = file.source() else { return Ok(Vec::new()) };
         let mut lenses: Vec<Lens> = titles(&source.object)
             .into_iter()
             .filter_map(|(place, title)| {

@@ -104,7 +104,7 @@ impl FileAnalysis {
         match self.role {
             Role::Bpf => {
                 let (word, range) = self.name_at(offset).ok_or_else(not_ours)?;
-                let object = &self.source.as_ref().ok_or_else(not_ours)?.object;
+                let object = &self.source().ok_or_else(not_ours)?.object;
                 let uses = self.own_uses(Symbol::intern(word));
                 if !uses.iter().any(|used| used.shown == range) {
                     return Err(not_ours());
@@ -182,7 +182,7 @@ impl FileAnalysis {
     }
 
     fn declares(&self, crossing: &Crossing) -> bool {
-        let object = self.source.as_ref().map(|source| &source.object);
+        let object = self.source().map(|source| &source.object);
         object.is_some_and(|object| by_place(object, crossing.place).is_some())
     }
 
@@ -221,7 +221,7 @@ impl Analysis {
         path: &Path,
         program: &FileAnalysis,
     ) -> Cancellable<Vec<Known>> {
-        let Some(source) = &program.source else { return Ok(Vec::new()) };
+        let Some(source) = program.source() else { return Ok(Vec::new()) };
         let mut paths = self.environment.loaders(path);
         paths.extend(self.open_documents().map(|document| document.path.to_path_buf()));
         paths.sort();

@@ -30,7 +30,7 @@ impl Analysis {
 
 impl FileAnalysis {
     fn symbols(&self) -> Vec<Symbol> {
-        let Some(source) = &self.source else { return Vec::new() };
+        let Some(source) = self.source() else { return Vec::new() };
         let unit: &Unit = &self.unit;
         let mut symbols = Vec::new();
         for variable in unit.variables() {

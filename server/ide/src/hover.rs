@@ -63,7 +63,7 @@ impl FileAnalysis {
             {
                 return self.kernel_symbol(word, variable.weak);
             }
-            let object = &self.source.as_ref()?.object;
+            let object = &self.source()?.object;
             let cpus = self.possible_cpus;
             return Some(describe(object, target, self.preview(SkeletonKind::Skeleton), cpus));
         }

@@ -18,7 +18,7 @@ impl Analysis {
             return Ok(Vec::new());
         }
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        let Some(source) = &file.source else { return Ok(Vec::new()) };
+        let Some(source) = file.source() else { return Ok(Vec::new()) };
         let mut hints = Vec::new();
         for section in source.object.sections.iter().filter(|s| s.kind.is_internal_map()) {
             for variable in &section.variables {

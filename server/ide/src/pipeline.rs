@@ -79,8 +79,7 @@ pub struct FileAnalysis {
     pub preprocessed: Arc<Preprocessed>,
     /// Declarations and types.
     pub unit: Unit,
-    /// The object model of a BPF program.
-    pub source: Option<SourceObject>,
+    source: OnceLock<SourceObject>,
     /// The file's own path.
     path: PathBuf,
     /// The name that its object has, when it is a BPF program.
@@ -100,6 +99,18 @@ pub struct FileAnalysis {
 }
 
 impl FileAnalysis {
+    /// The object model of a BPF program, built at the first call: questions about a place that has
+    /// nothing to do with it need not wait for it.
+    pub fn source(&self) -> Option<&SourceObject> {
+        (self.role == Role::Bpf).then(|| {
+            self.source.get_or_init(|| {
+                let mut source = bpf::source::build(&self.unit, &self.object_name);
+                source.object.complete &= self.preprocessed.complete;
+                source
+            })
+        })
+    }
+
     /// All findings of the rules that belong to the file's role, those in its headers too. They are
     /// found anew when what other files do with the object has changed.
     pub(crate) fn diagnostics(&self, analysis: &Analysis) -> Arc<[Diagnostic]> {
@@ -110,7 +121,7 @@ impl FileAnalysis {
             return before.found.clone();
         }
         let usage = rules::UsageWhenAsked::new(find);
-        let found: Arc<[Diagnostic]> = match (&self.source, self.role) {
+        let found: Arc<[Diagnostic]> = match (self.source(), self.role) {
             (Some(source), Role::Bpf) => rules::check(rules::Input {
                 unit: &self.unit,
                 object: &source.object,
@@ -144,7 +155,7 @@ impl FileAnalysis {
     /// The usage with libbpf's version from the headers that the program is compiled with, where the
     /// build says so, and rules ask for it.
     fn with_libbpf(&self, analysis: &Analysis, usage: Arc<rules::Usage>) -> Arc<rules::Usage> {
-        let asked = self.source.as_ref().is_some_and(|source| {
+        let asked = self.source().is_some_and(|source| {
             source.object.sections.iter().any(|section| section.kind == SectionKind::Percpu)
         });
         if !asked
@@ -190,7 +201,7 @@ impl FileAnalysis {
 
     /// The preview of that kind; `None` when the file is no BPF program.
     pub(crate) fn preview(&self, kind: SkeletonKind) -> Option<&Preview> {
-        let object = &self.source.as_ref()?.object;
+        let object = &self.source()?.object;
         let (slot, kind) = match kind {
             SkeletonKind::Skeleton => (0, bpf::skeleton::SkeletonKind::Skeleton),
             SkeletonKind::Subskeleton => (1, bpf::skeleton::SkeletonKind::Subskeleton),
@@ -390,7 +401,7 @@ impl Analysis {
             flags,
             preprocessed,
             unit,
-            source: None,
+            source: OnceLock::new(),
             path: path.to_owned(),
             object_name: String::new(),
             skeletons: Vec::new(),
@@ -405,12 +416,7 @@ impl Analysis {
         match role {
             Role::Bpf => {
                 let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-                let name = section::object_name_of_source(&name);
-                let mut source = bpf::source::build(&file.unit, &name);
-                source.object.complete &= file.preprocessed.complete;
-                file.object_name = name.to_string();
-                file.source = Some(source);
-                self.check_cancelled()?;
+                file.object_name = section::object_name_of_source(&name).to_string();
             }
             Role::Loader => self.find_skeletons(path, &mut file)?,
             Role::Header | Role::Other => {}
@@ -428,7 +434,7 @@ impl Analysis {
             let objects: Vec<&Object> = sources
                 .iter()
                 .flatten()
-                .filter_map(|(_, source)| Some(&source.source.as_ref()?.object))
+                .filter_map(|(_, source)| Some(&source.source()?.object))
                 .collect();
             let object = match objects.as_slice() {
                 [one] if origin.as_ref().is_none_or(|o| o.name.is_none()) => Some((*one).clone()),

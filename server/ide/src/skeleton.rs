@@ -26,7 +26,7 @@ impl Analysis {
         offset: Option<u32>,
     ) -> Cancellable<Option<Skeleton>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let (Some(source), Some(preview)) = (&file.source, file.preview(kind)) else {
+        let (Some(source), Some(preview)) = (file.source(), file.preview(kind)) else {
             return Ok(None);
         };
         let mut line = None;
@@ -59,7 +59,7 @@ impl Analysis {
         line: u32,
     ) -> Cancellable<Option<Place>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let (Some(source), Some(preview)) = (&file.source, file.preview(kind)) else {
+        let (Some(source), Some(preview)) = (file.source(), file.preview(kind)) else {
             return Ok(None);
         };
         let target = target_on(&source.object, preview, line);
@@ -136,7 +136,7 @@ fn hints(object: &Object, preview: &Preview) -> Vec<PreviewHint> {
 
 /// One sentence on what may be wrong with the preview.
 fn note(file: &FileAnalysis) -> Option<String> {
-    let source = file.source.as_ref()?;
+    let source = file.source()?;
     if let Some(refusal) = source.refusals.first() {
         return Some(format!("libbpf would refuse to open this object: {refusal}"));
     }

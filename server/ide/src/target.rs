@@ -1,9 +1,14 @@
 //! What a place of the source refers to in the object model.
 
 use bpf::object::{Map, MapKind, Object, Program, Section, Variable};
-use cfront::{source::FileRange, symbol::Symbol, token::TokenKind, unit::TokenPlace};
+use cfront::{
+    ast::Item, sema::Linkage, source::FileRange, symbol::Symbol, token::TokenKind, unit::TokenPlace,
+};
 
-use crate::{pipeline::FileAnalysis, places::file_range};
+use crate::{
+    pipeline::{FileAnalysis, Role},
+    places::file_range,
+};
 
 /// A thing of the object model.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +65,10 @@ impl FileAnalysis {
 
     /// What a word stands for.
     pub(crate) fn target(&self, word: &Word) -> Option<Target<'_>> {
-        let object = &self.source.as_ref()?.object;
+        if self.is_in_no_object(word) {
+            return None;
+        }
+        let object = &self.source()?.object;
         if word.kind == TokenKind::Str {
             if !self.in_section_attribute(word) {
                 return None;
@@ -71,6 +79,25 @@ impl FileAnalysis {
         // The declarators' own names first: they are no uses, and static locals have names of two parts.
         by_place(object, word.range)
             .or_else(|| self.names_global(word).then(|| by_name(object, word.symbol.as_str()))?)
+    }
+
+    /// Whether a word names something that no object has as a map, program or variable: what is known
+    /// of it does not need the object.
+    fn is_in_no_object(&self, word: &Word) -> bool {
+        if word.kind != TokenKind::Ident || self.role != Role::Bpf {
+            return false;
+        }
+        let defines = self.unit.item(word.place.item).is_some_and(|item| match &item.syntax {
+            Item::Function(f) => f.declarator.name.is_some_and(|n| n.token == word.place.token),
+            _ => false,
+        });
+        // The name of a definition at file scope, and of nothing else that a macro makes of the same
+        // text; only global functions are programs.
+        let token = self.unit.tokens(word.place.item).get(word.place.token as usize);
+        let alone = token.is_some_and(|token| token.loc.as_file().is_some());
+        defines
+            && alone
+            && self.unit.function(word.symbol).is_some_and(|f| f.linkage == Linkage::Internal)
     }
 
     /// Whether a string is the argument of `section("...")`, in whatever macro it was written.

@@ -102,7 +102,7 @@ impl Input {
         match self {
             Input::Elf(_, object) => *object,
             Input::Source(file) => {
-                let name = file.source.as_ref().map_or("", |s| s.object.name.as_str());
+                let name = file.source().map_or("", |s| s.object.name.as_str());
                 let mut object = bpf::source::build_whole(&file.unit, name).object;
                 object.complete &= file.preprocessed.complete;
                 object
@@ -119,7 +119,7 @@ impl Input {
                 Some(name) => elf::open(&bytes, &name).unwrap_or(*object),
                 None => *object,
             },
-            Input::Source(file) => match (name, &file.source) {
+            Input::Source(file) => match (name, file.source()) {
                 (None, Some(source)) => source.object.clone(),
                 (Some(name), _) => bpf::source::object(&file.unit, &name),
                 (None, None) => bpf::source::object(&file.unit, ""),
@@ -146,7 +146,7 @@ pub(super) fn notes(file: &FileAnalysis) -> Vec<String> {
             notes.push(note);
         }
     }
-    if let Some(source) = &file.source {
+    if let Some(source) = file.source() {
         let refusals = source.refusals.iter();
         notes.extend(refusals.map(|r| format!("warning: libbpf would refuse this object: {r}")));
     }

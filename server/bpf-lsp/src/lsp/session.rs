@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -91,6 +91,8 @@ pub(super) struct OpenDocument {
     pub(super) published: AtomicU64,
     /// Checks in a row that gave up because the text moved on.
     pub(super) given_up: AtomicU64,
+    /// The last check gave way to questions: the next one runs through.
+    pub(super) gave_way: AtomicBool,
     /// Fingerprint of the skeleton that was last told of.
     pub(super) skeleton: AtomicU64,
     /// What became of the last build on save; empty before the first.

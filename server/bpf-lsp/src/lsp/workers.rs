@@ -89,6 +89,12 @@ impl Workers {
         self.background.wake.notify_one();
     }
 
+    /// Whether a question about a document waits for its worker.
+    pub(super) fn is_asked(&self, path: &Path) -> bool {
+        let queue = lock(&self.queues).get(path).cloned();
+        queue.is_some_and(|queue| !lock(&queue.state).questions.is_empty())
+    }
+
     /// Replaces the check that waits, if any, of an open document.
     pub(super) fn check(&self, path: &Path, job: Job) {
         let queue = lock(&self.queues).get(path).cloned();

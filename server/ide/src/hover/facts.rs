@@ -71,7 +71,7 @@ impl FileAnalysis {
 
     /// The type of the map in whose definition a word stands: the one map of the item.
     fn map_type_around(&self, word: &Word) -> Option<&'static map_types::MapType> {
-        let object = &self.source.as_ref()?.object;
+        let object = &self.source()?.object;
         let item = self.item_range(word.place.item)?;
         let mut maps = object.maps.iter().filter(|map| {
             map.place.is_some_and(|place| {

@@ -114,6 +114,26 @@ fn an_edit_in_a_body_parses_one_item_and_walks_no_header() {
 }
 
 #[test]
+fn an_edit_in_a_body_reads_that_body_alone() {
+    let fixture = fixture::parse(PROGRAM);
+    let (path, text) = fixture.main();
+    let mut host = AnalysisHost::new(Arc::new(Project(fixture.file_system())));
+    let mut judged = |version: i32, text: &str| {
+        type_text(&mut host, path, version, text);
+        let analysis = host.analysis();
+        let file = file(&analysis, path);
+        file.diagnostics(&analysis);
+        file.unit.work().derived
+    };
+    let all = judged(1, &text);
+    let typed = text.replacen("return 0;", "return 1;", 1);
+    // Of the edited function: its references, its body, and its calls for the rules.
+    assert_eq!((all, judged(2, &typed) - all), (9, 3));
+    let above = format!("{typed}\n// one line more\n");
+    assert_eq!(judged(3, &above) - all, 3);
+}
+
+#[test]
 fn an_edit_of_a_variable_keeps_the_syntax_of_the_rest() {
     let (work, counters) = cost(&fixture::parse(PROGRAM), "int hits;", "long hits;");
     assert_eq!(work.items_parsed, 1);

@@ -143,7 +143,7 @@ impl Rename<'_> {
         new: &FileAnalysis,
         program: &FileAnalysis,
     ) -> OrReason<()> {
-        let Some(source) = &program.source else { return Err("the program is gone".to_owned()) };
+        let Some(source) = program.source() else { return Err("the program is gone".to_owned()) };
         let object = Arc::new(source.object.clone());
         let mut skeletons = new.skeletons.clone();
         for skeleton in &mut skeletons {

@@ -129,7 +129,7 @@ impl Rename<'_> {
         if before != after {
             return Err(format!("`{name}` would mean something else where it is used"));
         }
-        let (Some(old_source), Some(new_source)) = (&old.source, &new.source) else {
+        let (Some(old_source), Some(new_source)) = (old.source(), new.source()) else {
             return Err("the program cannot be read".to_owned());
         };
         if counts(&old_source.object) != counts(&new_source.object) {
@@ -178,7 +178,7 @@ impl Rename<'_> {
         }
         let left: FxHashSet<Symbol> = main_tokens(new).map(|token| token.sym).collect();
         for (from, to) in made {
-            let shown = old.source.as_ref().and_then(|s| by_name(&s.object, from.as_str()));
+            let shown = old.source().and_then(|s| by_name(&s.object, from.as_str()));
             if left.contains(&from) || shown.is_some_and(|target| Crossing::of(target).is_ok()) {
                 return Err(format!(
                     "a macro makes `{}` of the name, which is used elsewhere",
