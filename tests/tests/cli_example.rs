@@ -66,6 +66,27 @@ fn check_as_sarif() {
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "oops.bpf.c");
     assert_eq!(place["region"]["startLine"], 10);
+    assert_eq!(result["partialFingerprints"]["lineText/v1"].as_str().map(str::len), Some(16));
+}
+
+/// A baseline silences what was there, also when lines have moved, and nothing that is new.
+#[test]
+fn baselines() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = std::fs::read_to_string(binary::example().join("oops.bpf.c")).unwrap();
+    let write = |text: &str| std::fs::write(folder.path().join("oops.bpf.c"), text).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = binary::run(folder.path(), arguments);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    write(&source);
+    assert_eq!(run(&["check", "--write-baseline", "known.json", "."]), (Some(0), String::new()));
+    write(&format!("/* moved */\n\n{source}"));
+    assert_eq!(run(&["check", "--baseline", "known.json", "."]), (Some(0), String::new()));
+    write(&format!("{source}\nint added SEC(\".bss.percpu\");\n"));
+    let (code, text) = run(&["check", "--baseline", "known.json", "."]);
+    assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
+    assert_eq!(run(&["check", "--baseline", "none.json", "."]).0, Some(2));
 }
 
 #[test]

@@ -7,20 +7,33 @@ use std::{
     sync::Arc,
 };
 
+use clap::Args;
 use ide::{Analysis, AnalysisHost, FileAnalysis, Role};
 use rayon::prelude::*;
 
 use super::{
-    FlagArgs, ReportFormat, input,
+    FlagArgs, ReportFormat, baseline, input,
     report::{self, Entry, Spans},
     sarif,
 };
 use crate::project::{Disk, objects::ObjectCache};
 
+/// What a project has already.
+#[derive(Args, Debug, Default)]
+pub(super) struct Baseline {
+    /// Report only what this file does not know
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write all findings to this file, for `--baseline`
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+}
+
 /// Checks files; prints the findings in order of file and place.
 pub(super) fn run(
     format: ReportFormat,
     objects: bool,
+    baseline: &Baseline,
     paths: &[PathBuf],
     flags: &FlagArgs,
 ) -> Result<ExitCode, String> {
@@ -75,6 +88,14 @@ pub(super) fn run(
     entries.sort_by(|a, b| (&a.span, a.rule).cmp(&(&b.span, b.rule)));
     // A header's finding comes once for each program that includes it.
     entries.dedup();
+    if let Some(path) = &baseline.write_baseline {
+        baseline::write(path, &entries)?;
+        eprintln!("bpf-lsp: {} findings written to {}", entries.len(), path.display());
+        return Ok(if failed { ExitCode::from(2) } else { ExitCode::SUCCESS });
+    }
+    if let Some(path) = &baseline.baseline {
+        entries = baseline::new_ones(path, entries)?;
+    }
     super::print(&match format {
         ReportFormat::Text => report::text(&entries),
         ReportFormat::Json => report::json(&entries)?,

@@ -30,6 +30,7 @@ pub(super) fn run(rule: Option<&str>) -> Result<ExitCode, String> {
         out.push_str("\nThis version does not check the rule yet.\n");
     }
     let _ = writeln!(out, "\nTo silence it on a line: // bpf-lsp: allow({})", rule.id);
+    let _ = writeln!(out, "In a project: {} = \"off\" below [rules] in .bpf-lsp.toml", rule.id);
     super::print(&out)?;
     Ok(ExitCode::SUCCESS)
 }

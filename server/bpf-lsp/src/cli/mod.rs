@@ -1,5 +1,6 @@
 //! The command line: the same answers as in the editor, for scripts and CI.
 
+mod baseline;
 mod check;
 mod explain;
 mod input;
@@ -35,6 +36,8 @@ enum Command {
         /// Compare programs with the objects built of them, where there are any
         #[arg(long)]
         objects: bool,
+        #[command(flatten)]
+        baseline: check::Baseline,
         /// Files and folders; folders are searched for C files
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
@@ -134,8 +137,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => return serve(),
-        Some(Command::Check { format, objects, paths, flags }) => {
-            check::run(format, objects, &paths, &flags)
+        Some(Command::Check { format, objects, baseline, paths, flags }) => {
+            check::run(format, objects, &baseline, &paths, &flags)
         }
         Some(Command::Skeleton { kind, name, file, flags }) => {
             object::skeleton(kind.into(), name.as_deref(), &file, &flags)

@@ -57,6 +57,9 @@ pub(super) struct Entry {
     pub(super) message: String,
     /// Other ends.
     pub(super) related: Vec<Related>,
+    /// The line that it begins on.
+    #[serde(skip)]
+    pub(super) line_text: String,
 }
 
 fn severity_name<S: serde::Serializer>(severity: &Severity, out: S) -> Result<S::Ok, S::Error> {
@@ -110,6 +113,15 @@ impl<'a> Spans<'a> {
         }
     }
 
+    fn line_text(&self, place: &Place) -> String {
+        let Some(document) = self.analysis.document(&place.path) else { return String::new() };
+        let at = place.range.start as usize;
+        let before = document.text.get(..at).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = document.text.get(start..).unwrap_or_default().lines().next();
+        line.unwrap_or_default().to_owned()
+    }
+
     /// The entry of a finding at its place.
     pub(super) fn entry(&self, place: &Place, finding: &Finding) -> Entry {
         let related = finding
@@ -122,6 +134,7 @@ impl<'a> Spans<'a> {
             rule: finding.rule,
             message: finding.message.clone(),
             related: related.collect(),
+            line_text: self.line_text(place),
         }
     }
 }

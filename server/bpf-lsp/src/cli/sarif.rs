@@ -6,7 +6,10 @@ use bpf::{diagnostic::Severity, rules::registry};
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
 
-use super::report::{Entry, Span};
+use super::{
+    baseline,
+    report::{Entry, Span},
+};
 
 /// The report as one SARIF log with one run. It goes through the typed model of the format, so what
 /// is not SARIF is an error here and not with the reader.
@@ -25,7 +28,15 @@ pub(super) fn print(entries: &[Entry]) -> Result<String, String> {
             })
         })
         .collect();
-    let results: Vec<Value> = entries.iter().map(|entry| result(entry, &ids)).collect();
+    let results: Vec<Value> = entries
+        .iter()
+        .zip(baseline::fingerprints(entries))
+        .map(|(entry, fingerprint)| {
+            let mut result = result(entry, &ids);
+            result["partialFingerprints"] = json!({ "lineText/v1": fingerprint });
+            result
+        })
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
