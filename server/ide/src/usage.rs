@@ -94,7 +94,7 @@ impl Analysis {
                     merge(&mut usage, one);
                     usage.libbpf_loads |= *kind == HeaderKind::Skeleton;
                 }
-            } else if loader.mentions.exempts {
+            } else if loader.mentions.exempts && loader.may_be_about_any() {
                 // Who sets something of a map that it is given may be given this one's.
                 let words = loader.words.get_or_init(|| Words::read(&loader.text));
                 usage.sets_program_types |= words.sets_program_types;
@@ -168,6 +168,11 @@ impl Loader {
     pub(crate) fn may_include(&self, object: &str) -> bool {
         let mentions = &self.mentions;
         mentions.skeletons.contains(object) || mentions.subskeletons.contains(object)
+    }
+
+    /// Whether it is not known which objects it handles: a file with skeletons handles those.
+    fn may_be_about_any(&self) -> bool {
+        self.mentions.skeletons.is_empty() || self.mentions.opens
     }
 
     /// Whether the text has the name of a function that opens objects without a skeleton.
