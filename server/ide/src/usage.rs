@@ -89,6 +89,8 @@ impl Analysis {
         let mut usage = rules::Usage::default();
         let loaders: Vec<_> = self.loaders(path);
         for (path, loader) in &loaders {
+            // What has a subskeleton is linked into an object that libbpf loads.
+            usage.libbpf_loads |= loader.mentions.subskeletons.contains(name);
             if loader.mentions.skeletons.contains(name) {
                 for (_, kind, one) in loader.usage(self, path).iter().filter(|(n, ..)| n == name) {
                     merge(&mut usage, one);
