@@ -7,6 +7,7 @@
 
 #![allow(missing_docs, reason = "fields of variants are explained with their variant")]
 
+pub(crate) mod type_specifiers;
 pub mod visit;
 
 use crate::{ctypes::IntKind, symbol::Symbol};

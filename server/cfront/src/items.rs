@@ -17,7 +17,7 @@ use std::{
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::{
-    ast::{DeclSpecs, Declarator, Derived, EnumSpec, FieldDecl, Item, Span, TypeSpec},
+    ast::{Item, Span, TypeSpec, type_specifiers},
     names::{NameSpace, for_each_declared},
     parse::parse_item,
     pp::Chunk,
@@ -521,7 +521,7 @@ impl Items {
         for item in self.with_space(tag, |space| space == TAG_DEFINED) {
             let Some(parsed) = self.parsed(item) else { continue };
             let mut found = None;
-            each_spec(&parsed.syntax, &mut |spec| {
+            type_specifiers::of_item(&parsed.syntax, &mut |spec| {
                 let fits = match spec {
                     TypeSpec::Record(r) => {
                         r.fields.is_some() && r.tag.is_some_and(|t| t.name == tag)
@@ -549,7 +549,7 @@ impl Items {
         for item in self.with_space(name, |space| space == ENUMERATOR) {
             let Some(parsed) = self.parsed(item) else { continue };
             let mut found = None;
-            each_spec(&parsed.syntax, &mut |spec| {
+            type_specifiers::of_item(&parsed.syntax, &mut |spec| {
                 if found.is_none()
                     && let TypeSpec::Enum(e) = spec
                     && e.values.iter().flatten().any(|v| v.name.name == name)
@@ -638,74 +638,6 @@ fn take_over<'a>(previous: &Items, taken: &[bool], fresh: impl Iterator<Item = &
             let (_, old_slot) = candidates.remove(at);
             let kept = lock(&old_slot.parsed).clone();
             *lock(&slot.parsed) = kept;
-        }
-    }
-}
-
-/// The enum among specifiers (nested ones included) that has an enumerator of that name.
-pub(crate) fn find_enumerator(specs: &DeclSpecs, name: Symbol) -> Option<Arc<EnumSpec>> {
-    let mut found = None;
-    in_specs(specs, 0, &mut |spec| {
-        if found.is_none()
-            && let TypeSpec::Enum(e) = spec
-            && e.values.iter().flatten().any(|v| v.name.name == name)
-        {
-            found = Some(Arc::new((**e).clone()));
-        }
-    });
-    found
-}
-
-/// Calls `found` for every type specifier at file scope of an item, nested ones included.
-fn each_spec(item: &Item, found: &mut dyn FnMut(&TypeSpec)) {
-    match item {
-        Item::Function(f) => {
-            in_specs(&f.specs, 0, found);
-            in_declarator(&f.declarator, 0, found);
-        }
-        Item::Declaration(d) => {
-            in_specs(&d.specs, 0, found);
-            for declarator in &d.declarators {
-                in_declarator(&declarator.declarator, 0, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn in_specs(specs: &DeclSpecs, depth: u32, found: &mut dyn FnMut(&TypeSpec)) {
-    if depth > 200 {
-        return;
-    }
-    found(&specs.ty);
-    match &specs.ty {
-        TypeSpec::Record(record) => {
-            for field in record.fields.iter().flatten() {
-                if let FieldDecl::Fields { specs, declarators, .. } = field {
-                    in_specs(specs, depth + 1, found);
-                    for d in declarators {
-                        in_declarator(&d.declarator, depth + 1, found);
-                    }
-                }
-            }
-        }
-        TypeSpec::TypeofType { ty, .. } | TypeSpec::Atomic(ty) => {
-            in_specs(&ty.specs, depth + 1, found);
-        }
-        _ => {}
-    }
-}
-
-fn in_declarator(declarator: &Declarator, depth: u32, found: &mut dyn FnMut(&TypeSpec)) {
-    if depth > 200 {
-        return;
-    }
-    for derived in &declarator.derived {
-        if let Derived::Function { params, .. } = derived {
-            for param in params {
-                in_specs(&param.specs, depth + 1, found);
-                in_declarator(&param.declarator, depth + 1, found);
-            }
         }
     }
 }

@@ -142,7 +142,7 @@ impl Sema {
         parsed: &Arc<ParsedItem>,
         specs: &DeclSpecs,
     ) -> Option<Name> {
-        let spec = crate::items::find_enumerator(specs, name)?;
+        let spec = crate::ast::type_specifiers::enum_with(specs, name)?;
         let place = SpecPlace { item, serial: parsed.serial };
         Some(self.enumerator_at(name, &spec, place))
     }
