@@ -4,14 +4,15 @@
 //! Exit code 1 when a file differs.
 
 use std::{
-    path::{Path, PathBuf},
-    process::Command,
+    path::PathBuf,
+    process,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
+use bpf_lsp_tests::units::{self, Command, Disk};
 use cfront::{
     flags::Flags,
     lexer, pp,
@@ -20,44 +21,9 @@ use cfront::{
     token::{Token, TokenKind},
 };
 
-struct Disk;
-
-impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
-        Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into())
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        path.is_file()
-    }
-}
-
-struct Entry {
-    directory: PathBuf,
-    file: PathBuf,
-    arguments: Vec<String>,
-}
-
-fn entries(database: &Path) -> Vec<Entry> {
-    let text = std::fs::read_to_string(database).expect("a readable compilation database");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let string = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
-    let all = json.as_array().cloned().unwrap_or_default();
-    all.iter()
-        .map(|e| {
-            let arguments = match e["arguments"].as_array() {
-                Some(list) => list.iter().map(string).collect(),
-                None => string(&e["command"]).split_whitespace().map(str::to_owned).collect(),
-            };
-            let directory = PathBuf::from(string(&e["directory"]));
-            Entry { file: directory.join(string(&e["file"])), directory, arguments }
-        })
-        .collect()
-}
-
 /// Kind and spelling of the tokens of clang's output, pragmas left out.
-fn clang_tokens(clang: &str, entry: &Entry) -> Vec<(TokenKind, Symbol)> {
-    let mut command = Command::new(clang);
+fn clang_tokens(clang: &str, entry: &Command) -> Vec<(TokenKind, Symbol)> {
+    let mut command = process::Command::new(clang);
     command.current_dir(&entry.directory).args(["-E", "-P", "-w"]);
     let mut skip = false;
     for arg in entry.arguments.iter().skip(1) {
@@ -85,7 +51,7 @@ fn clang_tokens(clang: &str, entry: &Entry) -> Vec<(TokenKind, Symbol)> {
     }
 }
 
-fn compare(session: &Session, clang: &str, entry: &Entry) -> Result<usize, String> {
+fn compare(session: &Session, clang: &str, entry: &Command) -> Result<usize, String> {
     let theirs = clang_tokens(clang, entry);
     let flags = Flags::parse(&entry.arguments, &entry.directory);
     let text = Disk.read(&entry.file).ok_or("cannot read")?;
@@ -127,10 +93,8 @@ fn main() {
             _ => database = PathBuf::from(arg),
         }
     }
-    let entries: Vec<Entry> = entries(&database)
-        .into_iter()
-        .filter(|e| e.file.to_string_lossy().contains(&filter))
-        .collect();
+    let mut entries = units::commands(&database).expect("a readable compilation database");
+    entries.retain(|e| e.file.to_string_lossy().contains(&filter));
     let session = Session::new();
     let next = AtomicUsize::new(0);
     let equal = AtomicUsize::new(0);
@@ -152,5 +116,5 @@ fn main() {
     });
     let equal = equal.into_inner();
     println!("{equal} of {} files have the same tokens; {:?}", entries.len(), session.counters());
-    std::process::exit(i32::from(equal != entries.len()));
+    process::exit(i32::from(equal != entries.len()));
 }
