@@ -92,4 +92,11 @@ impl Diagnostic {
         self.fixes.push(Fix { title: title.into(), edits });
         self
     }
+    /// The same with more quick fixes, each a title and its edits.
+    pub fn with_fixes(
+        self,
+        fixes: impl IntoIterator<Item = (String, Vec<(FileRange, String)>)>,
+    ) -> Diagnostic {
+        fixes.into_iter().fold(self, |finding, (title, edits)| finding.with_fix(title, edits))
+    }
 }

@@ -10,6 +10,7 @@ mod registry_objects;
 
 mod code;
 mod data_sections;
+mod declaration_fixes;
 mod helper_calls;
 mod kernel_reads;
 mod legacy_maps;
@@ -109,12 +110,20 @@ pub struct Usage {
     pub stands_alone: bool,
     /// Variables of `.rodata` that the loader writes (`skel->rodata->x = 1`), each with one place of it.
     pub rodata_written: FxHashMap<SmolStr, FileRange>,
+    /// Names of members that loaders of the object access, of whatever struct: variables among them may
+    /// not change their place.
+    pub members_named: FxHashSet<SmolStr>,
 }
 
 impl Usage {
     /// Whether code sets attributes of that map, so that rules about them stay silent.
     pub fn sets_map(&self, name: &str) -> bool {
         self.maps_set_by_code.contains(name) || self.maps_set_by_code.contains("*")
+    }
+
+    /// Whether a loader may access a variable of that name.
+    pub fn names_member(&self, name: &str) -> bool {
+        self.members_named.contains(name)
     }
 }
 

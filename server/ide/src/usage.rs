@@ -210,6 +210,7 @@ fn merge(into: &mut rules::Usage, one: &rules::Usage) {
     into.sets_struct_ops |= one.sets_struct_ops;
     into.relaxed_maps |= one.relaxed_maps;
     into.maps_set_by_code.extend(one.maps_set_by_code.iter().cloned());
+    into.members_named.extend(one.members_named.iter().cloned());
     for (name, range) in &one.rodata_written {
         into.rodata_written.entry(name.clone()).or_insert(*range);
     }

@@ -12,8 +12,10 @@ use cfront::{
     ast::{Expr, ExprKind, UnaryOp},
     source::FileRange,
     symbol::Symbol,
+    token::{Token, TokenKind},
     unit::{ItemId, Unit},
 };
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::{
@@ -43,12 +45,14 @@ pub fn usage(unit: &Unit, skeletons: &[Skeleton], text: &str) -> Vec<Usage> {
         skeletons.len()
     ];
     let mut opened: BTreeSet<usize> = BTreeSet::new();
+    let mut named: FxHashSet<SmolStr> = FxHashSet::default();
     for item in (0..unit.item_count()).map(ItemId).filter(|item| unit.in_main_file(*item)) {
         let (Some(parsed), Some(finder)) =
             (unit.item(item), MemberFinder::new(unit, skeletons, item))
         else {
             continue;
         };
+        named.extend(member_names(unit.tokens(item)));
         let mut written = |place: &Expr| {
             if let Some((skeleton, name, range)) = read_only_member(&finder, place)
                 && let Some(usage) = all.get_mut(skeleton)
@@ -85,6 +89,7 @@ pub fn usage(unit: &Unit, skeletons: &[Skeleton], text: &str) -> Vec<Usage> {
     for (index, (usage, skeleton)) in all.iter_mut().zip(skeletons).enumerate() {
         // A light skeleton does not use libbpf's open.
         usage.libbpf_loads = opened.contains(&index) && skeleton.kind == HeaderKind::Skeleton;
+        usage.members_named.clone_from(&named);
     }
     all
 }
@@ -111,6 +116,19 @@ fn read_only_member(
         }
     }
     None
+}
+
+/// The names behind `.` and `->` (members, designators), and all names where `offsetof` may hold some.
+fn member_names(tokens: &[Token]) -> impl Iterator<Item = SmolStr> {
+    let offsets = tokens.iter().any(|token| token.is("__builtin_offsetof"));
+    let before = std::iter::once(None).chain(tokens.iter().map(Some));
+    before
+        .zip(tokens)
+        .filter(move |(before, token)| {
+            let member = before.is_some_and(|b| b.is(".") || b.is("->"));
+            token.kind == TokenKind::Ident && (offsets || member)
+        })
+        .map(|(_, token)| token.sym.as_str().into())
 }
 
 /// What a pointer argument points to: `x` of `&x`, `(void *)x` and of an array `x`.
@@ -160,6 +178,7 @@ mod tests {
                 usage.rodata_written.iter().map(|(n, r)| (n, loaded.show(*r))).collect();
             written.sort();
             out += &format!("{} {maps:?} {written:?}\n", usage.libbpf_loads);
+            assert!(usage.names_member("only_read") && !usage.names_member("main"));
         }
         expect![[r#"
             true ["*", "table"] [("alias", "7 `alias`"), ("copied", "7 `copied`"), ("deep", "6 `deep`")]

@@ -9,7 +9,7 @@ use cfront::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Input, RuleId, code::Code, places};
+use super::{Input, RuleId, code::Code, declaration_fixes, places};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     object::{Certainty, SectionKind},
@@ -42,7 +42,7 @@ pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnosti
             let Some(variable) = by_name.get(&Symbol::intern(&entry.name)) else { continue };
             let last = index + 1 == section.variables.len();
             if entry.certainty == Certainty::Certain {
-                zero_size(input, section, variable, section.variables.len(), found);
+                zero_size(input, code, section, variable, found);
                 pointer_initializer(input, code, variable, found);
                 if !last {
                     flexible_array(input, variable, found);
@@ -117,7 +117,7 @@ fn too_large(
     found: &mut Vec<Diagnostic>,
 ) {
     let size = section.size.div_ceil(8).saturating_mul(8);
-    if size <= 32 << 10 || section.certainty != Certainty::Certain {
+    if size <= declaration_fixes::SMALLEST_LIMIT || section.certainty != Certainty::Certain {
         return;
     }
     // The largest variable is where something can be done about it.
@@ -144,32 +144,34 @@ fn too_large(
                 section.name
             ),
         )
-        .with_severity(severity),
+        .with_severity(severity)
+        .with_fixes(declaration_fixes::split(input, section)),
     );
 }
 
 /// B14, B15: a variable without size leaves an empty section, or a DATASEC that the kernel refuses.
 fn zero_size(
     input: Input<'_>,
+    code: &Code<'_>,
     section: &crate::object::Section,
     variable: &Variable,
-    in_section: usize,
     found: &mut Vec<Diagnostic>,
 ) {
     if variable.size != Some(0) {
         return;
     }
     let Some(range) = places::variable(input.unit, variable) else { return };
-    let what = if in_section == 1 {
+    let what = if section.variables.len() == 1 {
         "its section is empty, and opening the object fails (-ENOENT)"
     } else {
         "the kernel refuses the type information of the whole object"
     };
-    found.push(Diagnostic::new(
+    let finding = Diagnostic::new(
         ZERO_SIZE,
         range,
         format!("`{}` has no size in `{}`: {what}", variable.name, section.name),
-    ));
+    );
+    found.push(finding.with_fixes(declaration_fixes::remove(input, code, variable)));
 }
 
 /// B11: relocations in data sections are skipped, the pointer holds an offset. Where clang has put the

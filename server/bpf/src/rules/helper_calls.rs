@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use super::{
     Input, RuleId,
     code::{self, Call, Callee, Code, ReachedCall},
-    kernel_reads, places,
+    declaration_fixes, kernel_reads, places,
     programs::Entry,
 };
 use crate::{diagnostic::Diagnostic, facts::helpers, object::SectionKind};
@@ -50,7 +50,7 @@ pub(super) fn check(
         for reached in code.reach(entry.function.name) {
             let Some(call) = reached.call() else { continue };
             let mut once = |rule| said.insert((rule, reached.body.item.0, call.token));
-            percpu_arguments(input, &reached, call, &mut once, found);
+            percpu_arguments(input, code, &reached, call, &mut once, found);
             if let Some(helper) = helper(call)
                 && reached.walked
                 && helper.takes_context()
@@ -277,6 +277,7 @@ fn license_missing(input: Input<'_>, entries: &[Entry], found: &mut Vec<Diagnost
 /// B3, B17: arguments that may not be per-CPU data.
 fn percpu_arguments(
     input: Input<'_>,
+    code: &Code<'_>,
     reached: &ReachedCall,
     call: &Call,
     once: &mut dyn FnMut(RuleId) -> bool,
@@ -318,5 +319,10 @@ fn percpu_arguments(
     if let Some(place) = places::variable(input.unit, &variable) {
         finding = finding.with_related(place, format!("`{name}` is in `{section}`"));
     }
-    found.push(finding);
+    let fix = if rule == CONST_STRING {
+        declaration_fixes::constant_text(input, code, &variable)
+    } else {
+        declaration_fixes::plain_address(input, &reached.body, call)
+    };
+    found.push(finding.with_fixes(fix));
 }

@@ -37,6 +37,35 @@ const NO_FLOW_LOADER: &[&str] = &[
     "cpu-flag-invalid",
 ];
 
+/// Rules that come with a quick fix.
+const WITH_FIX: &[&str] = &[
+    "percpu-shared-section",
+    "percpu-section-typo",
+    "percpu-const-string",
+    "const-not-volatile",
+    "percpu-too-large",
+    "zero-size-variable",
+    "percpu-ptr-helper",
+    "unknown-section",
+    "legacy-maps-section",
+    "kprobe-syscall-wrapper",
+    "percpu-write-after-load",
+    "percpu-stale-read",
+    "percpu-in-subskeleton",
+    "percpu-lookup-overflow",
+    "percpu-value-size",
+    "cpu-flag-shift",
+    "setter-after-load",
+    "stale-image-pointer",
+    "initial-value-null",
+    "map-fd-not-proof",
+    "internal-map-name",
+    "rodata-write-after-load",
+    "subskeleton-member-value",
+    "skeleton-unknown-member",
+    "skeleton-type-hidden",
+];
+
 fn wants_flow(rule: &Rule) -> bool {
     match rule.side {
         Side::Bpf => FLOW_BPF.contains(&rule.id.0),
@@ -132,4 +161,29 @@ fn every_rule_has_its_cases() {
         let _ = writeln!(missing, "{id}.txt: there is no such rule");
     }
     assert!(missing.is_empty(), "{missing}");
+}
+
+/// A rule that promises a fix has a case with it, and after each fix in the cases the finding is gone.
+#[test]
+fn every_promised_fix_mends() {
+    let cases = all();
+    let mut wrong = String::new();
+    for rule in WITH_FIX {
+        let reports = cases.get(*rule).into_iter().flat_map(|(_, cases)| cases);
+        let reports: String = reports.map(|case| case.expected.as_str()).collect();
+        let own = reports.lines().scan(false, |own, line| {
+            if !line.starts_with(' ') {
+                *own = line.contains(&format!(" {rule}: "));
+            }
+            Some(own.then_some(line))
+        });
+        let own: Vec<&str> = own.flatten().collect();
+        if !own.iter().any(|line| line.starts_with("    fix: ")) {
+            let _ = writeln!(wrong, "{rule}: no case has its fix");
+        }
+        if own.iter().any(|line| line.trim() == "(is still reported)") {
+            let _ = writeln!(wrong, "{rule}: a fix does not mend it");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

@@ -7,7 +7,7 @@ use cfront::symbol::Symbol;
 use super::{
     Verdicts, fixes,
     judge::{Judge, is_percpu, is_rodata, spelled},
-    snippets,
+    snippets, subskeleton,
 };
 use crate::{
     flow::{
@@ -15,13 +15,12 @@ use crate::{
         observe::{Access, At, Event},
         state::{Phase, Site, Value},
     },
-    skeletons::{HeaderKind, Skeleton},
+    skeletons::HeaderKind,
 };
 
 const PERCPU_WRITE: RuleId = RuleId("percpu-write-after-load");
 const PERCPU_READ: RuleId = RuleId("percpu-stale-read");
 const RODATA_WRITE: RuleId = RuleId("rodata-write-after-load");
-const IN_SUBSKELETON: RuleId = RuleId("percpu-in-subskeleton");
 const AFTER_DESTROY: RuleId = RuleId("skeleton-after-destroy");
 
 pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
@@ -53,8 +52,8 @@ pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts
         Event::Skeleton { site, member, at } => {
             let Some(skeleton) = judge.skeleton(*site) else { return };
             if skeleton.kind == HeaderKind::Subskeleton && is_percpu(member.as_str()) {
-                verdicts.guilty(IN_SUBSKELETON, *at, true, || {
-                    in_subskeleton(judge, skeleton, *member, *at)
+                verdicts.guilty(subskeleton::RULE, *at, true, || {
+                    subskeleton::finding(judge, skeleton, *member, *at)
                 });
             }
             destroyed(judge, *site, member.as_str(), *at, verdicts);
@@ -165,30 +164,4 @@ fn after_load(
         }
     }
     Some(finding)
-}
-
-fn in_subskeleton(
-    judge: Judge<'_>,
-    skeleton: &Skeleton,
-    member: Symbol,
-    at: At,
-) -> Option<Diagnostic> {
-    let text = format!(
-        "a subskeleton has no member `{member}`: bpftool skips per-CPU sections there, `struct {}` has \
-         only `maps.{member}`",
-        skeleton.name
-    );
-    let finding = judge.at(IN_SUBSKELETON, at, text)?;
-    let unit = judge.input.unit;
-    // Where a variable of the section is named, its place in the map is the whole object's, and not known.
-    let next = unit.tokens(at.item).get(at.end as usize);
-    let alone = next.is_none_or(|token| !token.is(".") && !token.is("->"));
-    let name = at.end.checked_sub(1).and_then(|last| unit.token_place(at.item, last));
-    Some(match name.filter(|_| alone) {
-        Some(name) => finding.with_fix(
-            format!("Use the map `maps.{member}`, with bpf_map__lookup_elem"),
-            vec![(name, format!("maps.{member}"))],
-        ),
-        None => finding,
-    })
 }

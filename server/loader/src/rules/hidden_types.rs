@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use bpf::{diagnostic::Diagnostic, object::Variable, rules::RuleId};
 use btf::{Btf, Linkage, Type, TypeId};
 use cfront::{
-    ctypes::DeclPlace,
+    ast::{self, TypeSpec},
+    ctypes::{CType, DeclPlace, IntKind},
     source::FileRange,
     symbol::Symbol,
     unit::{ItemId, Unit},
@@ -45,6 +46,7 @@ fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
     let include = skeleton.include.filter(|r| r.file == input.unit.preprocessed().main)?;
     let mut said: BTreeSet<String> = BTreeSet::new();
     let mut first: Option<(&Variable, Name)> = None;
+    let mut edits = Some(Vec::new());
     for map in &object.maps {
         let Some(ident) = object.data_ident(map) else { continue };
         let percpu = ident == "percpu" || ident.starts_with("percpu_");
@@ -57,7 +59,11 @@ fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
             // A subskeleton points at its variables.
             names.of(variable.ty, skeleton.kind == HeaderKind::Subskeleton, 0);
             for name in names.names {
-                if !is_visible(input.unit, &name, include) && said.insert(name.spelled()) {
+                if is_visible(input.unit, &name, include) {
+                    continue;
+                }
+                edits = edits.and_then(|edits| with_fixed_width(edits, skeleton, variable, &name));
+                if said.insert(name.spelled()) {
                     first.get_or_insert((variable, name));
                 }
             }
@@ -76,7 +82,52 @@ fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
         variable.name,
         name.spelled()
     );
-    Some(with_place(Diagnostic::new(HIDDEN, include, text), variable.place, &variable.name))
+    let fix = edits.map(|edits| ("Use fixed-width types in BPF".to_owned(), edits));
+    let finding = Diagnostic::new(HIDDEN, include, text).with_fixes(fix);
+    Some(with_place(finding, variable.place, &variable.name))
+}
+
+/// Adds the edit that gives a variable the kernel's own name of its integer type, when it is declared with
+/// the hidden typedef itself.
+fn with_fixed_width(
+    mut edits: Vec<(FileRange, String)>,
+    skeleton: &Skeleton,
+    variable: &Variable,
+    name: &Name,
+) -> Option<Vec<(FileRange, String)>> {
+    let (unit, declared) = skeleton
+        .sources
+        .iter()
+        .find_map(|unit| Some((unit, unit.variable(Symbol::intern(&variable.name))?)))?;
+    // Declarations must agree.
+    let [decl] = declared.decls.as_slice() else { return None };
+    let item = ItemId(decl.place.item);
+    let parsed = unit.item(item)?;
+    let ast::Item::Declaration(declaration) = &parsed.syntax else { return None };
+    let TypeSpec::Typedef(written) = &declaration.specs.ty else { return None };
+    if !name.keyword.is_empty() || written.name != name.name {
+        return None;
+    }
+    let CType::Int(kind) = unit.canonical(unit.typedef(unit.typedef_named(name.name)?)?.to) else {
+        return None;
+    };
+    // Text stays text.
+    if kind == IntKind::Char {
+        return None;
+    }
+    let sign = if kind.is_signed() { 's' } else { 'u' };
+    let fixed = format!("__{sign}{}", kind.size().checked_mul(8)?);
+    unit.typedef_named(Symbol::intern(&fixed))?;
+    let range = unit.token_place(item, written.token)?;
+    let text = unit.preprocessed().text(range.file)?;
+    if text.get(range.start as usize..range.end as usize) != Some(name.name.as_str()) {
+        return None;
+    }
+    // `u32 a, b;` is changed once.
+    if !edits.iter().any(|(known, _)| *known == range) {
+        edits.push((range, fixed));
+    }
+    Some(edits)
 }
 
 /// A type that C must know by name.
@@ -153,12 +204,10 @@ fn is_visible(unit: &Unit, name: &Name, include: FileRange) -> bool {
         unit.typedef_named(name.name).and_then(|id| unit.typedef(id)).map(|typedef| typedef.place)
     } else {
         unit.tag(name.name).and_then(|ty| match unit.canonical(ty) {
-            cfront::ctypes::CType::Record(id) => {
+            CType::Record(id) => {
                 unit.record(id).filter(|record| record.defined).map(|record| record.place)
             }
-            cfront::ctypes::CType::Enum(id) => {
-                unit.enumeration(id).filter(|e| e.defined).map(|e| e.place)
-            }
+            CType::Enum(id) => unit.enumeration(id).filter(|e| e.defined).map(|e| e.place),
             _ => None,
         })
     };

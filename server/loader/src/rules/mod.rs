@@ -11,6 +11,7 @@ mod lookups;
 mod map_calls;
 mod names;
 mod snippets;
+mod subskeleton;
 #[cfg(test)]
 mod tests;
 mod unknown_member;

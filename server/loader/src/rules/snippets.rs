@@ -220,15 +220,17 @@ pub(super) fn names_in(expr: &Expr) -> impl Iterator<Item = Symbol> {
 }
 
 /// Names for variables of a snippet that differ from those in the user's expressions.
-struct Names {
+pub(super) struct Names {
     suffix: String,
 }
 
 impl Names {
-    const ALL: [&'static str; 11] =
-        ["vsz", "next", "zero", "ncpu", "vals", "total", "cpu", "stride", "one", "value", "on_cpu"];
+    const ALL: [&'static str; 16] = [
+        "vsz", "next", "zero", "ncpu", "vals", "total", "cpu", "stride", "one", "value", "on_cpu",
+        "btf", "section", "var", "name", "left",
+    ];
 
-    fn unlike(exprs: &[&Expr]) -> Names {
+    pub(super) fn unlike(exprs: &[&Expr]) -> Names {
         let used: Vec<Symbol> = exprs.iter().flat_map(|expr| names_in(expr)).collect();
         let mut suffix = String::new();
         while used.iter().any(|name| {
@@ -239,13 +241,13 @@ impl Names {
         Names { suffix }
     }
 
-    fn of(&self, name: &str) -> String {
+    pub(super) fn of(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
     }
 }
 
 /// Lines of code, the first where it is put, the others at the same depth.
-fn block(indent: &str, lines: &[String]) -> String {
+pub(super) fn block(indent: &str, lines: &[String]) -> String {
     let mut out = String::new();
     for (index, line) in lines.iter().enumerate() {
         if index > 0 {
