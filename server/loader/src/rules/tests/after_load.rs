@@ -248,7 +248,10 @@ int use(struct bpf_object *obj)
 "#,
         expect![[r#"
             percpu-in-subskeleton at 2 `sub->percpu`: a subskeleton has no member `percpu`: bpftool skips per-CPU sections there, `struct lib` has only `maps.percpu`
+                /lib.bpf.c:3 `count`: `count` is declared here
+                fix: Look up the value of one CPU
             percpu-in-subskeleton at 8 `sub->percpu`: a subskeleton has no member `percpu`: bpftool skips per-CPU sections there, `struct lib` has only `maps.percpu`
+                /lib.bpf.c:3 `count`: `count` is declared here
         "#]],
     );
 }
