@@ -63,6 +63,30 @@ fn references_from_both_sides() {
 }
 
 #[test]
+fn declarations() {
+    let mut client = start(json!({}));
+    let (loader, text) = file("hits.c");
+    client.open(&loader, &text);
+    let found =
+        client.request("textDocument/declaration", at(&loader, &text, "data->sample_every", 8));
+    let definition =
+        client.request("textDocument/definition", at(&loader, &text, "data->sample_every", 8));
+    assert_eq!(found, definition);
+    assert_eq!(lines(&found).len(), 1);
+
+    let uri = "file:///declared.bpf.c";
+    let text = "extern int other;\nint f(int x);\nint f(int x) { return x + other; }\n\
+        __attribute__((section(\"xdp\"))) int prog(void *c) { return f(1); }\n";
+    client.open(uri, text);
+    let found = client.request("textDocument/declaration", at(uri, text, "f(1)", 0));
+    assert_eq!(lines(&found), ["declared.bpf.c:2"]);
+    let found = client.request("textDocument/definition", at(uri, text, "f(1)", 0));
+    assert_eq!(lines(&found), ["declared.bpf.c:3"]);
+    let found = client.request("textDocument/declaration", at(uri, text, "+ other", 2));
+    assert_eq!(lines(&found), ["declared.bpf.c:1"]);
+}
+
+#[test]
 fn highlights_in_one_file() {
     let mut client = start(json!({}));
     let (uri, text) = file("hits.bpf.c");

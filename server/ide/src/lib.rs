@@ -5,6 +5,7 @@ pub mod built;
 mod code_lens;
 mod completion;
 mod crossing;
+mod declaration;
 mod definition;
 mod docs;
 mod document_highlight;

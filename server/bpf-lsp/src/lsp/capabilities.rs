@@ -28,6 +28,7 @@ pub(super) fn initialize_result(client: ClientCan) -> lsp::InitializeResult {
             )),
             hover_provider: Some(lsp::HoverProviderCapability::Simple(true)),
             document_symbol_provider: Some(lsp::OneOf::Left(true)),
+            declaration_provider: Some(lsp::DeclarationCapability::Simple(true)),
             definition_provider: Some(lsp::OneOf::Left(true)),
             references_provider: Some(lsp::OneOf::Left(true)),
             document_highlight_provider: Some(lsp::OneOf::Left(true)),

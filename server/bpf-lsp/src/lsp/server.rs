@@ -10,7 +10,10 @@ use tokio::sync::oneshot;
 use tower_lsp::{
     LanguageServer,
     jsonrpc::{Error, ErrorCode, Result},
-    lsp_types::{self as lsp, Url},
+    lsp_types::{
+        self as lsp, Url,
+        request::{GotoDeclarationParams, GotoDeclarationResponse},
+    },
 };
 
 use super::{
@@ -242,6 +245,21 @@ impl LanguageServer for Server {
             let places = q.places();
             let targets: Vec<_> = targets.iter().filter_map(|t| places.location(t)).collect();
             Ok((!targets.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(targets)))
+        })
+        .await
+    }
+
+    async fn goto_declaration(
+        &self,
+        params: GotoDeclarationParams,
+    ) -> Result<Option<GotoDeclarationResponse>> {
+        let at = params.text_document_position_params;
+        self.ask(&at.text_document.uri, "declaration", move |q| {
+            let offset = q.offset(at.position);
+            let targets = q.snapshot.analysis.declaration(&q.document.path, offset)?;
+            let places = q.places();
+            let targets: Vec<_> = targets.iter().filter_map(|t| places.location(t)).collect();
+            Ok((!targets.is_empty()).then_some(GotoDeclarationResponse::Array(targets)))
         })
         .await
     }
