@@ -12,6 +12,59 @@ pub enum Endian {
     Big,
 }
 
+/// What a file is compiled for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Machine {
+    /// BPF, and machines that are not known here.
+    #[default]
+    Bpf,
+    /// x86-64, System V ABI.
+    X86_64,
+    /// 64-bit Arm.
+    Aarch64,
+    /// 32-bit x86 (`-m32`), System V ABI.
+    I386,
+}
+
+impl Machine {
+    /// The machine of a target triple, or of its first part.
+    pub fn of_target(target: &str) -> Machine {
+        match target.split('-').next().unwrap_or_default() {
+            "x86_64" | "amd64" => Machine::X86_64,
+            "aarch64" | "arm64" => Machine::Aarch64,
+            "i386" | "i486" | "i586" | "i686" | "x86" => Machine::I386,
+            _ => Machine::Bpf,
+        }
+    }
+
+    /// Size of a pointer and of `long` in bytes.
+    pub fn word_size(self) -> u64 {
+        if self == Machine::I386 { 4 } else { 8 }
+    }
+
+    /// Size of `long double` in bytes; `double` on BPF.
+    pub fn long_double_size(self) -> u64 {
+        match self {
+            Machine::Bpf => 8,
+            Machine::X86_64 | Machine::Aarch64 => 16,
+            Machine::I386 => 12,
+        }
+    }
+
+    /// The most that a scalar type of this size is aligned to in bytes.
+    pub fn scalar_align(self, size: u64) -> u64 {
+        match self {
+            Machine::I386 => size.min(4),
+            _ => size,
+        }
+    }
+
+    /// Whether plain `char` is signed.
+    pub fn signed_char(self) -> bool {
+        self != Machine::Aarch64
+    }
+}
+
 /// `-std=`
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 #[allow(missing_docs)]
@@ -37,6 +90,12 @@ pub enum CommandLineMacro {
 /// Flags of one translation unit. Paths are absolute and free of `.` and `..`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Flags {
+    /// What the file is compiled for; BPF where the command does not say.
+    pub machine: Machine,
+    /// Whether the command names a target.
+    pub names_target: bool,
+    /// `-m32`
+    pub narrow: bool,
     /// Byte order.
     pub endian: Endian,
     /// `-mcpu=v1` .. `v4`: 1 to 4.
@@ -72,6 +131,9 @@ pub struct Flags {
 impl Default for Flags {
     fn default() -> Flags {
         Flags {
+            machine: Machine::Bpf,
+            names_target: false,
+            narrow: false,
             endian: Endian::Little,
             cpu: 1,
             standard: Standard::C17,
@@ -117,7 +179,23 @@ impl Flags {
         while let Some(arg) = args.next() {
             flags.argument(arg, &mut args);
         }
+        flags.narrowed();
         flags
+    }
+
+    /// Takes a machine for the target (the first part of a triple, `x86_64`), where the command names none
+    /// itself.
+    pub fn set_host(&mut self, machine: &str) {
+        if !self.names_target {
+            self.machine = Machine::of_target(machine);
+            self.narrowed();
+        }
+    }
+
+    fn narrowed(&mut self) {
+        if self.narrow && self.machine == Machine::X86_64 {
+            self.machine = Machine::I386;
+        }
     }
 
     fn argument<'a>(&mut self, arg: &'a str, rest: &mut impl Iterator<Item = &'a str>) {
@@ -181,6 +259,8 @@ impl Flags {
             self.optimize = level != "0";
         } else {
             match arg {
+                "-m32" => self.narrow = true,
+                "-m64" => self.narrow = false,
                 "-ansi" => self.set_standard("c89"),
                 "-mlittle-endian" | "-EL" => self.endian = Endian::Little,
                 "-mbig-endian" | "-EB" => self.endian = Endian::Big,
@@ -216,6 +296,8 @@ impl Flags {
             "-target" | "--target=" => {
                 let big = value.starts_with("bpfeb") || value.starts_with("bpf_be");
                 self.endian = if big { Endian::Big } else { Endian::Little };
+                self.machine = Machine::of_target(value);
+                self.names_target = true;
             }
             _ => {}
         }
@@ -289,5 +371,21 @@ mod tests {
             (["/w/p/q", "/w/p/inc", "/w/up", "/s", "/usr/local/include", "/usr/include", "/a"], 1)
             [Define("X=1"), Define("Y"), Undefine("Z")] ["pre.h"]"#]]
         .assert_eq(&shown);
+    }
+
+    #[test]
+    fn machines() {
+        let machine = |line: &str, host: &str| {
+            let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let mut flags = Flags::parse(&args, Path::new("/"));
+            flags.set_host(host);
+            flags.machine
+        };
+        assert_eq!(machine("gcc -c a.c", "x86_64"), Machine::X86_64);
+        assert_eq!(machine("gcc -m32 -c a.c", "x86_64"), Machine::I386);
+        assert_eq!(machine("clang --target=aarch64-linux-gnu -c a.c", "x86_64"), Machine::Aarch64);
+        assert_eq!(machine("clang -m32 -target x86_64-linux-gnu a.c", "aarch64"), Machine::I386);
+        assert_eq!(machine("clang -target bpf -c a.c", "x86_64"), Machine::Bpf);
+        assert_eq!(machine("cc -c a.c", "riscv64"), Machine::Bpf);
     }
 }

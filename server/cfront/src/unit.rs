@@ -107,8 +107,10 @@ impl Unit {
         let mut items = Items::new(&pp.chunks, previous.map(|p| &*p.inner.items));
         if let Some(previous) = previous {
             let environment = &previous.inner.environment;
-            let same_order = previous.sema().big_endian == big_endian;
-            if same_order
+            let sema = previous.sema();
+            let same_target = sema.big_endian == big_endian && sema.machine == pp.machine;
+            drop(sema);
+            if same_target
                 && environment.uses.fetch_add(1, Ordering::Relaxed) < MAX_USES
                 && items.same_interface(&previous.inner.items)
             {
@@ -128,7 +130,7 @@ impl Unit {
             }
         }
         let items = Arc::new(items);
-        let sema = Mutex::new(Sema::new(items.clone(), big_endian));
+        let sema = Mutex::new(Sema::new(items.clone(), big_endian, pp.machine));
         let environment = Arc::new(Environment {
             sema,
             uses: AtomicU32::new(0),

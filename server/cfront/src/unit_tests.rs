@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 use crate::{
     ctypes::{CType, CTypeId},
     fixture,
-    flags::Flags,
+    flags::{Flags, Machine},
     pp::preprocess,
     sema::{Definition, Initial, RelocationTarget},
     session::Session,
@@ -59,6 +59,58 @@ fn variables(unit: &Unit) -> String {
 
 fn check_variables(text: &str, expect: Expect) {
     expect.assert_eq(&variables(&unit(text)));
+}
+
+#[test]
+fn hosts() {
+    let text = "#ifdef __bpf__\nint bpf;\n#endif\n#if defined(__linux__) && defined(__x86_64__)\nint x86;\n\
+        #endif\nlong n; long double d; char *p; struct { char c; long long q; long double d; } s;\n\
+        int negative = (char)200 < 0; unsigned long max = ~0UL; __SIZE_TYPE__ size;\n";
+    let mut out = String::new();
+    for machine in [Machine::Bpf, Machine::X86_64, Machine::Aarch64, Machine::I386] {
+        let fixture = fixture::parse(text);
+        let (path, main) = fixture.main();
+        let flags = Flags { machine, ..Flags::default() };
+        let pp = preprocess(&Session::default(), &fixture.file_system(), path, main, &flags);
+        let unit = Unit::build(Arc::new(pp), None, false);
+        out += &format!("{machine:?}\n{}", variables(&unit));
+    }
+    expect![[r#"
+        Bpf
+        int bpf | 4 4
+        long n | 8 8
+        long double d | 8 8
+        char *p | 8 8
+        struct {...} s | 24 8
+        int negative | 4 4 | 01000000
+        unsigned long max | 8 8 | ffffffffffffffff
+        unsigned long size | 8 8
+        X86_64
+        int x86 | 4 4
+        long n | 8 8
+        long double d | 16 16
+        char *p | 8 8
+        struct {...} s | 32 16
+        int negative | 4 4 | 01000000
+        unsigned long max | 8 8 | ffffffffffffffff
+        unsigned long size | 8 8
+        Aarch64
+        long n | 8 8
+        long double d | 16 16
+        unsigned char *p | 8 8
+        struct {...} s | 32 16
+        int negative | 4 4 | zero
+        unsigned long max | 8 8 | ffffffffffffffff
+        unsigned long size | 8 8
+        I386
+        int n | 4 4
+        long double d | 12 4
+        char *p | 4 4
+        struct {...} s | 24 4
+        int negative | 4 4 | 01000000
+        unsigned int max | 4 4 | ffffffff
+        unsigned int size | 4 4
+    "#]].assert_eq(&out);
 }
 
 /// The layout of `struct s`.

@@ -18,7 +18,7 @@ use std::{
 };
 
 use cfront::{
-    flags::{CommandLineMacro, Endian, Flags},
+    flags::{CommandLineMacro, Endian, Flags, Machine},
     session::FileSystem,
 };
 use ide::{
@@ -26,6 +26,7 @@ use ide::{
     environment::{FileFlags, FlagsFrom, SkeletonOrigin},
     project_file::{self, ProjectFile},
 };
+use loader::usage::words::Mentions;
 use rustc_hash::FxHashMap;
 
 use crate::lsp::settings::Settings;
@@ -279,6 +280,9 @@ impl Disk {
             let guess = guess::flags(path);
             (Flags::parse(&guess.arguments, folder), FlagsFrom::Guessed(guess.found))
         };
+        if is_loader(path) {
+            set_host(&mut flags);
+        }
         self.add_settings(&mut flags, &self.project.settings);
         if let Some((folder, file)) = self.project_file_of(path) {
             let absolute = |path: &String| folder.join(path).display().to_string();
@@ -362,6 +366,35 @@ impl Disk {
             }
             None => {}
         }
+    }
+}
+
+/// Whether a file on disk seems to be one for user space that includes a skeleton.
+fn is_loader(path: &Path) -> bool {
+    if path.to_string_lossy().ends_with(".bpf.c") {
+        return false;
+    }
+    let Ok(text) = fs::read(path) else { return false };
+    let mentions = Mentions::read(&String::from_utf8_lossy(&text));
+    !mentions.skeletons.is_empty() || !mentions.subskeletons.is_empty()
+}
+
+/// User space is compiled for this machine, unless its command says something else. Debian keeps headers
+/// in a folder of the machine's, which its compilers search by themselves.
+fn set_host(flags: &mut Flags) {
+    flags.set_host(std::env::consts::ARCH);
+    let machine = match flags.machine {
+        Machine::Bpf => return,
+        Machine::X86_64 => "x86_64",
+        Machine::Aarch64 => "aarch64",
+        Machine::I386 => "i386",
+    };
+    let own = PathBuf::from(format!("/usr/include/{machine}-linux-gnu"));
+    let system = Path::new("/usr/include");
+    if let Some(at) = flags.default_dirs.iter().position(|dir| dir == system)
+        && own.is_dir()
+    {
+        flags.default_dirs.insert(at, own);
     }
 }
 

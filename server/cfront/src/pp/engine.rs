@@ -164,6 +164,7 @@ impl<'a> Engine<'a> {
         let mut h = FxHasher::default();
         (&search, quote, flags.builtin_headers, flags.stand_ins, flags.gnu, flags.standard)
             .hash(&mut h);
+        flags.machine.hash(&mut h);
         Engine {
             session,
             fs,
@@ -596,6 +597,7 @@ impl<'a> Engine<'a> {
             diagnostics: self.diagnostics,
             complete: self.complete,
             standard: self.flags.standard,
+            machine: self.flags.machine,
             chunk_index,
             texts: self.texts,
         }

@@ -128,6 +128,8 @@ pub struct Preprocessed {
     pub complete: bool,
     /// `-std=` of the command.
     pub standard: crate::flags::Standard,
+    /// What the file is compiled for.
+    pub machine: crate::flags::Machine,
     pub(crate) chunk_index: FxHashMap<u32, u32>,
     pub(crate) texts: FxHashMap<FileId, Arc<str>>,
 }

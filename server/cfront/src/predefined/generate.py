@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes table.rs and names.txt beside this script from what clang 19 says of -target bpf.
+"""Writes table.rs and names.txt beside this script from what clang 19 says of -target bpf, and hosts.rs from
+what it says of the machines that loaders are compiled for.
 
 Usage: generate.py [clang] [path of the shared library that holds clang's names]
 The library is only searched for words that may be names; clang is then asked about each of them.
@@ -50,6 +51,29 @@ def write_table():
     with open(HERE / "table.rs", "w") as out:
         out.write("//! Predefined macros of clang 19, `-target bpf`. Made by `generate.py`; do not edit.\n")
         for name, lines in [("COMMON", common), *parts.items()]:
+            out.write(f'\npub(super) const {name}: &str = "\\\n')
+            for line in sorted(lines):
+                out.write(line.replace("\\", "\\\\").replace('"', '\\"') + "\\n\\\n")
+            out.write('";\n')
+
+
+HOSTS = {"X86_64": "x86_64-linux-gnu", "AARCH64": "aarch64-linux-gnu", "I386": "i386-linux-gnu"}
+
+
+def write_hosts():
+    """The macros of each host that no option of the front end changes; those come from table.rs."""
+    changing = set()
+    for options in DIMENSIONS[2:]:
+        for lines in dimension(options)[1].values():
+            changing |= {line.split()[1] for line in lines}
+    parts = {}
+    for name, target in HOSTS.items():
+        lines = macros("-target", target, "-std=gnu17")
+        parts[name] = {line for line in lines if line.split()[1] not in changing}
+    shared = set.intersection(*parts.values())
+    with open(HERE / "hosts.rs", "w") as out:
+        out.write("//! Predefined macros of clang 19 for the hosts of loaders. Made by `generate.py`; do not edit.\n")
+        for name, lines in [("COMMON", shared), *((n, p - shared) for n, p in parts.items())]:
             out.write(f'\npub(super) const {name}: &str = "\\\n')
             for line in sorted(lines):
                 out.write(line.replace("\\", "\\\\").replace('"', '\\"') + "\\n\\\n")
@@ -112,5 +136,6 @@ def write_names(library):
 
 
 write_table()
+write_hosts()
 if LIBRARY:
     write_names(LIBRARY)

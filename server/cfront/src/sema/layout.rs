@@ -1,10 +1,7 @@
-//! Sizes and alignments by clang's rules for BPF.
+//! Sizes and alignments by clang's rules for BPF, and for the hosts of loaders where they differ.
 
 use super::state::Sema;
-use crate::ctypes::{ArrayLen, CType, CTypeId};
-
-/// Size of a pointer in bytes.
-pub(crate) const POINTER_SIZE: u64 = 8;
+use crate::ctypes::{ArrayLen, CType, CTypeId, FloatKind};
 
 impl Sema {
     /// Size in bytes; `None` for incomplete and unknown types, functions and `void`.
@@ -20,8 +17,9 @@ impl Sema {
         let size = match *self.types.get(id) {
             CType::Bool => 1,
             CType::Int(kind) => kind.size(),
+            CType::Float(FloatKind::LongDouble) => self.machine.long_double_size(),
             CType::Float(kind) => kind.size(),
-            CType::Pointer(_) => POINTER_SIZE,
+            CType::Pointer(_) => self.machine.word_size(),
             CType::Record(record) => self.record(record)?.size?,
             CType::Enum(id) => {
                 let e = self.enumeration(id)?;
@@ -54,9 +52,12 @@ impl Sema {
                     id = t.to;
                 }
                 CType::Bool => return Some(1),
-                CType::Int(kind) => return Some(kind.size()),
-                CType::Float(kind) => return Some(kind.size()),
-                CType::Pointer(_) => return Some(POINTER_SIZE),
+                CType::Int(kind) => return Some(self.machine.scalar_align(kind.size())),
+                CType::Float(FloatKind::LongDouble) => {
+                    return Some(self.machine.scalar_align(self.machine.long_double_size()));
+                }
+                CType::Float(kind) => return Some(self.machine.scalar_align(kind.size())),
+                CType::Pointer(_) => return Some(self.machine.word_size()),
                 CType::Record(record) => return self.record(record)?.align,
                 CType::Enum(id) => return Some(self.enumeration(id)?.align),
                 CType::Vector { .. } => return self.size_of(id),

@@ -13,15 +13,18 @@ use crate::{
         Quals, TypeName, TypeSpec,
     },
     ctypes::{ArrayLen, CType, CTypeId, FloatKind, FunctionType, IntKind},
+    flags::Machine,
     symbol::Symbol,
 };
 
-/// The kind of a basic integer type; plain `char` is signed on BPF.
-pub(crate) fn int_kind(spec: IntSpec) -> IntKind {
+/// The kind of a basic integer type. Plain `char` is a type of its own where it is signed, as on BPF; where
+/// it is not, and for a `long` of 32 bits, the type of the same values stands for it.
+pub(crate) fn int_kind(spec: IntSpec, machine: Machine) -> IntKind {
     let unsigned = spec.signed == Some(false);
     let kind = match spec.rank {
         IntRank::Char => {
             return match spec.signed {
+                None if !machine.signed_char() => IntKind::UChar,
                 None => IntKind::Char,
                 Some(true) => IntKind::SChar,
                 Some(false) => IntKind::UChar,
@@ -29,6 +32,7 @@ pub(crate) fn int_kind(spec: IntSpec) -> IntKind {
         }
         IntRank::Short => IntKind::Short,
         IntRank::Int => IntKind::Int,
+        IntRank::Long if machine.word_size() == 4 => IntKind::Int,
         IntRank::Long => IntKind::Long,
         IntRank::LongLong => IntKind::LongLong,
         IntRank::Int128 => IntKind::Int128,
@@ -59,7 +63,7 @@ impl Sema {
         match spec {
             TypeSpec::Void => CTypeId::VOID,
             TypeSpec::Bool => CTypeId::BOOL,
-            TypeSpec::Int(spec) => CTypeId::int(int_kind(*spec)),
+            TypeSpec::Int(spec) => CTypeId::int(int_kind(*spec, self.machine)),
             TypeSpec::Float(name) => match float_kind(*name) {
                 Some(kind) => self.types.intern(CType::Float(kind)),
                 None => CTypeId::UNKNOWN,

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     ast::{EnumSpec, RecordSpec},
     ctypes::{CType, CTypeId, Enum, EnumId, RecordId, TypeTable, Typedef, TypedefId},
+    flags::Machine,
     items::Items,
     symbol::Symbol,
 };
@@ -25,6 +26,7 @@ pub(crate) const MAX_DEPTH: u32 = 400;
 pub(crate) struct Sema {
     pub(crate) items: Arc<Items>,
     pub(crate) big_endian: bool,
+    pub(crate) machine: Machine,
     pub(crate) types: TypeTable,
     pub(crate) records: Vec<RecordEntity>,
     pub(crate) enums: Vec<EnumEntity>,
@@ -84,10 +86,11 @@ pub(crate) enum TagSpec {
 }
 
 impl Sema {
-    pub(crate) fn new(items: Arc<Items>, big_endian: bool) -> Sema {
+    pub(crate) fn new(items: Arc<Items>, big_endian: bool, machine: Machine) -> Sema {
         Sema {
             items,
             big_endian,
+            machine,
             types: TypeTable::new(),
             records: Vec::new(),
             enums: Vec::new(),
