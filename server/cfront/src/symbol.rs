@@ -225,7 +225,9 @@ pub mod known {
         DEFINED = "defined", ONCE = "once", PACK = "pack", CLANG = "clang", ATTRIBUTE_WORD = "attribute",
         PUSH_MACRO = "push_macro", POP_MACRO = "pop_macro", PRAGMA_OPERATOR = "_Pragma",
         VA_ARGS = "__VA_ARGS__", VA_OPT = "__VA_OPT__", TRUE = "true", FALSE = "false",
-        STDC = "STDC", GCC = "GCC",
+        STDC = "STDC", GCC = "GCC", BOOL = "bool", BUILTIN_OFFSETOF = "__builtin_offsetof",
+        BUILTIN_VA_ARG = "__builtin_va_arg", BUILTIN_CHOOSE_EXPR = "__builtin_choose_expr",
+        BUILTIN_TYPES_COMPATIBLE_P = "__builtin_types_compatible_p",
     }
 }
 

@@ -1,4 +1,5 @@
-//! From the tokens of one item to its syntax: plain text, stock tree-sitter-c, and the [`ast`].
+//! From the tokens of one item to its syntax, the [`ast`]: straight from the tokens (`direct`), or
+//! else by way of plain text and stock tree-sitter-c.
 //!
 //! The tree only carries structure; what a piece of text stands for is read from its token (see
 //! [`crate::plain`]). Trees are dropped at once: an item is parsed again when its tokens change.
@@ -21,7 +22,7 @@ use std::cell::RefCell;
 use tree_sitter::{Node, Parser, Tree};
 
 use field::{Child, Field};
-pub use unit::{UnitItem, parse_unit};
+pub use unit::{UnitItem, parse_unit, parse_unit_with};
 
 use crate::{
     ast::{Attr, Declaration, Expr, ExprKind, FunctionDef, Ident, Item, Span, TypeName},
@@ -45,8 +46,8 @@ pub struct ParsedItem {
     pub item: Item,
     /// Places where the text could not be read, or something had to be added.
     pub syntax_errors: Vec<Span>,
-    /// Bytes of plain text that were parsed.
-    pub plain_len: usize,
+    /// Whether it was read from plain text and its tree, and not straight from the tokens.
+    pub by_tree: bool,
 }
 
 /// Parses the tokens of one item. `pragma` is what pragmas say there, `scope` knows the typedef
@@ -54,34 +55,32 @@ pub struct ParsedItem {
 pub fn parse_item(tokens: &[Token], pragma: &PragmaState, scope: &dyn TypedefScope) -> ParsedItem {
     let words = Words::get();
     if let Some(item) = trivial_item(tokens, words) {
-        return ParsedItem { item, syntax_errors: Vec::new(), plain_len: 0 };
+        return ParsedItem { item, syntax_errors: Vec::new(), by_tree: false };
     }
     if let Some(item) = direct::item(tokens, words, scope, pragma) {
-        return ParsedItem { item, syntax_errors: Vec::new(), plain_len: 0 };
+        return ParsedItem { item, syntax_errors: Vec::new(), by_tree: false };
     }
-    parse_by_tree(tokens, words, pragma, scope)
+    parse_by_tree(tokens, pragma, scope)
 }
 
 /// As [`parse_item`], always by way of plain text and its tree; to compare with.
 pub fn parse_by_tree(
     tokens: &[Token],
-    words: &'static Words,
     pragma: &PragmaState,
     scope: &dyn TypedefScope,
 ) -> ParsedItem {
     let plain = Plain::new(tokens, 0, tokens.len(), Fragment::Item, scope);
-    let plain_len = plain.text.len();
     let whole = Span { start: 0, end: tokens.len() as u32 };
     let Some(tree) = parse_text(&plain.text) else {
-        return ParsedItem { item: Item::Error(whole), syntax_errors: vec![whole], plain_len };
+        return ParsedItem { item: Item::Error(whole), syntax_errors: vec![whole], by_tree: true };
     };
-    let mut lower = Lower::new(tokens, words, scope, pragma, plain, 0);
+    let mut lower = Lower::new(tokens, Words::get(), scope, pragma, plain, 0);
     let item = lower.item(tree.root_node()).unwrap_or(Item::Error(whole));
     let mut syntax_errors = lower.errors(&tree);
     if matches!(item, Item::Error(_)) && syntax_errors.is_empty() {
         syntax_errors.push(whole);
     }
-    ParsedItem { item, syntax_errors, plain_len }
+    ParsedItem { item, syntax_errors, by_tree: true }
 }
 
 /// Items that need no tree.
@@ -326,7 +325,5 @@ fn fragment_value(root: Node<'_>) -> Option<Node<'_>> {
     declaration.field(Field::Declarator)?.field(Field::Value)
 }
 
-#[cfg(test)]
-mod direct_tests;
 #[cfg(test)]
 mod tests;

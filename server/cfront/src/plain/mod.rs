@@ -21,6 +21,7 @@ mod scope;
 mod statement;
 mod write;
 
+pub(crate) use scope::Scopes;
 pub use scope::TypedefScope;
 
 use crate::token::Token;

@@ -1,6 +1,6 @@
 //! Typedef names at a place inside an item: the caller's file scope under the item's own names.
 
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, known};
 
 /// The typedef names of the scope around an item, given by the caller.
 pub trait TypedefScope {
@@ -15,39 +15,38 @@ impl<F: Fn(Symbol) -> bool> TypedefScope for F {
 }
 
 /// Local names over a [`TypedefScope`].
-pub(super) struct Scopes<'a> {
+pub(crate) struct Scopes<'a> {
     outer: &'a dyn TypedefScope,
     /// Names that differ from the outer scope, in order of declaration; `true` for a typedef.
     /// Names that were no typedef before are not kept, so this is nearly always empty.
     local: Vec<(Symbol, bool)>,
-    bool_name: Symbol,
 }
 
 impl<'a> Scopes<'a> {
-    pub(super) fn new(outer: &'a dyn TypedefScope) -> Scopes<'a> {
-        Scopes { outer, local: Vec::new(), bool_name: Symbol::intern("bool") }
+    pub(crate) fn new(outer: &'a dyn TypedefScope) -> Scopes<'a> {
+        Scopes { outer, local: Vec::new() }
     }
 
-    pub(super) fn is_typedef(&self, name: Symbol) -> bool {
+    pub(crate) fn is_typedef(&self, name: Symbol) -> bool {
         match self.local.iter().rev().find(|(local, _)| *local == name) {
             Some(&(_, typedef)) => typedef,
             // C23's keyword; a file of an older standard that uses it has declared it.
-            None => name == self.bool_name || self.outer.is_typedef(name),
+            None => name == known::BOOL || self.outer.is_typedef(name),
         }
     }
 
     /// A declarator declares the name here.
-    pub(super) fn declare(&mut self, name: Symbol, typedef: bool) {
+    pub(crate) fn declare(&mut self, name: Symbol, typedef: bool) {
         if self.is_typedef(name) != typedef {
             self.local.push((name, typedef));
         }
     }
 
-    pub(super) fn mark(&self) -> usize {
+    pub(crate) fn mark(&self) -> usize {
         self.local.len()
     }
 
-    pub(super) fn leave(&mut self, mark: usize) {
+    pub(crate) fn leave(&mut self, mark: usize) {
         self.local.truncate(mark);
     }
 }

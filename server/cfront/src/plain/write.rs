@@ -1,12 +1,11 @@
 //! The writer: one pass over the tokens with a stack of brackets.
 
 use super::{
-    Fragment, Lifted, LiftedKind, Plain, TypedefScope,
+    Fragment, Lifted, LiftedKind, Plain, Scopes, TypedefScope,
     frame::{Frame, Kind, Mode, Paren},
-    scope::Scopes,
 };
 use crate::{
-    symbol::Symbol,
+    symbol::known,
     token::{Token, TokenKind},
     words::{Word, Words},
 };
@@ -28,7 +27,6 @@ pub(super) struct Writer<'a> {
     pub(super) operand: bool,
     /// A member name follows.
     pub(super) after_dot: bool,
-    offsetof: Symbol,
 }
 
 impl<'a> Writer<'a> {
@@ -56,7 +54,6 @@ impl<'a> Writer<'a> {
             },
             operand: false,
             after_dot: false,
-            offsetof: Symbol::intern("__builtin_offsetof"),
         }
     }
 
@@ -613,7 +610,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn is_offsetof(&self, i: usize) -> bool {
-        self.token(i).is_some_and(|token| token.sym == self.offsetof)
+        self.token(i).is_some_and(|token| token.sym == known::BUILTIN_OFFSETOF)
     }
 }
 

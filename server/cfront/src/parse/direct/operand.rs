@@ -1,0 +1,238 @@
+//! Operands: constants, names, parentheses, and what stands behind them.
+
+use super::Reader;
+use crate::{
+    ast::{Designator, Expr, ExprKind, Ident, PostfixOp, Span, TypeName},
+    parse::literal,
+    symbol::known,
+    token::TokenKind,
+    words::Word,
+};
+
+/// What stands in the parentheses of a call.
+#[derive(Default)]
+struct Arguments {
+    exprs: Vec<Expr>,
+    types: Vec<TypeName>,
+    /// Whether the first argument is a type.
+    type_first: bool,
+}
+
+impl Reader<'_> {
+    pub(super) fn operand(&mut self) -> Option<Expr> {
+        let outer = self.begin_left();
+        let base = self.primary()?;
+        let expr = self.postfix(base)?;
+        self.end_left(outer);
+        Some(expr)
+    }
+
+    fn primary(&mut self) -> Option<Expr> {
+        let start = self.at;
+        let token = *self.token()?;
+        let kind = match token.kind {
+            TokenKind::Ident => match self.lower.words.of(token.sym) {
+                Word::Other => ExprKind::Ident(self.name()?),
+                Word::Generic => self.deeper(Self::generic)?,
+                _ => return None,
+            },
+            TokenKind::Number => {
+                self.at += 1;
+                literal::number(token.sym)
+            }
+            TokenKind::Char => {
+                self.at += 1;
+                let (value, kind) = literal::character(token.sym.as_str());
+                ExprKind::Char(value, kind)
+            }
+            TokenKind::Str => {
+                self.strings()?;
+                let (bytes, width) = self.lower.string(start, self.at);
+                // The tree has text for the first of adjacent literals only.
+                let span = Span { start, end: start + 1 };
+                return Some(Expr { kind: ExprKind::Str { bytes, width }, span });
+            }
+            TokenKind::Punct if token.sym == known::L_PAREN => self.deeper(Self::parenthesized)?,
+            _ => return None,
+        };
+        Some(Expr { kind, span: Span { start, end: self.at } })
+    }
+
+    /// `(e)` or `({ ... })`
+    fn parenthesized(&mut self) -> Option<ExprKind> {
+        self.at += 1;
+        let kind = match self.word() {
+            Word::LBrace => ExprKind::StmtExpr(self.block()?),
+            _ => ExprKind::Paren(Box::new(self.expression()?)),
+        };
+        self.expect(Word::RParen)?;
+        Some(kind)
+    }
+
+    /// `{ ... }` after the type of a compound literal, and what stands behind it.
+    pub(super) fn compound_literal(&mut self, start: u32, ty: Box<TypeName>) -> Option<Expr> {
+        let outer = self.begin_left();
+        let init = Box::new(self.initializer_list()?);
+        let span = Span { start, end: self.at };
+        let base = Expr { kind: ExprKind::CompoundLiteral { ty, init }, span };
+        let expr = self.postfix(base)?;
+        self.end_left(outer);
+        Some(expr)
+    }
+
+    fn postfix(&mut self, mut base: Expr) -> Option<Expr> {
+        loop {
+            let start = base.span.start;
+            let word = self.word();
+            if !matches!(
+                word,
+                Word::LBracket | Word::LParen | Word::Dot | Word::Arrow | Word::IncDec
+            ) {
+                return Some(base);
+            }
+            self.sink()?;
+            let kind = match word {
+                Word::LParen => self.deeper(|reader| reader.call(base))?,
+                Word::LBracket => {
+                    self.at += 1;
+                    let index = Box::new(self.deeper(Self::expression)?);
+                    self.expect(Word::RBracket)?;
+                    ExprKind::Index { base: Box::new(base), index }
+                }
+                Word::IncDec => {
+                    let increments = self.token()?.sym == known::PLUS_PLUS;
+                    self.at += 1;
+                    let op = if increments { PostfixOp::Inc } else { PostfixOp::Dec };
+                    ExprKind::Postfix(op, Box::new(base))
+                }
+                _ => {
+                    self.at += 1;
+                    let field = self.name()?;
+                    ExprKind::Member { base: Box::new(base), arrow: word == Word::Arrow, field }
+                }
+            };
+            base = Expr { kind, span: Span { start, end: self.at } };
+        }
+    }
+
+    fn call(&mut self, callee: Expr) -> Option<ExprKind> {
+        let ExprKind::Ident(name) = callee.kind else {
+            let Arguments { exprs: args, types, .. } = self.arguments()?;
+            return types.is_empty().then(|| ExprKind::Call { callee: Box::new(callee), args });
+        };
+        if name.name == known::BUILTIN_OFFSETOF {
+            return self.offsetof();
+        }
+        let arguments = self.arguments()?;
+        if arguments.types.is_empty() && name.name != known::BUILTIN_CHOOSE_EXPR {
+            return Some(ExprKind::Call { callee: Box::new(callee), args: arguments.exprs });
+        }
+        special_call(name, callee.span, arguments)
+    }
+
+    fn arguments(&mut self) -> Option<Arguments> {
+        self.at += 1;
+        let mut arguments = Arguments::default();
+        if self.take(Word::RParen) {
+            return Some(arguments);
+        }
+        loop {
+            if self.begins_type(self.at) {
+                // Attributes in front would move the place that the tree gives the type.
+                (self.past_lifted(self.at) == self.at).then_some(())?;
+                arguments.type_first |= arguments.exprs.is_empty();
+                arguments.types.push(self.type_name()?);
+            } else {
+                arguments.exprs.push(self.assignment()?);
+            }
+            if self.take(Word::RParen) {
+                return Some(arguments);
+            }
+            self.expect(Word::Comma)?;
+        }
+    }
+
+    /// `(T, a.b[1])` of `__builtin_offsetof`
+    fn offsetof(&mut self) -> Option<ExprKind> {
+        self.at += 1;
+        if !self.begins_type(self.at) || self.past_lifted(self.at) != self.at {
+            return None;
+        }
+        let ty = Box::new(self.type_name()?);
+        self.expect(Word::Comma)?;
+        let mut path = vec![Designator::Field(self.name()?)];
+        loop {
+            let step = match self.word() {
+                Word::Dot => {
+                    self.at += 1;
+                    Designator::Field(self.name()?)
+                }
+                Word::LBracket => {
+                    self.at += 1;
+                    let index = self.constant()?;
+                    self.expect(Word::RBracket)?;
+                    Designator::Index(index)
+                }
+                _ => break,
+            };
+            path.push(step);
+        }
+        self.expect(Word::RParen)?;
+        (path.len() <= MAX_PATH).then_some(ExprKind::Offsetof { ty, path })
+    }
+
+    /// `_Generic(control, T: a, default: b)`
+    fn generic(&mut self) -> Option<ExprKind> {
+        self.at += 1;
+        self.expect(Word::LParen)?;
+        if self.begins_type(self.at) {
+            return None;
+        }
+        let control = Box::new(self.assignment()?);
+        let mut arms = Vec::new();
+        while self.take(Word::Comma) {
+            let ty = if self.take(Word::Default) {
+                None
+            } else if self.begins_type(self.at) && self.past_lifted(self.at) == self.at {
+                Some(self.type_name()?)
+            } else {
+                return None;
+            };
+            self.expect(Word::Colon)?;
+            arms.push((ty, self.assignment()?));
+        }
+        self.expect(Word::RParen)?;
+        Some(ExprKind::Generic { control, arms })
+    }
+}
+
+/// A call of a builtin that takes types, or is more than a call.
+fn special_call(name: Ident, span: Span, arguments: Arguments) -> Option<ExprKind> {
+    let Arguments { mut exprs, mut types, type_first } = arguments;
+    Some(match (name.name, exprs.len(), types.len()) {
+        (known::BUILTIN_TYPES_COMPATIBLE_P, 0, 2) => {
+            let (second, first) = (types.pop()?, types.pop()?);
+            ExprKind::TypesCompatible(Box::new(first), Box::new(second))
+        }
+        (known::BUILTIN_VA_ARG, 1, 1) if !type_first => {
+            ExprKind::VaArg { ap: Box::new(exprs.pop()?), ty: Box::new(types.pop()?) }
+        }
+        (known::BUILTIN_CHOOSE_EXPR, 3, 0) => {
+            let (otherwise, then, cond) = (exprs.pop()?, exprs.pop()?, exprs.pop()?);
+            ExprKind::ChooseExpr {
+                cond: Box::new(cond),
+                then: Box::new(then),
+                otherwise: Box::new(otherwise),
+            }
+        }
+        (known::BUILTIN_CHOOSE_EXPR, ..) => return None,
+        (_, _, 0) => {
+            let callee = Expr { kind: ExprKind::Ident(name), span };
+            ExprKind::Call { callee: Box::new(callee), args: exprs }
+        }
+        _ => ExprKind::BuiltinWithTypes { name: name.name, types, args: exprs },
+    })
+}
+
+/// Steps of a member path; more are left to the tree.
+const MAX_PATH: usize = 64;
