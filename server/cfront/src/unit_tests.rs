@@ -110,7 +110,8 @@ fn hosts() {
         int negative | 4 4 | 01000000
         unsigned int max | 4 4 | ffffffff
         unsigned int size | 4 4
-    "#]].assert_eq(&out);
+    "#]]
+    .assert_eq(&out);
 }
 
 /// The layout of `struct s`.

@@ -34,7 +34,6 @@ const NO_FLOW_LOADER: &[&str] = &[
     "skeleton-type-hidden",
     "subskeleton-member-value",
     "internal-map-name",
-    "cpu-flag-invalid",
 ];
 
 /// Rules that come with a quick fix.

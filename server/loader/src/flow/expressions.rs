@@ -9,8 +9,9 @@ use cfront::{
 
 use super::{
     conditions::combine,
+    flags::{self, Flags},
     interpret::{Analysis, Frame, MAX_DEPTH},
-    lvalues::address_of,
+    lvalues::{Place, address_of},
     observe::{At, Event},
     sizes::Size,
     state::{Path, Site, State, Value, limit},
@@ -97,10 +98,16 @@ impl Analysis<'_> {
             }
             ExprKind::Assign(op, left, right) => {
                 let mut out = Vec::new();
-                let forget = op.is_some() || self.is_volatile(left, frame);
+                let volatile = self.is_volatile(left, frame);
                 for (state, value) in self.eval(right, frame, state) {
                     for (mut state, place) in self.place(left, frame, state) {
-                        let value = if forget { Value::Unknown } else { value.clone() };
+                        let value = match (op, &place) {
+                            (Some(BinaryOp::BitOr), Place::Path(path)) if !volatile => {
+                                flags::or(&state.get(path), &value).unwrap_or(Value::Unknown)
+                            }
+                            _ if op.is_some() || volatile => Value::Unknown,
+                            _ => self.narrowed(left, value.clone(), frame),
+                        };
                         self.store(left, &place, value.clone(), frame, &mut state);
                         out.push((state, value));
                     }
@@ -163,6 +170,18 @@ impl Analysis<'_> {
                 vec![(state, size.map_or(Value::Unknown, |bytes| Size::of(bytes).value()))]
             }
             _ => vec![(state, Value::Unknown)],
+        }
+    }
+
+    /// What is left of a value in a variable: flags lose the number of the CPU in 32 bits.
+    fn narrowed(&self, lvalue: &Expr, value: Value, frame: &Frame) -> Value {
+        let size = || {
+            let ty = self.unit.expr_type(&frame.scope, lvalue)?;
+            self.unit.size_of(ty)
+        };
+        match value {
+            Value::Flags(flags) if flags.high && size() != Some(8) => Value::Unknown,
+            value => value,
         }
     }
 
@@ -241,7 +260,14 @@ impl Analysis<'_> {
                         .and_then(|(a, b)| Size::combine(op, a, b)),
                     _ => None,
                 };
-                let value = size.map_or_else(|| combine(op, &a, &b), Size::value);
+                let flags = || match op {
+                    BinaryOp::BitOr => flags::or(&a, &b),
+                    _ => flags::shifted(op, &a, right),
+                };
+                let value = match size {
+                    Some(size) => size.value(),
+                    None => flags().unwrap_or_else(|| combine(op, &a, &b)),
+                };
                 out.push((state, value));
             }
         }
@@ -276,13 +302,15 @@ impl Analysis<'_> {
     fn cast(&mut self, ty: &TypeName, expr: &Expr, frame: &mut Frame, state: State) -> Evaluated {
         let mut out = self.eval(expr, frame, state);
         let target = self.unit.type_name(&frame.scope, ty);
+        let size = self.unit.size_of(target);
         let narrow = match self.unit.canonical(target) {
             CType::Int(kind) => kind.size() < 4,
             CType::Pointer(_) | CType::Bool | CType::Void => false,
             _ => true,
         };
         for (_, value) in &mut out {
-            if narrow && *value != Value::Zero {
+            let loses_cpu = matches!(value, Value::Flags(f) if f.high) && size != Some(8);
+            if narrow && *value != Value::Zero || loses_cpu {
                 *value = Value::Unknown;
             }
         }
@@ -292,6 +320,11 @@ impl Analysis<'_> {
     /// The value of a name that is no variable.
     fn constant_name(&self, name: cfront::ast::Ident, frame: &Frame) -> Option<Value> {
         match frame.scope.resolve(self.unit, name) {
+            Resolution::Enumerator(_) | Resolution::Unknown
+                if let Some(flags) = Flags::named(name.name.as_str()) =>
+            {
+                Some(Value::Flags(flags))
+            }
             Resolution::Enumerator(one) => Some(match one.value {
                 0 => Value::Zero,
                 value if value < 0 => Value::Negative,

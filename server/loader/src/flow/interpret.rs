@@ -381,14 +381,14 @@ impl<'a> Analysis<'a> {
                         continue;
                     }
                     let path = Path::of(Root::Local(frame.activation, local));
-                    let volatile = frame
-                        .scope
-                        .local(LocalId(local))
-                        .is_some_and(|l| self.unit.is_volatile(l.ty));
+                    let ty = frame.scope.local(LocalId(local)).map(|local| local.ty);
+                    let volatile = ty.is_some_and(|ty| self.unit.is_volatile(ty));
+                    let narrow = ty.and_then(|ty| self.unit.size_of(ty)) != Some(8);
                     match &declarator.init {
                         Some(Initializer::Expr(value)) => {
                             for (mut state, value) in self.eval(value, frame, state) {
-                                let value = if volatile { Value::Unknown } else { value };
+                                let cut = narrow && matches!(value, Value::Flags(f) if f.high);
+                                let value = if volatile || cut { Value::Unknown } else { value };
                                 state.set(path.clone(), value);
                                 out.push(state);
                             }

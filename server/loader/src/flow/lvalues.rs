@@ -230,7 +230,10 @@ impl Analysis<'_> {
                 Root::Local(..) => exposed.contains(&path.root) || pointed.contains(&path.root),
                 Root::Region(_) | Root::Global(_) => true,
             };
-            let is_number = matches!(value, Value::Zero | Value::NonZero | Value::Negative);
+            let is_number = matches!(
+                value,
+                Value::Zero | Value::NonZero | Value::Negative | Value::Size(_) | Value::Flags(_)
+            );
             !reachable || number && !is_number
         });
     }

@@ -2,7 +2,7 @@
 //!
 //! [`cfg`] cuts a function body into blocks, [`state`] is what is known at a point, [`interpret`] runs
 //! blocks over states, [`expressions`], [`lvalues`] and [`conditions`] evaluate expressions, [`sizes`] says
-//! how large buffers are, [`image`] knows the variables of sections, [`moves`] what libbpf's setters do to them, [`calls`] what calls do, [`globals`] what other code can change,
+//! how large buffers are, [`flags`] what lookups are asked for, [`image`] knows the variables of sections, [`moves`] what libbpf's setters do to them, [`calls`] what calls do, [`globals`] what other code can change,
 //! and [`observe`] hands what happens to the rules.
 //!
 //! A state is one way to have come here: a call that can fail leaves two of them, so that
@@ -12,6 +12,7 @@ pub mod calls;
 pub mod cfg;
 mod conditions;
 pub mod expressions;
+pub(crate) mod flags;
 pub mod globals;
 pub(crate) mod image;
 pub mod interpret;

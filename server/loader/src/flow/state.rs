@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cfront::symbol::Symbol;
 
-use super::sizes::Size;
+use super::{flags::Flags, sizes::Size};
 
 /// An object (skeleton) by the place that made it: an open call, a parameter, unknown memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -81,6 +81,8 @@ pub enum Value {
     Program(Site, Symbol),
     /// A number of bytes or CPUs.
     Size(Size),
+    /// Flags of a lookup or update.
+    Flags(Flags),
     /// Pointer to memory of that size.
     Buffer(Size),
     /// Address of a place.
@@ -102,6 +104,7 @@ impl Value {
             | Value::Buffer(_)
             | Value::Size(Size { cpus: Some(_), .. }) => None,
             Value::Size(size) => Some(size.bytes != 0),
+            Value::Flags(flags) => (flags.cpu || flags.all).then_some(true),
             Value::Zero => Some(false),
             _ => Some(true),
         }

@@ -3,12 +3,17 @@
 use bpf::{diagnostic::Diagnostic, rules::RuleId};
 use cfront::{
     ast::{BinaryOp, Expr, ExprKind},
+    source::FileRange,
     unit::ItemId,
 };
 
-use super::{Input, map_calls::before};
+use super::{Input, Verdicts, judge::Judge, map_calls::before, snippets::names_in};
 use crate::{
-    flow::{calls::callee_name, observe::At},
+    flow::{
+        calls::callee_name,
+        observe::{At, Event},
+        state::Value,
+    },
     places,
 };
 
@@ -22,32 +27,53 @@ const ALL: i128 = 16;
 
 pub(super) fn check(input: Input<'_>, item: ItemId, expr: &Expr, found: &mut Vec<Diagnostic>) {
     match &expr.kind {
-        ExprKind::Binary(BinaryOp::BitOr, left, right) => {
-            shifted(input, item, left, found);
-            shifted(input, item, right, found);
-        }
-        ExprKind::Assign(_, _, value) => shifted(input, item, value, found),
+        ExprKind::Binary(BinaryOp::Shl, ..) => shifted(input, item, expr, found),
         ExprKind::Call { callee, args } => {
             let Some(name) = callee_name(callee) else { return };
-            let (index, update) = match name.as_str() {
-                "bpf_map__lookup_elem" => (5, false),
-                "bpf_map_lookup_elem_flags" => (3, false),
-                "bpf_map__update_elem" => (5, true),
-                "bpf_map_update_elem" => (3, true),
-                _ => return,
-            };
+            let Some((index, update)) = flags_of(name.as_str()) else { return };
             let Some(flags) = args.get(index) else { return };
-            shifted(input, item, flags, found);
             let Some(what) = invalid(input, item, flags, update) else { return };
             let Some(range) = places::range(input.unit, At::new(item, flags.span)) else { return };
-            found.push(Diagnostic::new(
-                FLAGS,
-                range,
-                format!("{what}: the kernel refuses this with -EINVAL"),
-            ));
+            found.push(refused(range, what));
         }
         _ => {}
     }
+}
+
+/// Flags that come to a call in a variable.
+pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
+    let Event::Call { callee, values, args, at, .. } = event else { return };
+    let Some((index, update)) = flags_of(callee.as_str()) else { return };
+    let Some(argument) = args.get(index) else { return };
+    let place = At::new(at.item, argument.span);
+    let what = match values.get(index) {
+        Some(Value::Flags(flags)) => {
+            Known { cpu: flags.cpu, all: flags.all, high: flags.high, pure: !flags.more }
+                .invalid(update)
+        }
+        _ => None,
+    };
+    match what {
+        Some(what) => {
+            verdicts.guilty(FLAGS, *at, true, || Some(refused(judge.range(place)?, what)));
+        }
+        None => verdicts.innocent(FLAGS, *at),
+    }
+}
+
+/// Which argument of a function has the flags, and whether it updates.
+fn flags_of(function: &str) -> Option<(usize, bool)> {
+    match function {
+        "bpf_map__lookup_elem" => Some((5, false)),
+        "bpf_map_lookup_elem_flags" => Some((3, false)),
+        "bpf_map__update_elem" => Some((5, true)),
+        "bpf_map_update_elem" => Some((3, true)),
+        _ => None,
+    }
+}
+
+fn refused(range: FileRange, what: &str) -> Diagnostic {
+    Diagnostic::new(FLAGS, range, format!("{what}: the kernel refuses this with -EINVAL"))
 }
 
 /// What flags are known to have.
@@ -62,15 +88,21 @@ struct Known {
 }
 
 fn invalid(input: Input<'_>, item: ItemId, flags: &Expr, update: bool) -> Option<&'static str> {
-    let known = known(input, item, flags);
-    if known.all && !update {
-        Some("`BPF_F_ALL_CPUS` is for updates only")
-    } else if known.all && known.cpu {
-        Some("`BPF_F_ALL_CPUS` and `BPF_F_CPU` exclude each other")
-    } else if known.pure && known.high && !known.cpu {
-        Some("a CPU number in the upper half of the flags needs `BPF_F_CPU`")
-    } else {
-        None
+    known(input, item, flags).invalid(update)
+}
+
+impl Known {
+    fn invalid(&self, update: bool) -> Option<&'static str> {
+        let known = self;
+        if known.all && !update {
+            Some("`BPF_F_ALL_CPUS` is for updates only")
+        } else if known.all && known.cpu {
+            Some("`BPF_F_ALL_CPUS` and `BPF_F_CPU` exclude each other")
+        } else if known.pure && known.high && !known.cpu {
+            Some("a CPU number in the upper half of the flags needs `BPF_F_CPU`")
+        } else {
+            None
+        }
     }
 }
 
@@ -111,19 +143,17 @@ fn is_half(by: &Expr) -> bool {
     matches!(by.kind, ExprKind::Int { value: 32, .. })
 }
 
-/// `cpu << 32` where `cpu` has 32 bits, in code about `BPF_F_CPU`.
+/// `cpu << 32` where `cpu` has 32 bits, which is undefined wherever it stands, in code about `BPF_F_CPU`.
 fn shifted(input: Input<'_>, item: ItemId, shift: &Expr, found: &mut Vec<Diagnostic>) {
-    let mut shift = shift;
-    for _ in 0..64 {
-        match &shift.kind {
-            // A cast of the result comes too late.
-            ExprKind::Paren(inner) | ExprKind::Cast { expr: inner, .. } => shift = inner,
-            _ => break,
-        }
-    }
     let ExprKind::Binary(BinaryOp::Shl, cpu, by) = &shift.kind else { return };
-    let about_cpus = || input.unit.tokens(item).iter().any(|t| t.sym.as_str() == "BPF_F_CPU");
-    if !is_half(by) || !about_cpus() {
+    let about_cpus = |item: ItemId| {
+        let tokens = input.unit.tokens(item);
+        tokens.iter().any(|token| token.sym.as_str() == "BPF_F_CPU")
+    };
+    // A function of its own may make the flags.
+    let names_cpu = || names_in(cpu).any(|name| name.as_str().contains("cpu"));
+    let elsewhere = || input.unit.main_items().iter().any(|item| about_cpus(*item));
+    if !is_half(by) || !(about_cpus(item) || names_cpu() && elsewhere()) {
         return;
     }
     let Some(scope) = input.unit.scope(item) else { return };
@@ -144,7 +174,7 @@ fn shifted(input: Input<'_>, item: ItemId, shift: &Expr, found: &mut Vec<Diagnos
     if !simple {
         edits = vec![
             (before(first), "(__u64)(".to_owned()),
-            (cfront::source::FileRange { start: first.end, ..first }, ")".to_owned()),
+            (FileRange { start: first.end, ..first }, ")".to_owned()),
         ];
     }
     found.push(finding.with_fix("Cast to `__u64` first", edits));

@@ -46,7 +46,8 @@ impl Facts {
                 .any(|token| names.contains(&token.sym.as_str()))
         };
         let mut signed: Vec<bool> = input.skeletons.iter().map(|s| s.signed).collect();
-        // Only signed light skeletons have this member.
+        // Only signed light skeletons have this member: bpftool's `do_skeleton` writes it under
+        // `sign_progs` (gen.c; the header's load passes it on as `opts.keyring_id`).
         if mentions(&["keyring_id"]) {
             for reference in references(input.unit, input.skeletons) {
                 let light = input

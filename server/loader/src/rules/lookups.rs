@@ -130,8 +130,10 @@ impl<'a> Lookup<'a> {
     /// Whether the flags ask for one value; `None` when they are not known.
     fn one_value(&self, index: usize) -> Option<bool> {
         let flags = self.args.get(index)?;
-        if self.values.get(index) == Some(&Value::Zero) {
-            return Some(false);
+        match self.values.get(index) {
+            Some(Value::Zero) => return Some(false),
+            Some(Value::Flags(flags)) => return flags.one_value(),
+            _ => {}
         }
         if snippets::names_in(flags)
             .any(|name| matches!(name.as_str(), "BPF_F_CPU" | "BPF_F_ALL_CPUS"))

@@ -126,6 +126,7 @@ impl Observer for Rules<'_> {
     fn event(&mut self, event: &Event<'_>, state: &State, calls: &[At]) {
         let judge = Judge { input: self.input, state, calls, facts: &self.facts };
         after_load::judge(judge, event, &mut self.verdicts);
+        cpu_flags::judge(judge, event, &mut self.verdicts);
         image::judge(judge, event, &mut self.verdicts);
         lifecycle::judge(judge, event, &mut self.verdicts);
         lookups::judge(judge, event, &mut self.verdicts);
