@@ -3,8 +3,10 @@
 //! All are silent when code in the workspace sets attributes of the map before load (exemption E1),
 //! and for numbers that the source does not give for certain.
 
+use std::sync::Arc;
+
 use cfront::{
-    ctypes::{ArrayLen, CType},
+    ctypes::{ArrayLen, CType, Record},
     source::{FileId, FileRange},
     symbol::Symbol,
     unit::Unit,
@@ -14,7 +16,7 @@ use super::{Input, RuleId};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     facts::map_types::{self, MapType, SizeRule},
-    object::{Map, MapDef, MapKind},
+    object::{MapDef, MapKind},
 };
 
 const KEY_SIZE: RuleId = RuleId("map-key-size");
@@ -24,39 +26,73 @@ const FLAGS: RuleId = RuleId("map-flags");
 
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     for map in &input.object.maps {
-        if map.kind != MapKind::User
-            || !input.object.complete
-            || !numbers_known(input.unit, &map.name)
-        {
+        if map.kind != MapKind::User || !input.object.complete {
             continue;
         }
-        let (Some(place), Some(number)) = (map.place, map.def.map_type) else { continue };
-        let Some(row) = map_types::by_number(number).filter(|row| row.read_from_code) else {
+        let (Some(place), Some(record)) = (map.place, record_of(input.unit, &map.name)) else {
             continue;
         };
         let at = FileRange { file: FileId(place.file), start: place.start, end: place.end };
         let before = found.len();
-        let mut say = Say { input, map, row, at, found };
-        say.key_size();
-        say.value_size();
-        say.max_entries();
-        say.flags();
+        let values = map.inner.is_some() || !map.def.values.is_empty();
+        say(
+            input,
+            Definition { name: &map.name, def: &map.def, values, at, record: &record },
+            found,
+        );
+        // libbpf creates the inner map, too, to show the kernel what it is (`bpf_object__create_map`).
+        if let (Some(def), Some(record)) = (&map.inner, inner_record(input.unit, &record)) {
+            let name = format!("{}.inner", map.name);
+            say(input, Definition { name: &name, def, values: false, at, record: &record }, found);
+        }
         if found.len() > before && input.usage.sets_map(&map.name) {
             found.truncate(before);
         }
     }
 }
 
+/// A definition, of a map or of the inner map of one.
+struct Definition<'a> {
+    name: &'a str,
+    def: &'a MapDef,
+    /// Whether it has `values`.
+    values: bool,
+    at: FileRange,
+    record: &'a Record,
+}
+
+fn say(input: Input<'_>, map: Definition<'_>, found: &mut Vec<Diagnostic>) {
+    let row = map.def.map_type.and_then(map_types::by_number).filter(|row| row.read_from_code);
+    let Some(row) = row.filter(|_| numbers_known(input.unit, map.record)) else { return };
+    let mut say = Say { input, map, row, found };
+    say.key_size();
+    say.value_size();
+    say.max_entries();
+    say.flags();
+}
+
+fn record_of(unit: &Unit, name: &str) -> Option<Arc<Record>> {
+    let variable = unit.variable(Symbol::intern(name))?;
+    match unit.canonical(variable.ty) {
+        CType::Record(id) => unit.record(id),
+        _ => None,
+    }
+}
+
+/// The struct of the inner maps in `values`.
+fn inner_record(unit: &Unit, outer: &Record) -> Option<Arc<Record>> {
+    let values = outer.fields.iter().find(|f| f.name.is_some_and(|n| n.as_str() == "values"))?;
+    let CType::Array { elem, .. } = unit.canonical(values.ty) else { return None };
+    let CType::Pointer(to) = unit.canonical(elem) else { return None };
+    match unit.canonical(to) {
+        CType::Record(id) => unit.record(id),
+        _ => None,
+    }
+}
+
 /// Whether every number and size that the definition gives is known: one that is not must not be
 /// taken for one that is not there.
-fn numbers_known(unit: &Unit, name: &str) -> bool {
-    let record = unit.variable(Symbol::intern(name)).and_then(|variable| {
-        match unit.canonical(variable.ty) {
-            CType::Record(id) => unit.record(id),
-            _ => None,
-        }
-    });
-    let Some(record) = record else { return false };
+fn numbers_known(unit: &Unit, record: &Record) -> bool {
     record.fields.iter().all(|field| {
         let CType::Pointer(to) = unit.canonical(field.ty) else { return true };
         match field.name.map_or("", Symbol::as_str) {
@@ -68,10 +104,8 @@ fn numbers_known(unit: &Unit, name: &str) -> bool {
 
 struct Say<'a> {
     input: Input<'a>,
-    map: &'a Map,
+    map: Definition<'a>,
     row: &'static MapType,
-    at: FileRange,
-    /// Whether what is left out may be filled in by code that is not known.
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -79,11 +113,11 @@ impl Say<'_> {
     /// Whether what is left out may be filled in by a loader. Those of a map in a header need not lie
     /// near, nor need one that is written in another language.
     fn open(&self) -> bool {
-        self.at.file != self.input.unit.preprocessed().main || !self.input.usage.libbpf_loads
+        self.map.at.file != self.input.unit.preprocessed().main || !self.input.usage.libbpf_loads
     }
 
     fn def(&self) -> &MapDef {
-        &self.map.def
+        self.map.def
     }
 
     fn kind(&self) -> &'static str {
@@ -91,7 +125,7 @@ impl Say<'_> {
     }
 
     fn push(&mut self, rule: RuleId, message: String) {
-        self.found.push(Diagnostic::new(rule, self.at, message));
+        self.found.push(Diagnostic::new(rule, self.map.at, message));
     }
 
     fn key_size(&mut self) {
@@ -124,7 +158,7 @@ impl Say<'_> {
         let size = match self.def().value_size {
             Some(size) => u64::from(size),
             // `values` of map-in-map and program array types sets 4.
-            None if self.map.inner.is_some() || !self.def().values.is_empty() => return,
+            None if self.map.values => return,
             None => 0,
         };
         match rule.takes(size) {
@@ -138,7 +172,7 @@ impl Say<'_> {
                         self.map.name
                     );
                     self.found.push(
-                        Diagnostic::new(VALUE_SIZE, self.at, message)
+                        Diagnostic::new(VALUE_SIZE, self.map.at, message)
                             .with_severity(Severity::Warning),
                     );
                 }
