@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use bpf::object::Place;
 use cfront::{
-    ast::{Expr, ExprKind, UnaryOp},
-    ctypes::CType,
+    ast::{
+        Declaration, Designator, Expr, ExprKind, InitDeclarator, Initializer, Item, Span, TypeName,
+        UnaryOp, visit,
+    },
+    ctypes::{CType, CTypeId},
     sema::ItemScope,
     source::FileRange,
     symbol::Symbol,
@@ -70,7 +73,18 @@ pub fn references_by_token(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference
         }
         let (Some(parsed), Some(scope)) = (unit.item(item), unit.scope(item)) else { continue };
         let finder = MemberFinder { unit, skeletons, scope, item };
-        walk::expressions(&parsed.syntax, |expr| found.extend(finder.reference(expr)));
+        walk::expressions(&parsed.syntax, |expr| {
+            found.extend(finder.reference(expr));
+            match &expr.kind {
+                ExprKind::Offsetof { ty, path } => found.extend(finder.offset(expr, ty, path)),
+                ExprKind::CompoundLiteral { ty, init } => {
+                    let ty = unit.type_name(&finder.scope, ty);
+                    finder.designators(ty, init, 0, &mut found);
+                }
+                _ => {}
+            }
+        });
+        finder.initialisers(&parsed.syntax, &mut found);
     }
     found.sort_by_key(|r| (r.range.file, r.range.start, r.range.end, r.skeleton));
     found
@@ -125,10 +139,64 @@ impl MemberFinder<'_> {
         match &expr.kind {
             ExprKind::Member { base, field, .. } => {
                 let (skeleton, holder) = self.holder(base)?;
-                self.make(skeleton, holder, field.name.as_str(), expr, field.token, false)
+                let name = field.name.as_str();
+                let mut made = self.make(skeleton, holder, name, expr.span, field.token, false)?;
+                made.in_header =
+                    made.kind.is_none() && self.unit.expr_type(&self.scope, expr).is_some();
+                Some(made)
             }
             ExprKind::Call { callee, args } => self.lookup(callee, args),
             _ => None,
+        }
+    }
+
+    /// `x` of `offsetof(struct NAME__SECTION, x)`.
+    fn offset(&self, expr: &Expr, ty: &TypeName, path: &[Designator]) -> Option<Reference> {
+        let (skeleton, section) = self.section_struct(self.unit.type_name(&self.scope, ty))?;
+        let [Designator::Field(name), ..] = path else { return None };
+        self.make(skeleton, Some(section), name.name.as_str(), expr.span, name.token, false)
+    }
+
+    /// Members of sections' structs in the initialisers of variables: `struct NAME__SECTION s = { .x = 1 }`.
+    fn initialisers(&self, item: &Item, found: &mut Vec<Reference>) {
+        match item {
+            Item::Function(function) => {
+                let mut locals = Locals { finder: self, found };
+                visit::block(&function.body, &mut locals);
+            }
+            Item::Declaration(declaration) => {
+                for one in &declaration.declarators {
+                    if let (Some(name), Some(init)) = (one.declarator.name, &one.init)
+                        && let Some(variable) = self.unit.variable(name.name)
+                    {
+                        self.designators(variable.ty, init, 0, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn designators(
+        &self,
+        ty: CTypeId,
+        init: &Initializer,
+        depth: usize,
+        found: &mut Vec<Reference>,
+    ) {
+        let Initializer::List(items, span) = init else { return };
+        if depth > MAX_STEPS {
+            return;
+        }
+        if let CType::Array { elem, .. } = self.unit.canonical(ty) {
+            items.iter().for_each(|i| self.designators(elem, &i.value, depth + 1, found));
+        } else if let Some((skeleton, section)) = self.section_struct(ty) {
+            for item in items {
+                if let Some(Designator::Field(name)) = item.designators.first() {
+                    let (token, name) = (name.token, name.name.as_str());
+                    found.extend(self.make(skeleton, Some(section), name, *span, token, false));
+                }
+            }
         }
     }
 
@@ -137,7 +205,7 @@ impl MemberFinder<'_> {
         skeleton: usize,
         holder: Option<Symbol>,
         name: &str,
-        expr: &Expr,
+        span: Span,
         token: u32,
         in_string: bool,
     ) -> Option<Reference> {
@@ -147,7 +215,7 @@ impl MemberFinder<'_> {
         skel.object.as_ref()?;
         let member =
             members(skel, &path).and_then(|all| all.into_iter().find(|member| member.name == name));
-        let member_missing = member.is_none() && !in_string;
+        let member_missing = member.is_none();
         let mut range = self.unit.token_place(self.item, token)?;
         if in_string {
             // Inside the quotes, where the literal is written plainly.
@@ -165,8 +233,9 @@ impl MemberFinder<'_> {
             place: member.and_then(|m| m.place),
             in_string,
             traced: true,
-            in_header: member_missing && self.unit.expr_type(&self.scope, expr).is_some(),
-            at: At::new(self.item, expr.span),
+            // Said of expressions only.
+            in_header: member_missing && !in_string,
+            at: At::new(self.item, span),
             token,
         })
     }
@@ -215,15 +284,20 @@ impl MemberFinder<'_> {
             return Some((skeleton, None));
         }
         // `struct NAME__SECTION *`
-        let ty = match self.unit.canonical(ty) {
-            CType::Pointer(to) => self.unit.canonical(to),
-            other => other,
-        };
-        let CType::Record(record) = ty else { return None };
+        let (skeleton, section) = match self.unit.canonical(ty) {
+            CType::Pointer(to) => self.section_struct(to),
+            _ => self.section_struct(ty),
+        }?;
+        Some((skeleton, Some(section)))
+    }
+
+    /// The skeleton and section that a type `struct NAME__SECTION` belongs to.
+    fn section_struct(&self, ty: CTypeId) -> Option<(usize, Symbol)> {
+        let CType::Record(record) = self.unit.canonical(ty) else { return None };
         let tag = self.unit.record(record)?.tag?;
         self.skeletons.iter().enumerate().find_map(|(index, skeleton)| {
             let section = tag.as_str().strip_prefix(skeleton.name.as_str())?.strip_prefix("__")?;
-            Some((index, Some(Symbol::intern(section))))
+            Some((index, Symbol::intern(section)))
         })
     }
 
@@ -276,7 +350,8 @@ impl MemberFinder<'_> {
                 .and_then(|m| m.ident()),
             false => None,
         };
-        let mut reference = self.make(skeleton, Some(holder), text, name, name.span.start, true)?;
+        let mut reference =
+            self.make(skeleton, Some(holder), text, name.span, name.span.start, true)?;
         reference.traced = traced.is_some();
         if let Some(ident) = ident
             && let Some(skeleton) = self.skeletons.get(skeleton)
@@ -287,6 +362,22 @@ impl MemberFinder<'_> {
             reference.place = member.place;
         }
         Some(reference)
+    }
+}
+
+/// Looks at the initialisers of a body's variables.
+struct Locals<'f, 'a> {
+    finder: &'f MemberFinder<'a>,
+    found: &'f mut Vec<Reference>,
+}
+
+impl visit::Visitor for Locals<'_, '_> {
+    fn local(&mut self, _: &Declaration, one: &InitDeclarator) {
+        if let (Some(name), Some(init)) = (one.declarator.name, &one.init)
+            && let Some(local) = self.finder.scope.declared(name.token)
+        {
+            self.finder.designators(local.ty, init, 0, self.found);
+        }
     }
 }
 
@@ -320,6 +411,8 @@ int main(struct bpf_object *obj)
 	bpf_object__find_map_by_name(env.skel->obj, "table");
 	bpf_object__find_program_by_name(env.skel->obj, "prog");
 	bpf_object__find_program_by_name(obj, "prog") + bpf_object__find_map_by_name(obj, "other");
+	struct a__bss made = { .total = 1 }, two[] = { { .total = 2 }, (struct a__bss){ .total = 3 } };
+	obj += __builtin_offsetof(struct a__bss, total);
 	return fd(env.skel->maps.table) + env.skel->maps.missing + env.skel->bss->total;
 }
 "#,
@@ -355,12 +448,16 @@ int main(struct bpf_object *obj)
             10 `obj`: .obj Some(Group) None
             10 `prog`: progs.prog Some(Program) Some("/a.bpf.c:5 `prog`")
             11 `prog`: progs.prog Some(Program) Some("/a.bpf.c:5 `prog`") untraced
-            12 `maps`: .maps Some(Group) None
-            12 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
-            12 `maps`: .maps Some(Group) None
-            12 `missing`: maps.missing None None
-            12 `bss`: .bss Some(Section) None
             12 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            12 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            12 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            13 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
+            14 `maps`: .maps Some(Group) None
+            14 `table`: maps.table Some(Map) Some("/a.bpf.c:4 `table`")
+            14 `maps`: .maps Some(Group) None
+            14 `missing`: maps.missing None None
+            14 `bss`: .bss Some(Section) None
+            14 `total`: bss.total Some(Variable) Some("/a.bpf.c:3 `total`")
         "#]]
         .assert_eq(&out);
     }

@@ -371,8 +371,26 @@ fn strings_and_unknown_types() {
         "struct a__bss start = { .hits = 1 };",
         "",
         expect![[r#"
-        it is not known what `hits` at a.c:2 belongs to (late)
-    "#]],
+            a.bpf.c: int <seen>;
+            a.c: int main(struct a *skel) { struct a__bss start = { .<seen> = 1 }; }
+        "#]],
+    );
+    refused(
+        "",
+        "return __builtin_offsetof(struct a__bss, hits) + __builtin_offsetof(struct mine, hits);",
+        "",
+        expect![[r#"
+            a.bpf.c: int <seen>;
+            a.c: int main(struct a *skel) { return __builtin_offsetof(struct a__bss, <seen>) + __builtin_offsetof(struct mine, hits); }
+        "#]],
+    );
+    refused(
+        "",
+        "struct unseen s = { .hits = 1 }; struct a__bss t = {};",
+        "",
+        expect![[r#"
+            it is not known what `hits` at a.c:2 belongs to (late)
+        "#]],
     );
     refused(
         "",
