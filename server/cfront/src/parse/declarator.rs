@@ -98,6 +98,8 @@ impl Lower<'_> {
             }
             next = node.field(Field::Declarator);
             match node.kind() {
+                // The writer's own `*`.
+                "pointer_declarator" if self.word(self.first(node)) == Word::LParen => {}
                 "pointer_declarator" | "abstract_pointer_declarator" => {
                     let (quals, attrs) = self.pointer_words(self.first(node) + 1);
                     declarator.derived.push(Derived::Pointer { quals, attrs });

@@ -4,40 +4,43 @@ use crate::{ast::ExprKind, ctypes::IntKind, symbol::Symbol};
 
 /// Decodes a preprocessing number. Values beyond 64 bits wrap (clang refuses them).
 pub fn number(spelling: Symbol) -> ExprKind {
-    let text: String = spelling.as_str().chars().filter(|&c| c != '\'').collect();
-    let lower = text.to_ascii_lowercase();
-    let hex = lower.starts_with("0x");
-    let float = lower.contains('.')
-        || if hex { lower.contains('p') } else { !lower.starts_with("0b") && lower.contains('e') };
-    if float {
+    let bytes = spelling.as_str().as_bytes();
+    let (radix, start) = match bytes {
+        [b'0', b'x' | b'X', ..] => (16, 2),
+        [b'0', b'b' | b'B', ..] => (2, 2),
+        [b'0', _, ..] => (8, 1),
+        _ => (10, 0),
+    };
+    let is_float = |byte: &u8| match byte {
+        b'.' => true,
+        b'p' | b'P' => radix == 16,
+        b'e' | b'E' => radix == 10 || radix == 8,
+        _ => false,
+    };
+    if bytes.iter().any(is_float) {
         return ExprKind::Float(spelling);
     }
-    let (radix, digits) = if hex {
-        (16, lower.get(2..).unwrap_or(""))
-    } else if lower.starts_with("0b") {
-        (2, lower.get(2..).unwrap_or(""))
-    } else if lower.len() > 1 && lower.starts_with('0') {
-        (8, lower.get(1..).unwrap_or(""))
-    } else {
-        (10, lower.as_str())
-    };
-    let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
-    let (digits, suffix) = digits.split_at_checked(end).unwrap_or((digits, ""));
-    if suffix.chars().any(|c| !matches!(c, 'u' | 'l' | 'i' | 'j' | 'z')) {
-        // `1f` is no valid number, nor is `08`; keep what the digits say.
-        if suffix.starts_with('f') {
-            return ExprKind::Float(spelling);
+    let mut value = 0u64;
+    let mut rest = bytes.iter().skip(start).filter(|&&byte| byte != b'\'').peekable();
+    while let Some(digit) = rest.peek().and_then(|&&byte| char::from(byte).to_digit(radix)) {
+        value = value.wrapping_mul(u64::from(radix)).wrapping_add(u64::from(digit));
+        rest.next();
+    }
+    let (mut unsigned, mut longs, mut valid) = (false, 0u8, true);
+    let is_f = rest.peek().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'f'));
+    for byte in rest {
+        match byte {
+            b'u' | b'U' => unsigned = true,
+            b'l' | b'L' => longs = (longs + 1).min(2),
+            b'i' | b'I' | b'j' | b'J' | b'z' | b'Z' => {}
+            _ => valid = false,
         }
     }
-    let value = digits.chars().filter_map(|c| c.to_digit(radix)).fold(0u64, |value, digit| {
-        value.wrapping_mul(u64::from(radix)).wrapping_add(u64::from(digit))
-    });
-    ExprKind::Int {
-        value,
-        unsigned: suffix.contains('u'),
-        longs: suffix.chars().filter(|&c| c == 'l').count().min(2) as u8,
-        decimal: radix == 10,
+    // `1f` is no valid number, nor is `08`; keep what the digits say.
+    if is_f && !valid {
+        return ExprKind::Float(spelling);
     }
+    ExprKind::Int { value, unsigned, longs, decimal: radix == 10 }
 }
 
 /// Value and type of a character constant, prefix and quotes included in `spelling`. A plain one has
@@ -65,12 +68,17 @@ pub fn character(spelling: &str) -> (i64, IntKind) {
 /// Bytes (without the terminator; wide elements little endian) and element size in bytes of
 /// adjacent string literals, prefixes and quotes included in the spellings. One prefixed literal
 /// makes the whole string wide.
-pub fn string<'a>(spellings: impl IntoIterator<Item = &'a str>) -> (Vec<u8>, u8) {
-    let parts: Vec<_> = spellings.into_iter().map(|spelling| body(spelling, '"')).collect();
-    let width = parts.iter().map(|&(width, _)| width).max().unwrap_or(1);
-    let mut bytes = Vec::new();
+pub fn string<'a>(spellings: impl IntoIterator<Item = &'a str, IntoIter: Clone>) -> (Vec<u8>, u8) {
+    let parts = spellings.into_iter().map(|spelling| body(spelling, '"'));
+    let (width, len) =
+        parts.clone().fold((1, 0), |(width, len), (own, body)| (own.max(width), len + body.len()));
+    let mut bytes = Vec::with_capacity(len * usize::from(width));
     let mut units = Vec::new();
     for (_, body) in parts {
+        if width == 1 && !body.contains('\\') {
+            bytes.extend_from_slice(body.as_bytes());
+            continue;
+        }
         units.clear();
         escape_units(body, width, &mut units);
         for &unit in &units {

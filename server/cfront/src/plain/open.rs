@@ -198,7 +198,10 @@ impl Writer<'_> {
             }
             Word::LParen if !named && self.groups_declarator(i) => {
                 let typedef = self.top().typedef;
-                self.emit(i, "(");
+                // `(x)(int)` of a parameter could be a function without name for the grammar; with a
+                // `*` that no token spells it cannot.
+                let names = self.is_name(self.skip_lifted(i + 1));
+                self.emit(i, if names { "(*" } else { "(" });
                 let group = self.push(i, Kind::Group, ")");
                 group.mode = Mode::Declarator;
                 group.type_seen = true;

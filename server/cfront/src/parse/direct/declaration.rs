@@ -3,7 +3,7 @@
 use super::{Reader, declarator::Naming};
 use crate::{
     ast::{
-        DeclSpecs, Declaration, Declarator, Derived, FunctionDef, InitDeclarator, Item, Span,
+        DeclSpecs, Declaration, Declarator, Derived, Expr, FunctionDef, InitDeclarator, Item, Span,
         Storage,
     },
     token::TokenKind,
@@ -13,7 +13,8 @@ use crate::{
 impl Reader<'_> {
     pub(super) fn item(&mut self) -> Option<Item> {
         if self.word() == Word::StaticAssert {
-            return self.static_assert();
+            let condition = self.static_assert()?;
+            return Some(Item::StaticAssert(Box::new(condition)));
         }
         let specs = self.specs(0)?;
         if self.word() == Word::Semi {
@@ -89,8 +90,8 @@ impl Reader<'_> {
         Some(InitDeclarator { declarator, init })
     }
 
-    /// `_Static_assert(condition, "text");`
-    fn static_assert(&mut self) -> Option<Item> {
+    /// The condition of `_Static_assert(condition, "text");`
+    pub(super) fn static_assert(&mut self) -> Option<Expr> {
         self.at += 1;
         self.expect(Word::LParen)?;
         let condition = self.constant()?;
@@ -99,7 +100,7 @@ impl Reader<'_> {
         }
         self.expect(Word::RParen)?;
         self.expect(Word::Semi)?;
-        Some(Item::StaticAssert(Box::new(condition)))
+        Some(condition)
     }
 
     /// Passes adjacent string literals.

@@ -66,7 +66,7 @@ impl Reader<'_> {
         let mut name = None;
         let mut derived = Vec::new();
         match self.word() {
-            Word::LParen if self.groups_declarator(parts.naming) => {
+            Word::LParen if self.groups_declarator() => {
                 self.at += 1;
                 self.attributes(&mut parts.attrs)?;
                 (name, derived) = self.deeper(|reader| reader.derivation(parts))?;
@@ -127,13 +127,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether `(` groups a declarator (and does not begin parameters). The grammar of the tree takes
-    /// a name in parentheses, where none is needed, for the type of a parameter.
-    fn groups_declarator(&self, naming: Naming) -> bool {
+    /// Whether `(` groups a declarator (and does not begin parameters).
+    fn groups_declarator(&self) -> bool {
         let next = self.past_lifted(self.at + 1);
         match self.lower.word(next) {
             Word::Star | Word::LParen => true,
-            _ => naming.is_needed() && self.is_name(next) && !self.begins_type(next),
+            _ => self.is_name(next) && !self.begins_type(next),
         }
     }
 

@@ -19,6 +19,16 @@ impl Reader<'_> {
             Word::LBrace => None,
             _ => Some(self.name()?),
         };
+        let mut underlying = None;
+        if word == Word::Enum && self.take(Word::Colon) {
+            // Else the colon is an unnamed bit-field's.
+            self.begins_type(self.at).then_some(())?;
+            let ty = self.type_name()?;
+            if !ty.declarator.derived.is_empty() || !ty.specs.attrs.is_empty() {
+                return None;
+            }
+            underlying = Some(Box::new(ty));
+        }
         let (mut fields, mut values) = (None, None);
         // Attributes after the tag are the type's only when it is defined here.
         if self.lower.word(self.past_lifted(self.at)) == Word::LBrace {
@@ -33,12 +43,10 @@ impl Reader<'_> {
                 self.attributes(&mut attrs)?;
                 self.lower.push_pragma_attrs(&mut attrs, |subjects| subjects.record);
             }
-        } else if word == Word::Enum && self.word() == Word::Colon {
-            return None;
         }
         let span = Span { start, end: self.at };
         Some(if word == Word::Enum {
-            TypeSpec::Enum(Box::new(EnumSpec { tag, underlying: None, values, attrs, span }))
+            TypeSpec::Enum(Box::new(EnumSpec { tag, underlying, values, attrs, span }))
         } else {
             TypeSpec::Record(Box::new(RecordSpec {
                 is_union: word == Word::Union,
@@ -53,14 +61,26 @@ impl Reader<'_> {
 
     fn fields(&mut self) -> Option<Vec<FieldDecl>> {
         let mut fields = Vec::new();
-        while !self.take(Word::RBrace) {
-            fields.push(self.field()?);
+        // Words that belong to no member stand before the next one.
+        let mut lead = self.at;
+        loop {
+            match self.word() {
+                Word::RBrace => break,
+                Word::Semi => self.at += 1,
+                Word::StaticAssert => {
+                    self.static_assert()?;
+                }
+                _ => {
+                    fields.push(self.field(lead)?);
+                    lead = self.at;
+                }
+            }
         }
+        self.at += 1;
         Some(fields)
     }
 
-    fn field(&mut self) -> Option<FieldDecl> {
-        let start = self.at;
+    fn field(&mut self, start: u32) -> Option<FieldDecl> {
         let specs = self.specs(start)?;
         if specs.storage != Storage::None {
             return None;

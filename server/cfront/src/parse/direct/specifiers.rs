@@ -54,6 +54,11 @@ impl Reader<'_> {
                     typed = true;
                     continue;
                 }
+                Word::Atomic if !typed && !basic.seen => {
+                    specs.ty = self.deeper(Self::atomic_type)?;
+                    typed = true;
+                    continue;
+                }
                 Word::AutoType if !typed && !basic.seen => {
                     specs.ty = TypeSpec::AutoType;
                     typed = true;
@@ -115,6 +120,18 @@ impl Reader<'_> {
         };
         self.expect(Word::RParen)?;
         Some(TypeSpec::TypeofExpr { expr: Box::new(expr), unqual })
+    }
+
+    /// `_Atomic(T)`
+    fn atomic_type(&mut self) -> Option<TypeSpec> {
+        self.at += 1;
+        self.expect(Word::LParen)?;
+        if !self.begins_type(self.at) {
+            return None;
+        }
+        let ty = Box::new(self.type_name()?);
+        self.expect(Word::RParen)?;
+        Some(TypeSpec::Atomic(ty))
     }
 
     /// A type name, up to what ends it.

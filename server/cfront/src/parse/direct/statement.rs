@@ -189,14 +189,7 @@ impl Reader<'_> {
                 kind
             }
             Word::StaticAssert => {
-                self.at += 1;
-                self.expect(Word::LParen)?;
-                self.constant()?;
-                if self.take(Word::Comma) {
-                    self.strings()?;
-                }
-                self.expect(Word::RParen)?;
-                self.expect(Word::Semi)?;
+                self.static_assert()?;
                 StmtKind::StaticAssert
             }
             Word::Asm => self.asm()?,
