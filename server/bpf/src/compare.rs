@@ -290,8 +290,8 @@ fn variables(source: &Object, ours: &Section, built: &Object, theirs: &Section, 
 
 /// The first difference in the layout of the structs that two types are.
 fn inside(source: (&Object, TypeId), built: (&Object, TypeId)) -> Option<String> {
-    let left = (&source.0.btf, source.0.btf.resolve(source.1)?);
-    let right = (&built.0.btf, built.0.btf.resolve(built.1)?);
+    let left = (&*source.0.btf, source.0.btf.resolve(source.1)?);
+    let right = (&*built.0.btf, built.0.btf.resolve(built.1)?);
     btf::first_difference(left, right, Detail::Layout)
         .map(|difference| difference.describe("the source", "the object"))
 }
@@ -381,7 +381,9 @@ mod tests {
     fn a_struct_of_another_shape() {
         let change = |o: &mut Object| {
             let ty = o.sections[0].variables[2].ty;
-            if let btf::Type::Struct(c) = &mut o.btf.types[ty.0 as usize] {
+            if let btf::Type::Struct(c) =
+                &mut std::sync::Arc::make_mut(&mut o.btf).types[ty.0 as usize]
+            {
                 c.members[0].offset_bits = 8;
             }
         };

@@ -5,6 +5,8 @@
 //! duplicate types, which changes no member of a skeleton, and is left out here. Offsets follow the
 //! inputs' models and the padding between them, so they are never called certain.
 
+use std::sync::Arc;
+
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
 use smol_str::SmolStr;
 
@@ -25,7 +27,7 @@ pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
         return Some(linked);
     }
     for object in others {
-        let base = append(&mut linked.btf, &object.btf);
+        let base = append(Arc::make_mut(&mut linked.btf), &object.btf);
         for section in &object.sections {
             add_section(&mut linked, section, &object.btf, base);
         }
@@ -143,7 +145,7 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     if !entries.is_empty() {
         let size = u32::try_from(known.size).unwrap_or(u32::MAX);
         let merged = Type::Datasec { name: known.name.clone(), size, entries };
-        known.datasec = Some(linked.btf.add(merged));
+        known.datasec = Some(Arc::make_mut(&mut linked.btf).add(merged));
     }
 }
 

@@ -4,6 +4,8 @@
 //! of what clang does; [`Certainty`] says where a rule of the optimiser could not be decided).
 //! Nothing behind this module knows which end it came from.
 
+use std::sync::Arc;
+
 use btf::{Btf, Linkage, TypeId};
 use smol_str::SmolStr;
 
@@ -15,7 +17,7 @@ pub struct Object {
     /// Which end the model came from.
     pub origin: Origin,
     /// Types. DATASECs are already fixed up as libbpf does at open (`btf_fixup_datasec`).
-    pub btf: Btf,
+    pub btf: Arc<Btf>,
     /// Data sections in ELF section index order, `.maps`, `license`, `.ksyms` and `.kconfig` included;
     /// program sections are not here.
     pub sections: Vec<Section>,
@@ -137,7 +139,7 @@ pub struct Variable {
     /// Whether existence and offset are certain.
     pub certainty: Certainty,
     /// Initial bytes, when known (None: not known; zeros are spelled out only for PROGBITS from ELF).
-    pub initial: Option<Vec<u8>>,
+    pub initial: Option<Arc<[u8]>>,
     /// The declarator's name in the source.
     pub place: Option<Place>,
 }

@@ -118,7 +118,7 @@ impl ObjectBuilder {
         Object {
             name: name.into(),
             origin: Origin::Elf,
-            btf: self.btf,
+            btf: self.btf.into(),
             sections: self.sections,
             maps,
             programs: self.programs,

@@ -274,11 +274,20 @@ impl ItemIndex {
     }
 }
 
-/// The token of the `{` that a function's body begins with; `None` for items that end otherwise.
+/// The token of the `{` that a function's body begins with; `None` for items that end otherwise, a
+/// half-typed struct without its `;` among them.
 fn body_start(tokens: &[Token]) -> Option<usize> {
     if !tokens.last()?.is("}") {
         return None;
     }
+    let start = last_brace(tokens)?;
+    // Parameters and attributes end so, and parameters in the old style.
+    let before = tokens.get(start.checked_sub(1)?)?;
+    (before.is(")") || before.is(";")).then_some(start)
+}
+
+/// The token of the `{` that the last `}` closes.
+fn last_brace(tokens: &[Token]) -> Option<usize> {
     let mut depth = 0usize;
     for (i, token) in tokens.iter().enumerate().rev() {
         if token.kind != TokenKind::Punct {
@@ -316,28 +325,29 @@ pub(crate) struct Items {
     /// Number of the first item of each chunk, and the total.
     starts: Vec<u32>,
     /// The parse this unit uses, by chunk and item.
-    parses: Vec<Arc<Vec<OnceLock<Arc<ParsedItem>>>>>,
+    parses: Vec<OnceLock<Parses>>,
+    /// Names that were asked for, and whether they are typedef names; shared by units with the same
+    /// file-scope names.
+    typedefs: Arc<Mutex<FxHashMap<Symbol, bool>>>,
     pub(crate) work: ItemWork,
 }
+
+/// The parses that a unit uses of one chunk.
+type Parses = Arc<[OnceLock<Arc<ParsedItem>>]>;
 
 impl Items {
     /// Indexes the chunks of a unit; what an earlier unit knows is taken over.
     pub(crate) fn new(chunks: &[Arc<Chunk>], previous: Option<&Items>) -> Items {
-        let mut old: FxHashMap<u32, usize> = FxHashMap::default();
-        if let Some(previous) = previous {
-            for (i, chunk) in previous.chunks.iter().enumerate() {
-                old.insert(chunk.chunk.id, i);
-            }
-        }
-        let mut taken = vec![false; previous.map_or(0, |p| p.chunks.len())];
+        let old = previous.map_or(&[][..], |previous| previous.chunks.as_slice());
+        let known = SameChunks::new(old, chunks);
+        let mut taken = vec![false; old.len()];
         let mut pragmas = PragmaStack::default();
         let mut out: Vec<ItemChunk> = Vec::with_capacity(chunks.len());
         let mut fresh = Vec::new();
-        for chunk in chunks {
-            let known = old.get(&chunk.id).copied();
-            let kept = known.and_then(|i| {
+        for (at, chunk) in chunks.iter().enumerate() {
+            let kept = known.of(at, chunk).and_then(|i| {
                 // Chunks of one number have the same items, wherever they stand.
-                let index = &previous?.chunks.get(i)?.index;
+                let index = &old.get(i)?.index;
                 let kept = || ItemChunk { chunk: chunk.clone(), index: index.clone() };
                 (index.pragmas_before == pragmas).then(|| (i, kept()))
             });
@@ -368,30 +378,19 @@ impl Items {
             total += chunk.len() as u32;
         }
         starts.push(total);
-        let parses = out
-            .iter()
-            .map(|chunk| {
-                let mut slots = Vec::new();
-                slots.resize_with(chunk.len(), OnceLock::new);
-                Arc::new(slots)
-            })
-            .collect();
-        Items { chunks: out, starts, parses, work: ItemWork::default() }
+        let mut parses = Vec::new();
+        parses.resize_with(out.len(), OnceLock::new);
+        Items { chunks: out, starts, parses, typedefs: Arc::default(), work: ItemWork::default() }
     }
 
     /// Takes over the choice of parses for chunks that an earlier unit with the same file-scope
     /// names has: all typedef names are the same there.
     pub(crate) fn share_parses(&mut self, previous: &Items) {
-        let mut old: FxHashMap<*const ItemIndex, usize> = FxHashMap::default();
-        for (i, chunk) in previous.chunks.iter().enumerate() {
-            old.insert(Arc::as_ptr(&chunk.index), i);
-        }
-        for (i, chunk) in self.chunks.iter().enumerate() {
-            if let Some(parses) =
-                old.get(&Arc::as_ptr(&chunk.index)).and_then(|&k| previous.parses.get(k))
-                && let Some(slot) = self.parses.get_mut(i)
-            {
-                *slot = parses.clone();
+        self.typedefs = previous.typedefs.clone();
+        let both = self.chunks.iter().zip(&previous.chunks);
+        for ((new, old), (here, there)) in both.zip(self.parses.iter_mut().zip(&previous.parses)) {
+            if Arc::ptr_eq(&new.index, &old.index) {
+                here.clone_from(there);
             }
         }
     }
@@ -405,6 +404,16 @@ impl Items {
                         && a.interface() == b.interface()
                         && a.index.pragmas_before == b.index.pragmas_before)
             })
+    }
+
+    /// The items of chunks that are not those of an earlier unit with the same interface.
+    pub(crate) fn changed_since(&self, earlier: &Items) -> impl Iterator<Item = u32> {
+        let both = self.chunks.iter().zip(&earlier.chunks).zip(self.starts.windows(2));
+        let changed = both.filter(|((new, old), _)| !Arc::ptr_eq(&new.index, &old.index));
+        changed.flat_map(|(_, bounds)| match bounds {
+            [start, end] => *start..*end,
+            _ => 0..0,
+        })
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -429,6 +438,28 @@ impl Items {
         Some(chunk.tokens_of(slot))
     }
 
+    /// Number of tokens of an item.
+    pub(crate) fn token_count(&self, item: u32) -> Option<u32> {
+        let (_, slot) = self.slot(item)?;
+        let count = match &slot.tokens {
+            SlotTokens::Range(range) => range.len(),
+            SlotTokens::Own(tokens) => tokens.len(),
+        };
+        Some(count as u32)
+    }
+
+    /// One token of an item.
+    pub(crate) fn token(&self, item: u32, token: u32) -> Option<Token> {
+        let (chunk, slot) = self.slot(item)?;
+        match &slot.tokens {
+            SlotTokens::Range(range) => {
+                let at = range.start.checked_add(token as usize)?;
+                (at < range.end).then(|| chunk.chunk.token(at))?
+            }
+            SlotTokens::Own(tokens) => tokens.get(token as usize).copied(),
+        }
+    }
+
     /// The chunks with the numbers of their items.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = (&Arc<Chunk>, std::ops::Range<u32>)> {
         self.chunks.iter().zip(self.starts.windows(2)).filter_map(|(chunk, bounds)| match bounds {
@@ -440,11 +471,13 @@ impl Items {
     /// The syntax of an item.
     pub(crate) fn parsed(&self, item: u32) -> Option<Arc<ParsedItem>> {
         let (chunk_index, index) = self.locate(item)?;
-        let known = self.parses.get(chunk_index)?.get(index)?;
+        let chunk = self.chunks.get(chunk_index)?;
+        let all = self.parses.get(chunk_index)?;
+        let all = all.get_or_init(|| (0..chunk.len()).map(|_| OnceLock::new()).collect());
+        let known = all.get(index)?;
         if let Some(parsed) = known.get() {
             return Some(parsed.clone());
         }
-        let chunk = self.chunks.get(chunk_index)?;
         let slot = chunk.slot(index)?;
         let mut kept = lock(&slot.parsed);
         if let Some(parsed) = known.get() {
@@ -490,7 +523,9 @@ impl Items {
 
     /// Whether some item declares the name as a typedef.
     pub(crate) fn is_typedef(&self, name: Symbol) -> bool {
-        self.chunks.iter().any(|c| c.declaring(name).any(|(_, space)| space == TYPEDEF))
+        let declares =
+            || self.chunks.iter().any(|c| c.declaring(name).any(|(_, space)| space == TYPEDEF));
+        *lock(&self.typedefs).entry(name).or_insert_with(declares)
     }
 
     fn with_space(&self, name: Symbol, wanted: impl Fn(u8) -> bool) -> Vec<u32> {
@@ -612,6 +647,44 @@ impl Items {
             });
             names.chain(text.into_iter().flat_map(|text| text.names()))
         })
+    }
+}
+
+/// Finds the chunks of a list in an earlier one: after an edit both begin and end alike.
+struct SameChunks {
+    /// So many at the start are the same.
+    start: usize,
+    /// From this chunk of the new list on they are the same as those so many places further on.
+    end: usize,
+    by: isize,
+    /// The others of the earlier list by number.
+    between: FxHashMap<u32, usize>,
+}
+
+impl SameChunks {
+    fn new(old: &[ItemChunk], new: &[Arc<Chunk>]) -> SameChunks {
+        let same = |(old, new): &(&ItemChunk, &Arc<Chunk>)| old.chunk.id == new.id;
+        let start = old.iter().zip(new).take_while(same).count();
+        let most = old.len().min(new.len()) - start;
+        let end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(same).count();
+        let between = old.get(start..old.len() - end).unwrap_or(&[]).iter().zip(start..);
+        SameChunks {
+            start,
+            end: new.len() - end,
+            by: old.len() as isize - new.len() as isize,
+            between: between.map(|(chunk, at)| (chunk.chunk.id, at)).collect(),
+        }
+    }
+
+    /// The place in the earlier list of the chunk that is at `at` in the new one.
+    fn of(&self, at: usize, chunk: &Chunk) -> Option<usize> {
+        if at < self.start {
+            return Some(at);
+        }
+        if at >= self.end {
+            return at.checked_add_signed(self.by);
+        }
+        self.between.get(&chunk.id).copied()
     }
 }
 

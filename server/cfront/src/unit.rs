@@ -18,7 +18,7 @@ use crate::{
     derived::Derivations,
     items::Items,
     names::NameSpace,
-    pp::Preprocessed,
+    pp::{Chunk, Preprocessed},
     refs::{self, Body},
     sema::{
         Cx, EnumConst, Function, FunctionId, Global, Initial, Inner, ItemScope, LocalId, Name,
@@ -141,6 +141,13 @@ impl Unit {
         Unit { inner: Arc::new(Inside { pp, items, environment, environment_reused: false }) }
     }
 
+    /// The items that may not be what they were in an earlier unit, all with function bodies; `None` when
+    /// file scope may be another: types, names, or what items there are.
+    pub fn changed_since(&self, earlier: &Unit) -> Option<Vec<ItemId>> {
+        let same = Arc::ptr_eq(&self.inner.environment, &earlier.inner.environment);
+        same.then(|| self.inner.items.changed_since(&earlier.inner.items).map(ItemId).collect())
+    }
+
     fn sema(&self) -> MutexGuard<'_, Sema> {
         // A panic inside would be a bug; what was computed before it is still right.
         self.inner.environment.sema.lock().unwrap_or_else(PoisonError::into_inner)
@@ -188,7 +195,7 @@ impl Unit {
 
     /// What the user wrote for a token of an item.
     pub fn token_place(&self, id: ItemId, token: u32) -> Option<FileRange> {
-        let token = *self.tokens(id).get(token as usize)?;
+        let token = self.inner.items.token(id.0, token)?;
         self.inner.pp.written(token.loc)
     }
 
@@ -196,53 +203,80 @@ impl Unit {
     /// macro's name all tokens that came out of it).
     pub fn tokens_at(&self, file: FileId, offset: u32) -> Vec<TokenPlace> {
         let mut found = Vec::new();
-        for (chunk, items) in self.inner.items.chunks() {
-            let touching: Vec<u32> = if let Some(index) = chunk.index() {
-                let item = (index.file == file).then(|| index.item_at(offset as usize)).flatten();
-                item.map(|item| items.start + item as u32).into_iter().collect()
-            } else {
-                // A chunk begins or ends in the file, or it has nothing of it.
-                let tokens = chunk.slice(0..chunk.len());
-                let in_file = |token: Option<&Token>| {
-                    token
-                        .and_then(|t| self.inner.pp.expansion(t.loc))
-                        .is_some_and(|r| r.file == file)
-                };
-                if chunk.first_file != file && !in_file(tokens.first()) && !in_file(tokens.last()) {
-                    continue;
+        let mut chunks = self.inner.items.chunks().peekable();
+        while let Some((chunk, items)) = chunks.next() {
+            if let Some(index) = chunk.index() {
+                if index.file == file
+                    && let Some(item) = index.item_at(offset as usize)
+                {
+                    let item = ItemId(items.start + item as u32);
+                    self.item_tokens_at(item, file, offset, &mut found);
                 }
-                items.filter(|&item| self.item_touches(item, file, offset)).collect()
-            };
-            for item in touching {
-                for (i, token) in self.tokens(ItemId(item)).iter().enumerate() {
-                    let Some(range) = self.inner.pp.written(token.loc) else { continue };
-                    if range.file == file && range.start <= offset && offset < range.end {
-                        found.push(TokenPlace { item: ItemId(item), token: i as u32 });
-                    }
-                }
+                continue;
+            }
+            // A chunk begins or ends in the file, or it has nothing of it.
+            let first = self.chunk_place(chunk, file, 0);
+            let last = self.chunk_place(chunk, file, chunk.len().saturating_sub(1));
+            let next = chunks.peek().and_then(|(next, _)| match next.index() {
+                Some(_) => None,
+                None => self.chunk_place(next, file, 0),
+            });
+            let before = first.is_some_and(|first| offset < first);
+            let behind =
+                next.is_some_and(|next| last.is_some_and(|last| last < next) && next <= offset);
+            if first.is_none() && last.is_none() || before || behind {
+                continue;
+            }
+            for item in items.filter(|&item| self.item_touches(item, file, offset)) {
+                self.item_tokens_at(ItemId(item), file, offset, &mut found);
             }
         }
         found
     }
 
+    /// Where a token of a chunk lies in a file: itself, or the name of the macro that made it.
+    fn chunk_place(&self, chunk: &Chunk, file: FileId, token: usize) -> Option<u32> {
+        let place = self.inner.pp.expansion_start(chunk.token(token)?.loc);
+        place.filter(|(f, _)| *f == file).map(|(_, start)| start)
+    }
+
     /// Whether an item's text may hold that byte: it lies between the places of its first and last
     /// token where these are in the file.
     fn item_touches(&self, item: u32, file: FileId, offset: u32) -> bool {
-        let Some(tokens) = self.inner.items.tokens(item) else { return false };
-        let place = |t: Option<&crate::token::Token>| {
-            t.and_then(|t| self.inner.pp.expansion(t.loc)).filter(|r| r.file == file)
+        let items = &self.inner.items;
+        let Some(count) = items.token_count(item) else { return false };
+        let place = |item: u32, token: u32| {
+            let place = self.inner.pp.expansion_start(items.token(item, token)?.loc);
+            place.filter(|(f, _)| *f == file).map(|(_, start)| start)
         };
-        match (place(tokens.first()), place(tokens.last())) {
-            // The last token may be a macro's name with arguments behind it.
-            (Some(first), Some(last)) => {
-                let end = match self.inner.items.tokens(item + 1) {
-                    Some(next) => place(next.first()).map_or(u32::MAX, |r| r.start),
-                    None => u32::MAX,
-                };
-                first.start <= offset && offset < end.max(last.end)
+        let last = count.saturating_sub(1);
+        match (place(item, 0), place(item, last)) {
+            (Some(first), Some(start)) => {
+                let end = place(item + 1, 0).unwrap_or(u32::MAX);
+                // The last token may be a macro's name with arguments behind it, and the macro may
+                // make the next item, too.
+                let end_of_last = || self.inner.pp.expansion(items.token(item, last)?.loc);
+                let ends_later = || end_of_last().is_some_and(|last| offset < last.end);
+                first <= offset && (offset < end || end <= start && ends_later())
             }
             (None, None) => false,
             _ => true,
+        }
+    }
+
+    /// The tokens of an item whose text stands at that byte.
+    fn item_tokens_at(&self, item: ItemId, file: FileId, offset: u32, found: &mut Vec<TokenPlace>) {
+        let tokens = self.tokens(item);
+        let written = |token: &Token| {
+            let place = self.inner.pp.written_start(token.loc);
+            place.filter(|(f, start)| *f == file && *start <= offset).map(|(_, start)| start)
+        };
+        // Tokens of a text do not overlap: only the last one that begins before the byte can hold it.
+        let Some(start) = tokens.iter().filter_map(written).max() else { return };
+        let mut here = tokens.iter().zip(0..).filter(|(token, _)| written(token) == Some(start));
+        let range = here.clone().next().and_then(|(token, _)| self.inner.pp.written(token.loc));
+        if range.is_some_and(|range| offset < range.end) {
+            found.extend(here.by_ref().map(|(_, token)| TokenPlace { item, token }));
         }
     }
 

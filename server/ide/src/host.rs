@@ -39,6 +39,11 @@ impl Document {
         Document { path, version, text, lines: OnceLock::new() }
     }
 
+    /// The same with lines that are known already.
+    pub fn with_lines(path: Arc<Path>, version: i32, text: Arc<str>, lines: Lines) -> Document {
+        Document { path, version, text, lines: lines.into() }
+    }
+
     /// Its lines, found at the first call.
     pub fn lines(&self) -> &Lines {
         self.lines.get_or_init(|| Lines::new(&self.text))
@@ -73,6 +78,8 @@ pub enum Change {
         /// The whole new text.
         text: Arc<str>,
     },
+    /// The same, with what is known of the text.
+    Document(Document),
     /// A document was closed: the file on disk counts again.
     Closed(Arc<Path>),
     /// These files on disk changed.
@@ -137,11 +144,9 @@ impl AnalysisHost {
         let current = &mut self.current;
         match change {
             Change::Text { path, version, text } => {
-                let document = Arc::new(Document::new(path.clone(), version, text));
-                let opened =
-                    Arc::make_mut(&mut current.documents).insert(path.clone(), document).is_none();
-                self.documents_changed(&path, opened);
+                self.set_document(Document::new(path, version, text));
             }
+            Change::Document(document) => self.set_document(document),
             Change::Closed(path) => {
                 Arc::make_mut(&mut current.documents).remove(&path);
                 current.pipelines.forget(&path);
@@ -167,6 +172,13 @@ impl AnalysisHost {
                 current.revision += 1;
             }
         }
+    }
+
+    fn set_document(&mut self, document: Document) {
+        let path = document.path.clone();
+        let documents = Arc::make_mut(&mut self.current.documents);
+        let opened = documents.insert(path.clone(), Arc::new(document)).is_none();
+        self.documents_changed(&path, opened);
     }
 
     fn documents_changed(&mut self, path: &Path, set: bool) {

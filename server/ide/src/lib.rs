@@ -18,6 +18,7 @@ mod inlay_hints;
 pub mod lines;
 mod macro_docs;
 mod member_path;
+mod model;
 mod pipeline;
 mod places;
 pub mod project_file;

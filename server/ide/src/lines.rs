@@ -44,6 +44,28 @@ impl Lines {
         Lines { starts }
     }
 
+    /// The lines of a text that was made from the one of these lines: its bytes up to `start` and from
+    /// `old_end` on are the old one's, and the rest begins at `new_end` in the new text. The same as
+    /// [`Lines::new`] of it, without looking at all of it.
+    pub fn edited(&self, text: &str, start: usize, old_end: usize, new_end: usize) -> Lines {
+        let bytes = text.as_bytes();
+        let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        // Whether a line begins somewhere is said by the bytes on both sides of the place.
+        let kept = self.starts.partition_point(|&s| s < at(start)).max(1);
+        let mut starts = self.starts.get(..kept).unwrap_or(&[0]).to_vec();
+        let first = start.saturating_sub(1);
+        for (i, &byte) in bytes.iter().enumerate().take(new_end).skip(first) {
+            if byte == b'\n' || (byte == b'\r' && bytes.get(i + 1) != Some(&b'\n')) {
+                starts.push(at(i + 1));
+            }
+        }
+        let behind = self.starts.partition_point(|&s| s <= at(old_end)).max(1);
+        let by = i64::from(at(new_end)) - i64::from(at(old_end));
+        let moved = |&s: &u32| u32::try_from(i64::from(s) + by).unwrap_or(u32::MAX);
+        starts.extend(self.starts.get(behind..).unwrap_or(&[]).iter().map(moved));
+        Lines { starts }
+    }
+
     /// Number of lines; at least 1.
     pub fn count(&self) -> usize {
         self.starts.len()
@@ -148,6 +170,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn lines_after_an_edit_are_those_from_scratch(
+            text in "[a\u{e9}\r\n]{0,20}", new in "[a\u{e9}\r\n]{0,6}", a in 0usize..40, b in 0usize..40,
+        ) {
+            let clamp = |mut at: usize| {
+                at = at.min(text.len());
+                while !text.is_char_boundary(at) { at -= 1; }
+                at
+            };
+            let (start, end) = (clamp(a.min(b)), clamp(a.max(b)));
+            let mut edited = text.clone();
+            edited.replace_range(start..end, &new);
+            let lines = Lines::new(&text).edited(&edited, start, end, start + new.len());
+            prop_assert_eq!(lines, Lines::new(&edited));
+        }
+
         #[test]
         fn round_trip(text in "[a\u{e9}日😀\r\n]{0,40}", offset in 0usize..200) {
             let lines = Lines::new(&text);

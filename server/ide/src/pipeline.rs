@@ -36,6 +36,7 @@ use crate::{
     built::Compared,
     environment::{Environment, FileFlags, FlagsFrom, SkeletonOrigin},
     host::{Analysis, Cancellable, Documents},
+    model::{LazyModel, Model},
     project_file::libbpf_version,
     usage::UsageMemo,
 };
@@ -79,7 +80,7 @@ pub struct FileAnalysis {
     pub preprocessed: Arc<Preprocessed>,
     /// Declarations and types.
     pub unit: Unit,
-    source: OnceLock<SourceObject>,
+    model: LazyModel,
     /// The file's own path.
     path: PathBuf,
     /// The name that its object has, when it is a BPF program.
@@ -92,7 +93,6 @@ pub struct FileAnalysis {
     source_ranges: Vec<Range<usize>>,
     judged: Mutex<Option<Judged>>,
     references: OnceLock<Vec<Reference>>,
-    previews: [OnceLock<Preview>; 3],
     /// [`Environment::possible_cpus`]
     pub(crate) possible_cpus: Option<u64>,
     pub(crate) compared: Compared,
@@ -102,13 +102,13 @@ impl FileAnalysis {
     /// The object model of a BPF program, built at the first call: questions about a place that has
     /// nothing to do with it need not wait for it.
     pub fn source(&self) -> Option<&SourceObject> {
-        (self.role == Role::Bpf).then(|| {
-            self.source.get_or_init(|| {
-                let mut source = bpf::source::build(&self.unit, &self.object_name);
-                source.object.complete &= self.preprocessed.complete;
-                source
-            })
-        })
+        Some(&self.model()?.source)
+    }
+
+    /// The object model with its previews.
+    pub(crate) fn model(&self) -> Option<&Model> {
+        let model = || self.model.get(&self.unit, &self.object_name, self.preprocessed.complete);
+        (self.role == Role::Bpf).then(model)
     }
 
     /// All findings of the rules that belong to the file's role, those in its headers too. They are
@@ -201,14 +201,11 @@ impl FileAnalysis {
 
     /// The preview of that kind; `None` when the file is no BPF program.
     pub(crate) fn preview(&self, kind: SkeletonKind) -> Option<&Preview> {
-        let object = &self.source()?.object;
-        let (slot, kind) = match kind {
-            SkeletonKind::Skeleton => (0, bpf::skeleton::SkeletonKind::Skeleton),
-            SkeletonKind::Subskeleton => (1, bpf::skeleton::SkeletonKind::Subskeleton),
-            SkeletonKind::LightSkeleton => (2, bpf::skeleton::SkeletonKind::Light),
-        };
-        let slot = self.previews.get(slot)?;
-        Some(slot.get_or_init(|| bpf::skeleton::preview(object, kind)))
+        self.model()?.preview(match kind {
+            SkeletonKind::Skeleton => bpf::skeleton::SkeletonKind::Skeleton,
+            SkeletonKind::Subskeleton => bpf::skeleton::SkeletonKind::Subskeleton,
+            SkeletonKind::LightSkeleton => bpf::skeleton::SkeletonKind::Light,
+        })
     }
 }
 
@@ -332,8 +329,8 @@ impl Analysis {
             return Ok(Some(file.clone()));
         }
         self.check_cancelled()?;
-        let previous = kept.back().map(|(_, file)| file.unit.clone());
-        let file = Arc::new(self.compute(path, &document.text, previous.as_ref())?);
+        let previous = kept.back().map(|(_, file)| file.clone());
+        let file = Arc::new(self.compute(path, &document.text, previous.as_deref())?);
         *lock(&slot.read) = self.read_by(&file);
         kept.push_back((self.revision, file.clone()));
         while kept.len() > KEPT {
@@ -360,7 +357,7 @@ impl Analysis {
         text: &str,
     ) -> Cancellable<Option<Arc<FileAnalysis>>> {
         let Some(now) = self.file(path)? else { return Ok(None) };
-        let file = self.compute(path, &text.into(), Some(&now.unit))?;
+        let file = self.compute(path, &text.into(), Some(&now))?;
         Ok(Some(Arc::new(file)))
     }
 
@@ -378,7 +375,7 @@ impl Analysis {
         &self,
         path: &Path,
         text: &Arc<str>,
-        previous: Option<&Unit>,
+        previous: Option<&FileAnalysis>,
     ) -> Cancellable<FileAnalysis> {
         let pipelines = &self.pipelines;
         let flags = self.environment.flags(path);
@@ -392,7 +389,7 @@ impl Analysis {
         self.check_cancelled()?;
         let role = role(path, &preprocessed);
         let big_endian = flags.flags.endian == Endian::Big;
-        let unit = Unit::build(preprocessed.clone(), previous, big_endian);
+        let unit = Unit::build(preprocessed.clone(), previous.map(|p| &p.unit), big_endian);
         self.check_cancelled()?;
         let mut file = FileAnalysis {
             role,
@@ -401,7 +398,7 @@ impl Analysis {
             flags,
             preprocessed,
             unit,
-            source: OnceLock::new(),
+            model: previous.map_or_else(LazyModel::default, |p| LazyModel::after(&p.model)),
             path: path.to_owned(),
             object_name: String::new(),
             skeletons: Vec::new(),
@@ -409,7 +406,6 @@ impl Analysis {
             source_ranges: Vec::new(),
             judged: Mutex::default(),
             references: OnceLock::new(),
-            previews: Default::default(),
             possible_cpus: self.environment.possible_cpus(),
             compared: Compared::default(),
         };
@@ -513,5 +509,7 @@ fn role(path: &Path, preprocessed: &Preprocessed) -> Role {
     Role::Other
 }
 
+#[cfg(test)]
+mod edits;
 #[cfg(test)]
 mod tests;

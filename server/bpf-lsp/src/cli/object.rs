@@ -105,7 +105,7 @@ pub(super) fn layout(
 /// Prints the raw dump of the types.
 pub(super) fn btf(path: &Path, flags: &FlagArgs) -> Result<ExitCode, String> {
     let btf = match Input::read_raw(path, flags)? {
-        Ok(btf) => btf,
+        Ok(btf) => btf.into(),
         Err(input) => input.whole_object().btf,
     };
     print(&btf::raw::dump(&btf))?;

@@ -40,13 +40,6 @@ pub(super) fn run(
         let superseded = move || newest.epoch.load(Ordering::SeqCst) != epoch;
         snapshot.analysis = snapshot.analysis.cancelled_by(Arc::new(superseded));
     }
-    // Who asked while the text was read is answered before the rest: questions seldom need it.
-    let gave_way = document.gave_way.swap(false, Ordering::SeqCst);
-    if !gave_way && snapshot.analysis.file(path).is_ok() && session.workers.is_asked(path) {
-        document.gave_way.store(true, Ordering::SeqCst);
-        session.check(path);
-        return;
-    }
     let first = document.published.load(Ordering::SeqCst) == 0;
     match check(session, &snapshot, path, document, epoch) {
         Ok(()) => {

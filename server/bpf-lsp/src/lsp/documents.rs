@@ -1,36 +1,45 @@
 //! Text synchronisation: incremental changes onto a text.
 
-use ide::lines::{Encoding, LineCol, Lines};
+use ide::{
+    Document,
+    lines::{Encoding, LineCol, Lines},
+};
 use tower_lsp::lsp_types::TextDocumentContentChangeEvent;
 
-/// Applies the changes of one `didChange`, in order, each to the result of the one before.
+/// Applies the changes of one `didChange`, in order, each to the result of the one before. The lines are
+/// carried along: they are found once, when a document is opened.
 ///
 /// Ranges outside the text are clamped; a range whose end lies before its start is taken as the empty
 /// range at its start. Nothing panics, whatever the client sends.
 pub(super) fn apply(
-    text: &str,
+    old: &Document,
+    version: i32,
     changes: Vec<TextDocumentContentChangeEvent>,
     encoding: Encoding,
-) -> String {
-    let mut text = text.to_owned();
+) -> Document {
+    let mut text = old.text.to_string();
+    let mut lines = old.lines().clone();
     for change in changes {
         let Some(range) = change.range else {
             text = change.text;
+            lines = Lines::new(&text);
             continue;
         };
-        let lines = Lines::new(&text);
         let at = |p: tower_lsp::lsp_types::Position| {
             lines.offset(&text, LineCol { line: p.line, col: p.character }, encoding)
         };
         let start = at(range.start);
         let end = at(range.end).max(start);
         text.replace_range(start..end, &change.text);
+        lines = lines.edited(&text, start, end, start + change.text.len());
     }
-    text
+    Document::with_lines(old.path.clone(), version, text.into(), lines)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use proptest::prelude::*;
     use tower_lsp::lsp_types::{Position, Range};
 
@@ -45,7 +54,10 @@ mod tests {
     }
 
     fn check(text: &str, changes: Vec<TextDocumentContentChangeEvent>, expect: &str) {
-        assert_eq!(apply(text, changes, Encoding::Utf16), expect);
+        let old = Document::new(Path::new("/a").into(), 1, text.into());
+        let new = apply(&old, 2, changes, Encoding::Utf16);
+        assert_eq!((&*new.text, new.version), (expect, 2));
+        assert_eq!(new.lines(), &Lines::new(expect));
     }
 
     #[test]
@@ -88,7 +100,9 @@ mod tests {
         ) {
             for encoding in [Encoding::Utf8, Encoding::Utf16] {
                 let changes = ranges.iter().map(|r| edit((r.0, r.1), (r.2, r.3), "é\r\n")).collect();
-                apply(&text, changes, encoding);
+                let old = Document::new(Path::new("/a").into(), 1, text.as_str().into());
+                let new = apply(&old, 2, changes, encoding);
+                prop_assert_eq!(new.lines(), &Lines::new(&new.text));
             }
         }
     }

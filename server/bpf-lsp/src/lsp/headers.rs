@@ -15,7 +15,7 @@ use super::{
     check,
     outbox::Outgoing,
     session::{Session, State},
-    workers::lock,
+    workers::{Lane, lock},
 };
 
 /// What one program says about headers.
@@ -154,7 +154,7 @@ impl Session {
                 }));
             });
         };
-        self.workers.ask(&path, "findings of other programs", Box::new(job));
+        self.workers.ask(&path, Lane::Patient, "findings of other programs", Box::new(job));
     }
 
     /// Runs `send` when a document still has that version of its text.

@@ -25,6 +25,7 @@ use super::{
     outbox::Outgoing,
     sequencer::current_snapshot,
     session::{Session, Snapshot, path_of},
+    workers::Lane,
 };
 
 /// The backend of tower-lsp.
@@ -70,6 +71,27 @@ impl Server {
         what: &'static str,
         answer: impl FnOnce(&Question) -> Cancellable<T> + Send + 'static,
     ) -> Result<T> {
+        self.ask_in(Lane::Quick, uri, what, answer).await
+    }
+
+    /// The same for what clients ask of their own accord after each edit: whoever looks at the cursor
+    /// does not wait for it.
+    async fn ask_patiently<T: Default + Send + 'static>(
+        &self,
+        uri: &Url,
+        what: &'static str,
+        answer: impl FnOnce(&Question) -> Cancellable<T> + Send + 'static,
+    ) -> Result<T> {
+        self.ask_in(Lane::Patient, uri, what, answer).await
+    }
+
+    async fn ask_in<T: Default + Send + 'static>(
+        &self,
+        lane: Lane,
+        uri: &Url,
+        what: &'static str,
+        answer: impl FnOnce(&Question) -> Cancellable<T> + Send + 'static,
+    ) -> Result<T> {
         let mut snapshot = current_snapshot().unwrap_or_else(|| self.session.snapshot());
         let path = path_of(uri);
         let worker_path = path.clone();
@@ -95,7 +117,7 @@ impl Server {
                 drop(reply.send(result));
             }
         };
-        self.session.workers.ask(&worker_path, what, Box::new(job));
+        self.session.workers.ask(&worker_path, lane, what, Box::new(job));
         match replied.await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(ide::Cancelled)) => Err(Error::request_cancelled()),
@@ -225,7 +247,7 @@ impl LanguageServer for Server {
         &self,
         params: lsp::DocumentSymbolParams,
     ) -> Result<Option<lsp::DocumentSymbolResponse>> {
-        self.ask(&params.text_document.uri, "documentSymbol", |q| {
+        self.ask_patiently(&params.text_document.uri, "documentSymbol", |q| {
             let symbols = q.snapshot.analysis.document_symbols(&q.document.path)?;
             let encoding = q.snapshot.client.encoding;
             let symbols = symbols.iter().map(|s| convert::symbol(&q.document, s, encoding));
@@ -331,7 +353,7 @@ impl LanguageServer for Server {
 
     async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
         let uri = params.text_document.uri.clone();
-        self.ask(&params.text_document.uri, "codeLens", move |q| {
+        self.ask_patiently(&params.text_document.uri, "codeLens", move |q| {
             let lenses = q.snapshot.analysis.code_lenses(&q.document.path)?;
             let encoding = q.snapshot.client.encoding;
             let lenses = lenses.iter().map(|l| convert::lens(&q.document, &uri, l, encoding));
@@ -344,7 +366,7 @@ impl LanguageServer for Server {
         &self,
         params: lsp::InlayHintParams,
     ) -> Result<Option<Vec<lsp::InlayHint>>> {
-        self.ask(&params.text_document.uri, "inlayHint", move |q| {
+        self.ask_patiently(&params.text_document.uri, "inlayHint", move |q| {
             let range = q.offset(params.range.start)..q.offset(params.range.end);
             let hints = q.snapshot.analysis.inlay_hints(&q.document.path, range)?;
             let encoding = q.snapshot.client.encoding;
@@ -363,7 +385,7 @@ impl LanguageServer for Server {
         {
             return Ok(None);
         }
-        self.ask(&params.text_document.uri, "codeAction", move |q| {
+        self.ask_patiently(&params.text_document.uri, "codeAction", move |q| {
             let (start, end) = (q.offset(params.range.start), q.offset(params.range.end));
             let places = q.places();
             let findings = q.snapshot.analysis.findings(&q.document.path)?;
@@ -380,7 +402,7 @@ impl LanguageServer for Server {
     ) -> Result<lsp::DocumentDiagnosticReportResult> {
         let session = self.session.clone();
         let items = self
-            .ask(&params.text_document.uri, "diagnostic", move |q| {
+            .ask_patiently(&params.text_document.uri, "diagnostic", move |q| {
                 check::diagnostics(&session, &q.snapshot, &q.document.path)
             })
             .await

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -91,8 +91,6 @@ pub(super) struct OpenDocument {
     pub(super) published: AtomicU64,
     /// Checks in a row that gave up because the text moved on.
     pub(super) given_up: AtomicU64,
-    /// The last check gave way to questions: the next one runs through.
-    pub(super) gave_way: AtomicBool,
     /// Fingerprint of the skeleton that was last told of.
     pub(super) skeleton: AtomicU64,
     /// What became of the last build on save; empty before the first.
@@ -255,12 +253,8 @@ impl Session {
                 tracing::warn!("version {version} follows {} in {}", old.version, path.display());
             }
             let encoding = state.client.encoding;
-            let text = documents::apply(&old.text, params.content_changes, encoding);
-            state.host.apply(Change::Text {
-                path: path.as_path().into(),
-                version,
-                text: text.into(),
-            });
+            let new = documents::apply(&old, version, params.content_changes, encoding);
+            state.host.apply(Change::Document(new));
         }
         self.check(&path);
     }

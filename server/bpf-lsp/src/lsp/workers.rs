@@ -1,8 +1,10 @@
-//! Worker threads: one for each open document, and one for documents that are not open.
+//! Worker threads: two for each open document, and one for documents that are not open.
 //!
-//! Work for one file never waits for another's. A document's thread runs questions in the order they
-//! came, and after them the check (analysis and diagnostics) of the newest text; checks of older texts
-//! that did not begin are dropped. A job that panics is told to whoever asked, and the thread lives.
+//! Work for one file never waits for another's. One thread of a document answers what somebody waits for
+//! at the keyboard (hover, completion), the other what may come a little later: questions that need the
+//! whole file judged, and after them the check (analysis and diagnostics) of the newest text. Each runs
+//! its jobs in the order they came; checks of older texts that did not begin are dropped. What both need
+//! is computed by whoever comes first. A job that panics is told to whoever asked, and the thread lives.
 
 use std::{
     collections::VecDeque,
@@ -25,12 +27,28 @@ const STACK_BYTES: usize = 32 << 20;
 
 /// All workers of a session.
 pub(super) struct Workers {
-    queues: Mutex<FxHashMap<PathBuf, Arc<Queue>>>,
+    queues: Mutex<FxHashMap<PathBuf, Lanes>>,
     /// For documents that are not open.
     shared: Arc<Queue>,
     /// For work that nobody waits for.
     background: Arc<Queue>,
     watchdog: Arc<Watchdog>,
+}
+
+/// How soon an answer is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lane {
+    /// Somebody looks at the cursor.
+    Quick,
+    /// With the findings.
+    Patient,
+}
+
+/// The threads of a document.
+#[derive(Clone)]
+struct Lanes {
+    quick: Arc<Queue>,
+    patient: Arc<Queue>,
 }
 
 #[derive(Default)]
@@ -57,18 +75,20 @@ impl Workers {
         Workers { queues: Mutex::default(), shared, background, watchdog }
     }
 
-    /// Starts the worker of a document.
+    /// Starts the workers of a document.
     pub(super) fn open(&self, path: &Path) {
         let mut queues = lock(&self.queues);
         if !queues.contains_key(path) {
             let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into());
-            queues.insert(path.to_owned(), start_worker(&name, &self.watchdog));
+            let start = || start_worker(&name, &self.watchdog);
+            queues.insert(path.to_owned(), Lanes { quick: start(), patient: start() });
         }
     }
 
-    /// Lets the worker of a document finish what was asked, then ends it.
+    /// Lets the workers of a document finish what was asked, then ends them.
     pub(super) fn close(&self, path: &Path) {
-        if let Some(queue) = lock(&self.queues).remove(path) {
+        let lanes = lock(&self.queues).remove(path);
+        for queue in lanes.into_iter().flat_map(|lanes| [lanes.quick, lanes.patient]) {
             let mut state = lock(&queue.state);
             state.check = None;
             state.closed = true;
@@ -77,8 +97,13 @@ impl Workers {
     }
 
     /// Queues a question about a document.
-    pub(super) fn ask(&self, path: &Path, what: &'static str, job: Job) {
-        let queue = lock(&self.queues).get(path).unwrap_or(&self.shared).clone();
+    pub(super) fn ask(&self, path: &Path, lane: Lane, what: &'static str, job: Job) {
+        let lanes = lock(&self.queues).get(path).cloned();
+        let queue = match (lanes, lane) {
+            (None, _) => self.shared.clone(),
+            (Some(lanes), Lane::Quick) => lanes.quick,
+            (Some(lanes), Lane::Patient) => lanes.patient,
+        };
         lock(&queue.state).questions.push_back((what, job));
         queue.wake.notify_one();
     }
@@ -89,15 +114,9 @@ impl Workers {
         self.background.wake.notify_one();
     }
 
-    /// Whether a question about a document waits for its worker.
-    pub(super) fn is_asked(&self, path: &Path) -> bool {
-        let queue = lock(&self.queues).get(path).cloned();
-        queue.is_some_and(|queue| !lock(&queue.state).questions.is_empty())
-    }
-
     /// Replaces the check that waits, if any, of an open document.
     pub(super) fn check(&self, path: &Path, job: Job) {
-        let queue = lock(&self.queues).get(path).cloned();
+        let queue = lock(&self.queues).get(path).map(|lanes| lanes.patient.clone());
         if let Some(queue) = queue {
             lock(&queue.state).check = Some(job);
             queue.wake.notify_one();
@@ -108,7 +127,8 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         let queues = std::mem::take(&mut *lock(&self.queues));
-        for queue in queues.values().chain([&self.shared, &self.background]) {
+        let of_documents = queues.values().flat_map(|lanes| [&lanes.quick, &lanes.patient]);
+        for queue in of_documents.chain([&self.shared, &self.background]) {
             lock(&queue.state).closed = true;
             queue.wake.notify_one();
         }
@@ -245,8 +265,21 @@ mod tests {
         workers.open(b);
         let (release, stuck) = mpsc::channel::<()>();
         let (answer, answers) = mpsc::channel();
-        workers.ask(a, "stuck", Box::new(move || stuck.recv().unwrap_or(())));
-        workers.ask(b, "quick", Box::new(move || answer.send(1).unwrap()));
+        workers.ask(a, Lane::Quick, "stuck", Box::new(move || stuck.recv().unwrap_or(())));
+        workers.ask(b, Lane::Quick, "quick", Box::new(move || answer.send(1).unwrap()));
+        assert_eq!(answers.recv(), Ok(1));
+        drop(release);
+    }
+
+    #[test]
+    fn a_question_at_the_cursor_does_not_wait_for_the_check() {
+        let workers = Workers::new();
+        let a = Path::new("/a");
+        workers.open(a);
+        let (release, stuck) = mpsc::channel::<()>();
+        let (answer, answers) = mpsc::channel();
+        workers.check(a, Box::new(move || stuck.recv().unwrap_or(())));
+        workers.ask(a, Lane::Quick, "quick", Box::new(move || answer.send(1).unwrap()));
         assert_eq!(answers.recv(), Ok(1));
         drop(release);
     }
@@ -256,9 +289,9 @@ mod tests {
         let workers = Workers::new();
         let a = Path::new("/a");
         workers.open(a);
-        workers.ask(a, "panic", Box::new(|| panic!("expected in this test")));
+        workers.ask(a, Lane::Quick, "panic", Box::new(|| panic!("expected in this test")));
         let (answer, answers) = mpsc::channel();
-        workers.ask(a, "after", Box::new(move || answer.send(1).unwrap()));
+        workers.ask(a, Lane::Quick, "after", Box::new(move || answer.send(1).unwrap()));
         assert_eq!(answers.recv(), Ok(1));
     }
 
@@ -269,7 +302,7 @@ mod tests {
         workers.open(a);
         let (release, stuck) = mpsc::channel::<()>();
         let (answer, answers) = mpsc::channel();
-        workers.ask(a, "stuck", Box::new(move || stuck.recv().unwrap_or(())));
+        workers.ask(a, Lane::Patient, "stuck", Box::new(move || stuck.recv().unwrap_or(())));
         for n in 0..10 {
             let answer = answer.clone();
             workers.check(a, Box::new(move || answer.send(n).unwrap()));

@@ -94,7 +94,7 @@ pub fn open(bytes: &[u8], name: &str) -> Result<Object, OpenError> {
     Ok(Object {
         name: SmolStr::new(name),
         origin: Origin::Elf,
-        btf,
+        btf: btf.into(),
         sections,
         maps,
         programs,

@@ -72,7 +72,7 @@ fn variables(
             linkage: *linkage,
             weak: symbols.get(name.as_str()).is_some_and(|s| s.is_weak()),
             certainty: Certainty::Certain,
-            initial: initial.map(<[u8]>::to_vec),
+            initial: initial.map(Into::into),
             place: None,
         });
     }

@@ -1,6 +1,6 @@
 //! References of function bodies and initialisers, looked up once.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use cfront::{
     ast::{self, Initializer},
@@ -11,6 +11,12 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 use rustc_hash::FxHashMap;
+
+use super::{
+    again::{Origin, Read},
+    seen,
+};
+use crate::object::Place;
 
 /// A function's body.
 pub(super) struct FunctionBody {
@@ -27,11 +33,52 @@ pub(super) struct Bodies<'u> {
     pub(super) unit: &'u Unit,
     functions: FxHashMap<Symbol, Option<Arc<FunctionBody>>>,
     variables: FxHashMap<Symbol, Option<Arc<Body>>>,
+    origins: RefCell<FxHashMap<Place, Vec<Origin>>>,
 }
 
 impl<'u> Bodies<'u> {
     pub(super) fn new(unit: &'u Unit) -> Self {
-        Bodies { unit, functions: FxHashMap::default(), variables: FxHashMap::default() }
+        Bodies {
+            unit,
+            functions: FxHashMap::default(),
+            variables: FxHashMap::default(),
+            origins: RefCell::default(),
+        }
+    }
+
+    /// Where the user wrote a token of file scope.
+    pub(super) fn place(&self, item: ItemId, token: u32) -> Option<Place> {
+        self.place_of(item, token, Some(Origin::Token(item, token)))
+    }
+
+    /// Where the user wrote the name of a local variable that is in the object.
+    pub(super) fn local_place(&self, item: ItemId, local: &Local) -> Option<Place> {
+        let scope = self.unit.scope(item)?;
+        let number = seen::number_of(&scope, local.token);
+        self.place_of(item, local.token, number.map(|number| Origin::Local(item, number)))
+    }
+
+    fn place_of(&self, item: ItemId, token: u32, origin: Option<Origin>) -> Option<Place> {
+        let range = self.unit.token_place(item, token)?;
+        let place = Place { file: range.file.0, start: range.start, end: range.end };
+        let mut origins = self.origins.borrow_mut();
+        let known = origins.entry(place).or_default();
+        known.extend(origin.filter(|origin| !known.contains(origin)));
+        Some(place)
+    }
+
+    /// What was read of bodies, by item, where `emitted` says what code is generated for; and what the
+    /// places are the places of.
+    pub(super) fn into_read(
+        self,
+        emitted: impl Fn(Symbol) -> bool,
+    ) -> (FxHashMap<ItemId, Read>, FxHashMap<Place, Vec<Origin>>) {
+        let read = self.functions.into_iter().filter_map(|(name, body)| {
+            let function = self.unit.function(name)?;
+            let item = ItemId(function.definition_place()?.item);
+            Some((item, Read { name, body, emitted: emitted(name) }))
+        });
+        (read.collect(), self.origins.into_inner())
     }
 
     /// The body of a function, when the unit defines it.

@@ -57,8 +57,14 @@ pub(super) struct Creation {
     pub(super) order: Vec<Entity>,
     /// Names of strings that `__func__` made: `__func__.F` (`CodeGenFunction::EmitPredefinedLValue`).
     pub(super) function_names: FxHashMap<Entity, SmolStr>,
-    /// Whether some body could not be read.
+    /// Functions that code is generated for.
+    pub(super) emitted: FxHashSet<Symbol>,
+    /// Whether the body of one of these, or an initialiser, could not be read in full.
     pub(super) incomplete: bool,
+    /// Whether that is so of an initialiser.
+    pub(super) incomplete_data: bool,
+    /// Functions whose mentions in the text were counted.
+    pub(super) counted: FxHashSet<Symbol>,
 }
 
 /// Runs the model over a unit.
@@ -75,13 +81,22 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
         unfinished_arrays: FxHashSet::default(),
         current: ItemId(0),
         incomplete: false,
+        incomplete_data: false,
+        counted: FxHashSet::default(),
         depth: 0,
     };
     model.run();
+    let functions = model.emitted.iter().filter_map(|deferred| match deferred {
+        Deferred::Function(name) => Some(*name),
+        Deferred::Variable(_) => None,
+    });
     Creation {
+        emitted: functions.collect(),
         order: model.order.into_iter().flatten().collect(),
         function_names: model.function_names,
-        incomplete: model.incomplete,
+        incomplete: model.incomplete || model.incomplete_data,
+        incomplete_data: model.incomplete_data,
+        counted: model.counted,
     }
 }
 
@@ -99,6 +114,8 @@ struct Model<'b, 'u> {
     unfinished_arrays: FxHashSet<Symbol>,
     current: ItemId,
     incomplete: bool,
+    incomplete_data: bool,
+    counted: FxHashSet<Symbol>,
     depth: u32,
 }
 
@@ -220,6 +237,7 @@ impl Model<'_, '_> {
             }
         }
         prototypes.sort();
+        self.counted = prototypes.iter().map(|(_, name)| *name).collect();
         for (_, name) in prototypes {
             let Some(function) = unit.function(name) else { continue };
             let Some(place) = function.definition_place() else { continue };
@@ -328,7 +346,7 @@ impl Model<'_, '_> {
         }
         let Some(variable) = self.bodies.unit.variable(name) else { return };
         if let Some(body) = self.bodies.initializer(&variable) {
-            self.incomplete |= body.incomplete;
+            self.incomplete_data |= body.incomplete;
             for reference in &body.references {
                 self.reference(None, reference);
             }

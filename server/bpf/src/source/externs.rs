@@ -14,7 +14,7 @@ use super::{
     btf_types::Types,
     creation::{Creation, Entity},
     liveness::Liveness,
-    sections, size32,
+    size32,
 };
 use crate::{
     externs::lay_out_kconfig,
@@ -47,8 +47,8 @@ fn declared(bodies: &Bodies<'_>, name: Symbol) -> Option<Declared> {
             ty: local.ty,
             size: local.size,
             align: local.align,
+            place: bodies.local_place(item, &local),
             attrs: local.attrs,
-            place: sections::place(bodies.unit, item, local.token),
         });
     };
     if variable.definition != Definition::None {
@@ -61,8 +61,7 @@ fn declared(bodies: &Bodies<'_>, name: Symbol) -> Option<Declared> {
         size: variable.size,
         align: variable.align,
         attrs: variable.attrs.clone(),
-        place: first
-            .and_then(|d| sections::place(bodies.unit, ItemId(d.place.item), d.place.token)),
+        place: first.and_then(|d| bodies.place(ItemId(d.place.item), d.place.token)),
     })
 }
 
@@ -130,9 +129,10 @@ pub(super) fn externs(
                 let section = function.attrs.section.map(|s| s.as_str());
                 let Some(func) = types.function(&function, Linkage::Extern) else { continue };
                 if section == Some(".ksyms") {
-                    let place = function.decls.first().and_then(|d| {
-                        sections::place(bodies.unit, ItemId(d.place.item), d.place.token)
-                    });
+                    let place = function
+                        .decls
+                        .first()
+                        .and_then(|d| bodies.place(ItemId(d.place.item), d.place.token));
                     let one = Variable {
                         name: label.into(),
                         ty: func,

@@ -5,6 +5,7 @@
 //! of them, [`sections`] puts them into sections; maps, externs and programs follow as libbpf reads
 //! them. Every rule stands in the module that applies it.
 
+mod again;
 mod bodies;
 mod btf_types;
 mod creation;
@@ -16,6 +17,7 @@ mod parts;
 mod programs;
 mod references;
 mod sections;
+mod seen;
 mod tables;
 mod uses;
 
@@ -32,18 +34,21 @@ use crate::{
     object::{Certainty, Object, Origin, Section, SectionKind, Variable},
     refusal::{Refusal, RefusalKind},
 };
+use again::Basis;
 use bodies::Bodies;
 use btf_types::{Reach, Types};
 pub use inlining::Decision;
 use sections::{Laid, Placed};
 
 /// The model of a unit, and everything for which libbpf would refuse to open the object.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SourceObject {
     /// The object; what was refused is left out of it.
     pub object: Object,
     /// Why libbpf would refuse it.
     pub refusals: Vec<Refusal>,
+    /// What it was made of; nothing for dumps of everything.
+    basis: Option<Basis>,
 }
 
 /// The object model of a unit under the object name `name` (see
@@ -66,6 +71,13 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
     build_with(unit, name, Reach::Data)
 }
 
+/// The same from the model of an earlier unit of the file, where the edits since then have changed
+/// nothing of what it was made of: the object is that one, but for the places in the text. `None` where
+/// it may be another, and is to be built.
+pub fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Option<SourceObject> {
+    again::taken_over(unit, name, earlier)
+}
+
 /// What was decided about inlining the calls of a unit, in order.
 pub fn inlining(unit: &Unit) -> Vec<Decision> {
     let mut bodies = Bodies::new(unit);
@@ -86,6 +98,7 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     let names = names::names(&mut bodies, &creation);
     let laid = sections::lay_out(&mut bodies, &creation, &liveness, &names);
 
+    let is_data = matches!(reach, Reach::Data);
     let mut types = Types::new(unit, reach);
     let mut refusals = Vec::new();
     let mut datasecs: Vec<(SmolStr, u32, Vec<DatasecEntry>)> = Vec::new();
@@ -144,13 +157,22 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     let object = Object {
         name: SmolStr::new(name),
         origin: Origin::Source,
-        btf,
+        btf: btf.into(),
         sections: all,
         maps: found,
         programs: functions.programs,
         complete: !creation.incomplete && !is_torn(unit),
     };
-    SourceObject { object, refusals }
+    let (read, origins) = bodies.into_read(|name| creation.emitted.contains(&name));
+    let basis = Basis {
+        unit: unit.clone(),
+        bodies: read.into(),
+        incomplete: creation.incomplete_data,
+        counted: creation.counted.into(),
+        origins: origins.into(),
+    };
+    let basis = is_data.then_some(basis);
+    SourceObject { object, refusals, basis }
 }
 
 /// Whether something of the source was not read: a header that is missing, or a limit that was hit.
@@ -201,8 +223,8 @@ fn variable(one: &Placed, ty: TypeId, linkage: Linkage) -> Variable {
         weak: one.weak,
         certainty: one.certainty,
         initial: match &one.initial {
-            Initial::Zero => Some(vec![0; usize::try_from(one.size.min(1 << 16)).unwrap_or(0)]),
-            Initial::Bytes { bytes, .. } => Some(bytes.clone()),
+            Initial::Zero => Some(std::iter::repeat_n(0, one.size.min(1 << 16) as usize).collect()),
+            Initial::Bytes { bytes, .. } => Some(bytes.as_slice().into()),
             Initial::Unknown => None,
         },
         place: one.place,

@@ -9,7 +9,6 @@ use super::{
     btf_types::Types,
     creation::{Creation, Entity},
     liveness::Liveness,
-    sections,
 };
 use crate::{
     object::Program,
@@ -55,9 +54,7 @@ pub(super) fn functions(
         }
         // libbpf looks at the binding of the symbol, which hiding does not change.
         let _ = hidden;
-        let place = function
-            .definition_place()
-            .and_then(|p| sections::place(bodies.unit, ItemId(p.item), p.token));
+        let place = function.definition_place().and_then(|p| bodies.place(ItemId(p.item), p.token));
         let label = function.asm_label.unwrap_or(*name);
         let program =
             Program { name: label.as_str().into(), section: section.clone(), func, place };

@@ -135,7 +135,7 @@ pub(super) fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Decla
                 align: variable.align,
                 external: variable.linkage == cfront::sema::Linkage::External,
                 initial: initial(bodies.unit, &variable),
-                place: place(bodies.unit, ItemId(decl.place.item), decl.place.token),
+                place: bodies.place(ItemId(decl.place.item), decl.place.token),
             })
         }
         Entity::Static(function, id) => {
@@ -151,7 +151,7 @@ pub(super) fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Decla
                     true => bodies.unit.initial_of_local(&body.scope, local.id),
                     false => Initial::Zero,
                 },
-                place: place(bodies.unit, body.item, local.token),
+                place: bodies.local_place(body.item, local),
             })
         }
         _ => None,
@@ -163,12 +163,6 @@ fn initial(unit: &Unit, variable: &Variable) -> Initial {
         cfront::sema::Definition::Initialised(_) => unit.initial(variable),
         _ => Initial::Zero,
     }
-}
-
-/// Where the user wrote a token.
-pub(super) fn place(unit: &Unit, item: ItemId, token: u32) -> Option<Place> {
-    let range = unit.token_place(item, token)?;
-    Some(Place { file: range.file.0, start: range.start, end: range.end })
 }
 
 fn place_variable(

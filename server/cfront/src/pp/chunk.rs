@@ -30,15 +30,51 @@ pub struct Chunk {
 #[derive(Debug)]
 enum Body {
     Tokens {
-        tokens: Arc<Vec<Token>>,
-        trails: Box<[Trail]>,
+        /// As they were made, at the places of that time.
+        made: Arc<Expanded>,
+        /// What became of the places since.
+        moves: Vec<Move>,
+        /// The tokens at their places of now, when somebody has asked for them.
+        moved: OnceLock<Arc<Vec<Token>>>,
     },
     /// Header text that is its own expansion; all its tokens are made when somebody wants them.
-    Text {
-        index: HeaderIndex,
-        tokens: OnceLock<Arc<Vec<Token>>>,
-    },
+    Text { index: HeaderIndex, tokens: OnceLock<Arc<Vec<Token>>> },
 }
+
+#[derive(Debug)]
+struct Expanded {
+    tokens: Arc<Vec<Token>>,
+    trails: Box<[Trail]>,
+}
+
+/// An edit of the main file, as those behind it see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Move {
+    /// The file.
+    pub(crate) file: FileId,
+    /// Places from this byte on ...
+    pub(crate) from: u32,
+    /// ... lie so many bytes further on.
+    pub(crate) by: i64,
+}
+
+impl Move {
+    /// Where a byte of the file lies now.
+    pub(crate) fn offset(&self, offset: u32) -> u32 {
+        if offset >= self.from { (i64::from(offset) + self.by) as u32 } else { offset }
+    }
+
+    /// Where a place lies now.
+    pub(crate) fn loc(&self, loc: Loc) -> Loc {
+        if loc.file == self.file.0 {
+            return Loc { file: loc.file, offset: self.offset(loc.offset) };
+        }
+        loc
+    }
+}
+
+/// After so many moves the tokens are made anew, at their places.
+const MAX_MOVES: usize = 16;
 
 /// Tokens of a chunk, read like a slice.
 #[derive(Clone, Debug)]
@@ -64,25 +100,30 @@ impl Chunk {
         trails: Vec<Trail>,
     ) -> Chunk {
         tokens.shrink_to_fit();
-        let body = Body::Tokens { tokens: Arc::new(tokens), trails: trails.into() };
+        let made = Expanded { tokens: Arc::new(tokens), trails: trails.into() };
+        let body = Body::Tokens { made: Arc::new(made), moves: Vec::new(), moved: OnceLock::new() };
         Chunk { id, first_file, is_main, body, items: Mutex::default() }
     }
 
     /// The same tokens at other places. The number stays: chunks of one number have equal texts.
-    pub(crate) fn moved(&self, place: impl Fn(Loc) -> Loc) -> Chunk {
-        let token = |token: &Token| Token { loc: place(token.loc), ..*token };
-        let trail = |trail: &Trail| Trail {
-            spelling: place(trail.spelling),
-            expansion: place(trail.expansion),
-            ..*trail
-        };
-        let body = Body::Tokens {
-            tokens: Arc::new(self.all().iter().map(token).collect()),
-            trails: self.trails().iter().map(trail).collect(),
+    pub(crate) fn moved(self: &Arc<Self>, by: Move) -> Arc<Chunk> {
+        let Body::Tokens { made, moves, .. } = &self.body else { return self.clone() };
+        let (made, moves) = if moves.len() < MAX_MOVES {
+            let mut moves = moves.clone();
+            moves.push(by);
+            (made.clone(), moves)
+        } else {
+            let trails = (0..made.trails.len()).filter_map(|at| self.trail_at(at)).collect();
+            (Arc::new(Expanded { tokens: self.all().clone(), trails }), vec![by])
         };
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (id, first_file, is_main) = (self.id, self.first_file, self.is_main);
-        Chunk { id, first_file, is_main, body, items: Mutex::new(items) }
+        Arc::new(Chunk {
+            id: self.id,
+            first_file: self.first_file,
+            is_main: self.is_main,
+            body: Body::Tokens { made, moves, moved: OnceLock::new() },
+            items: Mutex::new(items),
+        })
     }
 
     /// A chunk of header text that was indexed only.
@@ -102,20 +143,46 @@ impl Chunk {
 
     fn all(&self) -> &Arc<Vec<Token>> {
         match &self.body {
-            Body::Tokens { tokens, .. } => tokens,
+            Body::Tokens { made, moves, .. } if moves.is_empty() => &made.tokens,
+            Body::Tokens { made, moved, .. } => moved.get_or_init(|| {
+                let token = |token: &Token| Token { loc: self.place(token.loc), ..*token };
+                Arc::new(made.tokens.iter().map(token).collect())
+            }),
             Body::Text { index, tokens } => tokens.get_or_init(|| Arc::new(index.all_tokens())),
+        }
+    }
+
+    /// Where a place of one of the tokens or trails as they were made lies now.
+    fn place(&self, loc: Loc) -> Loc {
+        match &self.body {
+            Body::Tokens { moves, .. } => moves.iter().fold(loc, |loc, by| by.loc(loc)),
+            Body::Text { .. } => loc,
+        }
+    }
+
+    /// One token.
+    pub(crate) fn token(&self, at: usize) -> Option<Token> {
+        match &self.body {
+            Body::Tokens { made, .. } => {
+                let token = made.tokens.get(at)?;
+                Some(Token { loc: self.place(token.loc), ..*token })
+            }
+            Body::Text { .. } => self.all().get(at).copied(),
         }
     }
 
     /// Number of tokens.
     pub fn len(&self) -> usize {
-        self.all().len()
+        match &self.body {
+            Body::Tokens { made, .. } => made.tokens.len(),
+            Body::Text { .. } => self.all().len(),
+        }
     }
 
     /// Number of tokens, guessed where the text was not lexed.
     pub(crate) fn size(&self) -> usize {
         match &self.body {
-            Body::Tokens { tokens, .. } => tokens.len(),
+            Body::Tokens { made, .. } => made.tokens.len(),
             Body::Text { index, .. } => index.range.len() / 4,
         }
     }
@@ -141,26 +208,33 @@ impl Chunk {
     }
 
     /// The trail that a place in this chunk's table stands for.
-    pub fn trail(&self, loc: Loc) -> Option<&Trail> {
+    pub fn trail(&self, loc: Loc) -> Option<Trail> {
         let own = loc.file == Loc::TRAIL | self.id;
-        own.then(|| self.trails().get(loc.offset as usize)).flatten()
+        own.then(|| self.trail_at(loc.offset as usize)).flatten()
     }
 
-    fn trails(&self) -> &[Trail] {
-        match &self.body {
-            Body::Tokens { trails, .. } => trails,
-            Body::Text { .. } => &[],
-        }
+    fn trail_at(&self, at: usize) -> Option<Trail> {
+        let Body::Tokens { made, .. } = &self.body else { return None };
+        let trail = *made.trails.get(at)?;
+        let (spelling, expansion) = (self.place(trail.spelling), self.place(trail.expansion));
+        Some(Trail { spelling, expansion, ..trail })
     }
 
     /// The file of a token's text, or of the outermost macro's name that it came out of.
     pub fn root_file(&self, loc: Loc) -> FileId {
-        root(loc, self.trails()).unwrap_or(self.first_file)
+        let trails = match &self.body {
+            Body::Tokens { made, .. } => &*made.trails,
+            Body::Text { .. } => &[],
+        };
+        root(loc, trails).unwrap_or(self.first_file)
     }
 
     /// Number of trails.
     pub fn trail_count(&self) -> usize {
-        self.trails().len()
+        match &self.body {
+            Body::Tokens { made, .. } => made.trails.len(),
+            Body::Text { .. } => 0,
+        }
     }
 }
 

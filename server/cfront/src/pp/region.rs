@@ -15,13 +15,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     session::{Found, LookupKey, Session, lock},
-    source::{FileId, FileRange, Loc},
+    source::{FileId, FileRange},
     symbol::Symbol,
 };
 
 use super::{
     IncludeDirective, MacroUse, PpDiagnostic,
-    chunk::Chunk,
+    chunk::{Chunk, Move},
     engine::{Cond, Engine, FileFrame, Guard, MAX_DIAGNOSTICS, MAX_EXPANDED, MAX_TOKENS},
     macros::{MacroDef, MacroTable},
 };
@@ -112,27 +112,18 @@ pub(crate) struct Regions {
 
 /// Moves places of a file behind an edit.
 struct Shift {
-    main: FileId,
-    from: u32,
-    by: i64,
+    edit: Move,
     /// Macros that the main file defines behind the edit, by the old place of the name.
     definitions: FxHashMap<u32, Arc<MacroDef>>,
 }
 
 impl Shift {
     fn offset(&self, offset: u32) -> u32 {
-        if offset >= self.from { (i64::from(offset) + self.by) as u32 } else { offset }
-    }
-
-    fn loc(&self, loc: Loc) -> Loc {
-        if loc.file == self.main.0 {
-            return Loc { file: loc.file, offset: self.offset(loc.offset) };
-        }
-        loc
+        self.edit.offset(offset)
     }
 
     fn range(&self, range: FileRange) -> FileRange {
-        if range.file != self.main {
+        if range.file != self.edit.file {
             return range;
         }
         let (start, end) = (self.offset(range.start), self.offset(range.end));
@@ -140,14 +131,14 @@ impl Shift {
     }
 
     fn definition(&self, def: &Arc<MacroDef>) -> Arc<MacroDef> {
-        let place = def.place.filter(|place| place.file == self.main);
+        let place = def.place.filter(|place| place.file == self.edit.file);
         place.and_then(|place| self.definitions.get(&place.start)).unwrap_or(def).clone()
     }
 
     fn moved(&self, def: &MacroDef) -> MacroDef {
         let mut body = def.body.to_vec();
         for token in &mut body {
-            token.token.loc = self.loc(token.token.loc);
+            token.token.loc = self.edit.loc(token.token.loc);
         }
         let params = def.params.as_ref().map(|p| p.to_vec());
         MacroDef::new(def.name, params, def.variadic, body, def.place.map(|p| self.range(p)))
@@ -176,7 +167,7 @@ impl Shift {
     }
 
     fn state(&self, state: &Arc<State>) -> Arc<State> {
-        let moves = |cond: &Cond| cond.start >= self.from && self.by != 0;
+        let moves = |cond: &Cond| cond.start >= self.edit.from && self.edit.by != 0;
         if self.definitions.is_empty() && !state.conds.iter().any(moves) {
             return state.clone();
         }
@@ -189,8 +180,8 @@ impl Shift {
     }
 
     fn chunk(&self, chunk: &Arc<Chunk>) -> Arc<Chunk> {
-        match chunk.is_main && self.by != 0 {
-            true => Arc::new(chunk.moved(|loc| self.loc(loc))),
+        match chunk.is_main && self.edit.by != 0 {
+            true => chunk.moved(self.edit),
             false => chunk.clone(),
         }
     }
@@ -382,9 +373,7 @@ impl Engine<'_> {
         let at = run.checkpoints.get(index)?;
         let by = before.new_end as i64 - before.old_end as i64;
         let mut shift = Shift {
-            main: self.main,
-            from: before.old_end as u32,
-            by,
+            edit: Move { file: self.main, from: before.old_end as u32, by },
             definitions: FxHashMap::default(),
         };
         let lines = before.same_lines || at.line_uses == run.line_uses;
@@ -402,7 +391,8 @@ impl Engine<'_> {
             return None;
         }
         if by != 0 {
-            let behind = |def: &&Arc<MacroDef>| def.place.is_some_and(|p| p.start >= shift.from);
+            let behind =
+                |def: &&Arc<MacroDef>| def.place.is_some_and(|p| p.start >= shift.edit.from);
             let behind: Vec<_> = run.definitions.iter().filter(behind).collect();
             for def in behind {
                 if let Some(place) = def.place {

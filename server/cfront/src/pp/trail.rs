@@ -36,7 +36,7 @@ impl Preprocessed {
         if loc.file & Loc::TRAIL == 0 {
             return None;
         }
-        self.chunk_by_id(loc.file & !Loc::TRAIL)?.trail(loc).copied()
+        self.chunk_by_id(loc.file & !Loc::TRAIL)?.trail(loc)
     }
 
     /// The text of a file of the translation unit, as it was read.
@@ -48,20 +48,31 @@ impl Preprocessed {
         token_range(&self.texts, file, offset)
     }
 
-    fn follow(&self, mut loc: Loc, next: impl Fn(&Trail) -> Loc) -> Option<FileRange> {
+    fn start(&self, mut loc: Loc, next: impl Fn(&Trail) -> Loc) -> Option<(FileId, u32)> {
         for _ in 0..MAX_STEPS {
             match loc.as_file() {
-                Some((file, offset)) => return self.token_range(file, offset),
+                Some(place) => return Some(place),
                 None => loc = next(&self.trail(loc)?),
             }
         }
         None
     }
 
+    fn follow(&self, loc: Loc, next: impl Fn(&Trail) -> Loc) -> Option<FileRange> {
+        let (file, offset) = self.start(loc, next)?;
+        self.token_range(file, offset)
+    }
+
     /// What the user wrote for a token: an argument's own spelling when it came from an argument,
     /// through any nesting; else the name of the macro that was used in the text.
     pub fn written(&self, loc: Loc) -> Option<FileRange> {
-        self.follow(loc, |t| if t.from_argument { t.spelling } else { t.expansion })
+        let (file, offset) = self.written_start(loc)?;
+        self.token_range(file, offset)
+    }
+
+    /// File and start of [`Preprocessed::written`], found without reading the text.
+    pub(crate) fn written_start(&self, loc: Loc) -> Option<(FileId, u32)> {
+        self.start(loc, |t| if t.from_argument { t.spelling } else { t.expansion })
     }
 
     /// Where the token is spelled: in the text, or in the body of a macro.
@@ -75,15 +86,14 @@ impl Preprocessed {
         self.follow(loc, |t| t.expansion)
     }
 
+    /// File and start of [`Preprocessed::expansion`], found without reading the text.
+    pub(crate) fn expansion_start(&self, loc: Loc) -> Option<(FileId, u32)> {
+        self.start(loc, |t| t.expansion)
+    }
+
     /// The file of [`Preprocessed::expansion`], found without reading its text.
-    pub fn expansion_file(&self, mut loc: Loc) -> Option<FileId> {
-        for _ in 0..MAX_STEPS {
-            match loc.as_file() {
-                Some((file, _)) => return Some(file),
-                None => loc = self.trail(loc)?.expansion,
-            }
-        }
-        None
+    pub fn expansion_file(&self, loc: Loc) -> Option<FileId> {
+        self.expansion_start(loc).map(|(file, _)| file)
     }
 
     /// The macros that the token came through, innermost first.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The files of a fixture, and nothing else.
-struct Project(MemoryFileSystem);
+pub(super) struct Project(pub(super) MemoryFileSystem);
 
 impl FileSystem for Project {
     fn read(&self, path: &Path) -> Option<Arc<str>> {
@@ -51,7 +51,7 @@ fn file(analysis: &Analysis, path: &Path) -> Arc<FileAnalysis> {
     file
 }
 
-fn type_text(host: &mut AnalysisHost, path: &Path, version: i32, text: &str) {
+pub(super) fn type_text(host: &mut AnalysisHost, path: &Path, version: i32, text: &str) {
     host.apply(Change::Text { path: path.into(), version, text: text.into() });
 }
 
@@ -127,10 +127,11 @@ fn an_edit_in_a_body_reads_that_body_alone() {
     };
     let all = judged(1, &text);
     let typed = text.replacen("return 0;", "return 1;", 1);
-    // Of the edited function: its references, its body, and its calls for the rules.
-    assert_eq!((all, judged(2, &typed) - all), (9, 3));
+    // Of the edited function: its references, its body, its calls for the rules, and what a build sees
+    // of it before and after.
+    assert_eq!((all, judged(2, &typed) - all), (9, 5));
     let above = format!("{typed}\n// one line more\n");
-    assert_eq!(judged(3, &above) - all, 3);
+    assert_eq!(judged(3, &above) - all, 5);
 }
 
 #[test]

@@ -10,7 +10,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::lsp::session::Session;
+use crate::lsp::{
+    session::Session,
+    workers::{Lane, lock},
+};
 
 /// Only a hang takes this long.
 pub(super) const HANG: Duration = Duration::from_secs(60);
@@ -145,13 +148,18 @@ impl Client {
         .await
     }
 
-    /// Makes the worker of a document stand still until the returned sender is dropped.
+    /// Makes the workers of a document stand still until the returned sender is dropped.
     pub(super) async fn block(&mut self, uri: &str) -> std::sync::mpsc::Sender<()> {
         // The document is open at the server once it answered something sent after the opening.
         let id = self.hover(uri).await;
         self.answer(id).await;
         let (release, stuck) = std::sync::mpsc::channel();
-        self.session.workers.ask(&path(uri), "stuck", Box::new(move || stuck.recv().unwrap_or(())));
+        let stuck = Arc::new(std::sync::Mutex::new(stuck));
+        for lane in [Lane::Quick, Lane::Patient] {
+            let stuck = stuck.clone();
+            let wait = move || lock(&stuck).recv().unwrap_or(());
+            self.session.workers.ask(&path(uri), lane, "stuck", Box::new(wait));
+        }
         release
     }
 

@@ -1,0 +1,132 @@
+//! After an edit: the model of the text before it, where nothing of what it was made of has changed.
+//!
+//! A build reads file scope, and of bodies what [`Seen`] has. [`Basis`] keeps what it has read; where all
+//! of that is the same in a later unit, the object is the same but for the places in the text, which are
+//! looked up anew.
+
+use std::sync::Arc;
+
+use cfront::{
+    symbol::Symbol,
+    unit::{ItemId, Unit},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    SourceObject,
+    bodies::{Bodies, FunctionBody},
+    is_torn,
+    seen::{self, Seen},
+};
+use crate::object::{Object, Place};
+
+/// What a model was made of.
+#[derive(Clone)]
+pub(super) struct Basis {
+    pub(super) unit: Unit,
+    /// The bodies that were read, by item; nothing for one that could not be.
+    pub(super) bodies: Arc<FxHashMap<ItemId, Read>>,
+    /// Something other than a body could not be read.
+    pub(super) incomplete: bool,
+    /// Functions whose mentions in the tokens of items were counted.
+    pub(super) counted: Arc<FxHashSet<Symbol>>,
+    /// What the object's places are the places of.
+    pub(super) origins: Arc<FxHashMap<Place, Vec<Origin>>>,
+}
+
+/// A body as a build read it.
+#[derive(Clone)]
+pub(super) struct Read {
+    pub(super) name: Symbol,
+    pub(super) body: Option<Arc<FunctionBody>>,
+    /// Whether clang generates code for it.
+    pub(super) emitted: bool,
+}
+
+/// What a place is the place of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    /// A token at file scope.
+    Token(ItemId, u32),
+    /// A local, by its number among those of its item that can be in an object.
+    Local(ItemId, u32),
+}
+
+impl Origin {
+    fn place(self, unit: &Unit) -> Option<Place> {
+        let (item, token) = match self {
+            Origin::Token(item, token) => (item, token),
+            Origin::Local(item, number) => (item, seen::token_of(&*unit.scope(item)?, number)?),
+        };
+        let range = unit.token_place(item, token)?;
+        Some(Place { file: range.file.0, start: range.start, end: range.end })
+    }
+}
+
+/// The model of `unit`, from that of an earlier unit of the same file; `None` where it may be another.
+pub(super) fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Option<SourceObject> {
+    let mut basis = earlier.basis.clone()?;
+    if earlier.object.name != name {
+        return None;
+    }
+    for item in unit.changed_since(&basis.unit)? {
+        if !same_mentions(&basis, unit, item) {
+            return None;
+        }
+        let Some(read) = basis.bodies.get(&item) else { continue };
+        let old = read.body.as_ref()?;
+        let new = Bodies::new(unit).function(read.name)?;
+        if Arc::ptr_eq(old, &new) {
+            continue;
+        }
+        let seen_in =
+            |unit: &Unit, body: &FunctionBody| unit.derive(item, |_| Seen::of(unit, body));
+        if seen_in(&basis.unit, old)? != seen_in(unit, &new)? {
+            return None;
+        }
+        let read = Read { body: Some(new), ..read.clone() };
+        Arc::make_mut(&mut basis.bodies).insert(item, read);
+    }
+    let torn = |read: &Read| read.emitted && read.body.as_ref().is_none_or(|b| b.body.incomplete);
+    let incomplete = basis.incomplete || basis.bodies.values().any(torn);
+    let mut object = earlier.object.clone();
+    object.complete = !incomplete && !is_torn(unit);
+    basis.origins = Arc::new(moved(&basis.origins, unit, &mut object)?);
+    basis.unit = unit.clone();
+    Some(SourceObject { object, refusals: earlier.refusals.clone(), basis: Some(basis) })
+}
+
+/// Whether an item's tokens name the same of the functions that count.
+fn same_mentions(basis: &Basis, unit: &Unit, item: ItemId) -> bool {
+    let mentions = |unit: &Unit| -> FxHashSet<Symbol> {
+        let names = unit.tokens(item).iter().map(|token| token.sym);
+        names.filter(|name| basis.counted.contains(name)).collect()
+    };
+    basis.counted.is_empty() || mentions(&basis.unit) == mentions(unit)
+}
+
+/// Puts the places of now into an object; `None` where two that were one place are two now.
+fn moved(
+    origins: &FxHashMap<Place, Vec<Origin>>,
+    unit: &Unit,
+    object: &mut Object,
+) -> Option<FxHashMap<Place, Vec<Origin>>> {
+    let mut places: FxHashMap<Place, Place> = FxHashMap::default();
+    let mut new: FxHashMap<Place, Vec<Origin>> = FxHashMap::default();
+    for (&old, all) in origins {
+        for origin in all {
+            let place = origin.place(unit)?;
+            if places.insert(old, place).is_some_and(|other| other != place) {
+                return None;
+            }
+            new.entry(place).or_default().push(*origin);
+        }
+    }
+    let variables = object.sections.iter_mut().flat_map(|s| &mut s.variables).map(|v| &mut v.place);
+    let maps = object.maps.iter_mut().map(|map| &mut map.place);
+    let programs = object.programs.iter_mut().map(|program| &mut program.place);
+    for place in variables.chain(maps).chain(programs).flatten() {
+        *place = *places.get(place)?;
+    }
+    Some(new)
+}
