@@ -186,6 +186,11 @@ struct ItemState {
     /// Something of it was read.
     begun: bool,
     typedef: bool,
+    is_static: bool,
+    /// `const` stands in its specifiers or its outermost declarator.
+    constant: bool,
+    /// An initialiser has begun.
+    initialised: bool,
     /// The last name at the outermost level.
     name: Option<Place>,
     /// The tag of a `struct` without body at the outermost level.
@@ -201,7 +206,7 @@ struct ItemState {
     after_parameters: bool,
     /// `(` at the outermost level was the last token.
     after_open: bool,
-    /// The name of a typedef is settled: a suffix has begun.
+    /// The name of a typedef or a static constant is settled: a suffix or an initialiser has begun.
     settled: bool,
     /// The parentheses that are open group a declarator whose name has not come.
     groups: bool,
@@ -390,6 +395,12 @@ impl Scan<'_> {
                 item.by_tokens |= in_enum;
             }
             Word::Typedef => item.typedef |= item.depth == 0,
+            Word::Static => item.is_static |= item.depth == 0,
+            // In parentheses before the name it makes the declarator constant.
+            Word::Const => {
+                item.constant |= !item.initialised && (item.depth == 0 || item.groups);
+                item.by_tokens |= in_enum;
+            }
             Word::Attribute
             | Word::Declspec
             | Word::Alignas
@@ -428,7 +439,7 @@ impl Scan<'_> {
             }
             Class::Close => {
                 item.depth = item.depth.saturating_sub(1);
-                item.after_parameters = item.depth == 0 && b == b')';
+                item.after_parameters = item.depth == 0 && b == b')' && !item.initialised;
                 item.by_tokens |= item.depth == 0 && item.groups;
                 return top == if b == b')' { b'(' } else { b'[' };
             }
@@ -438,8 +449,12 @@ impl Scan<'_> {
             }
             // The type of an enum, or the width of an unnamed bit-field.
             Class::Colon => item.by_tokens |= outermost || waited,
-            // An initialiser.
-            Class::Equals if outermost => return false,
+            // An initialiser; only static constants can wait when they have one.
+            Class::Equals if outermost => {
+                item.initialised = true;
+                item.settled = true;
+                return item.is_static && !item.typedef;
+            }
             _ => {}
         }
         true
@@ -448,7 +463,7 @@ impl Scan<'_> {
     /// A bracket opens at the outermost level.
     fn suffix(&mut self, bracket: u8) {
         let item = &mut self.item;
-        if !item.typedef {
+        if !item.typedef && !item.is_static {
             item.by_tokens = true;
         } else if !std::mem::replace(&mut item.settled, true) && bracket == b'(' {
             let rest = self.bytes.get(self.pos..).unwrap_or(&[]);
@@ -507,14 +522,17 @@ impl Scan<'_> {
                 }
             }
             (Some(name), _) if item.typedef => self.declare(name, NameSpace::Typedef, false),
+            (Some(name), _) if item.is_static && item.constant && item.initialised => {
+                self.declare(name, NameSpace::Ordinary, false);
+            }
             // A variable; it can wait when it is `extern`.
-            (Some(_), _) => {
+            (name, _) if name.is_some() || item.initialised => {
                 if !self.names_by_tokens() {
                     return false;
                 }
             }
             (None, Some(tag)) => self.declare(tag, NameSpace::Tag, false),
-            (None, None) => {}
+            _ => {}
         }
         self.found.ends.push(self.pos as u32);
         true

@@ -77,6 +77,12 @@ const PLAIN: &[&str] = &[
     "typedef int fl(int) __attribute__((x));\n",
     "typedef int (*)(int);\n",
     "typedef int (*fm[2])(int);\n",
+    "static long (* const ga)(void *map, const void *key) = (void *) 1;\n",
+    "static struct s *(*const gb)(u64, int (*cb)(const int)) = (void *)sizeof(struct a);\n",
+    "static const u64 gc = 3, gd = 4;\n",
+    "static const int ge[2] = (T)x[1];\n",
+    "const static int (gf) = 5;\n",
+    "static int (*const (*gg)(int))(int) = 5;\n",
 ];
 
 const ODD: &[&str] = &[
@@ -91,6 +97,12 @@ const ODD: &[&str] = &[
     "typedef int half\n",
     "const char c = 'x';\n",
     "struct { int in; } named;\n",
+    "static int v;\n",
+    "static int v = (const int) 3;\n",
+    "static int (*v)(const int) = 0;\n",
+    "static const int w;\n",
+    "static const int w[1] = { 1 };\n",
+    "typedef static const int w = 1;\n",
 ];
 
 #[test]
@@ -147,7 +159,7 @@ fn a_macro_ends_the_index_and_words_are_known() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_mix_of_items(picks in proptest::collection::vec(0..PLAIN.len() + ODD.len(), 0..12), cut in 0..200usize) {
@@ -160,7 +172,7 @@ proptest! {
     }
 
     #[test]
-    fn any_torn_text(source in r"[a-c;:,=*(){}\[\] \n/<%#]{0,60}|(struct|enum|union|typedef|extern|[;{}(),*=]|a|b| |\n){0,40}|typedef (int|a|b|struct| |[*()\[\]]){0,16};") {
+    fn any_torn_text(source in r"[a-c;:,=*(){}\[\] \n/<%#]{0,60}|(struct|enum|union|typedef|extern|[;{}(),*=]|a|b| |\n){0,40}|(typedef|static) (int|const|a|b|struct| |[*()\[\]=]){0,16};") {
         check(&source);
     }
 }
