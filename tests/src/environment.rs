@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use cfront::{flags::Flags, session::FileSystem};
+use cfront::{flags::Flags, session::FileSystem, source::Text};
 use ide::{
     Environment,
     environment::{FileFlags, FlagsFrom},
@@ -16,7 +16,7 @@ use ide::{
 pub struct Disk;
 
 impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         let bytes = fs::read(path).ok()?;
         Some(String::from_utf8_lossy(&bytes).into())
     }

@@ -9,6 +9,7 @@ use cfront::{
     flags::{Endian, Flags},
     pp::preprocess,
     session::{FileSystem, Session},
+    source::Text,
     unit::Unit,
 };
 
@@ -17,7 +18,7 @@ use cfront::{
 pub struct Disk;
 
 impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         let bytes = std::fs::read(path).ok()?;
         Some(String::from_utf8_lossy(&bytes).into())
     }

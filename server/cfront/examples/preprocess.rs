@@ -1,17 +1,18 @@
 //! Preprocesses files and prints how long it took: `preprocess [--tokens] FLAGS... -- FILE...`
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{path::Path, time::Instant};
 
 use cfront::{
     flags::Flags,
     pp,
     session::{FileSystem, Session},
+    source::Text,
 };
 
 struct Disk;
 
 impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into())
     }
     fn is_file(&self, path: &Path) -> bool {
@@ -37,7 +38,7 @@ fn main() {
         let path = cwd.join(file);
         let Some(text) = Disk.read(&path) else { continue };
         for round in ["cold", "warm", "edit"] {
-            let text: Arc<str> = if round == "edit" {
+            let text: Text = if round == "edit" {
                 format!("{text}\nint edited;\n").into()
             } else {
                 text.clone()

@@ -8,18 +8,15 @@
 //! typedef int t;
 //! ```
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
-use crate::session::MemoryFileSystem;
+use crate::{session::MemoryFileSystem, source::Text};
 
 /// A parsed fixture.
 #[derive(Clone, Debug, Default)]
 pub struct Fixture {
     /// Files in written order. Text before the first header is `/main.bpf.c`.
-    pub files: Vec<(PathBuf, Arc<str>)>,
+    pub files: Vec<(PathBuf, Text)>,
     /// File and byte offset of `$0`, which is taken out of the text.
     pub cursor: Option<(PathBuf, u32)>,
 }
@@ -49,10 +46,10 @@ pub fn parse(text: &str) -> Fixture {
 
 impl Fixture {
     /// The first file: its path and text.
-    pub fn main(&self) -> (&Path, Arc<str>) {
+    pub fn main(&self) -> (&Path, Text) {
         match self.files.first() {
-            Some((path, text)) => (path, Arc::clone(text)),
-            None => (Path::new("/main.bpf.c"), Arc::from("")),
+            Some((path, text)) => (path, text.clone()),
+            None => (Path::new("/main.bpf.c"), Text::default()),
         }
     }
 

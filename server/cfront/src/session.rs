@@ -12,14 +12,14 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     pp::{cache::HeaderCache, macros::MacroTable, preamble::Preamble, region::MainRun},
-    source::FileId,
+    source::{FileId, Text},
     symbol::Symbol,
 };
 
 /// Where texts come from. Overlays of open editors are the business of the implementation.
 pub trait FileSystem: Send + Sync {
     /// The text of a file, lossily decoded when it is not UTF-8; `None` when it cannot be read.
-    fn read(&self, path: &Path) -> Option<Arc<str>>;
+    fn read(&self, path: &Path) -> Option<Text>;
     /// Whether the path is a file that can be read.
     fn is_file(&self, path: &Path) -> bool;
 }
@@ -27,7 +27,7 @@ pub trait FileSystem: Send + Sync {
 /// Files in memory, for tests.
 #[derive(Default, Debug)]
 pub struct MemoryFileSystem {
-    files: RwLock<FxHashMap<PathBuf, Arc<str>>>,
+    files: RwLock<FxHashMap<PathBuf, Text>>,
 }
 
 impl MemoryFileSystem {
@@ -44,7 +44,7 @@ impl MemoryFileSystem {
 }
 
 impl FileSystem for MemoryFileSystem {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         self.files.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
     }
 
@@ -86,7 +86,7 @@ pub(crate) struct AtomicCounters {
 /// A text with its number: two texts of a file with the same number are equal.
 #[derive(Clone, Debug)]
 pub(crate) struct Versioned {
-    pub(crate) text: Arc<str>,
+    pub(crate) text: Text,
     pub(crate) version: u32,
     /// The macro that guards the whole file, once known.
     pub(crate) guard: Option<Symbol>,
@@ -162,9 +162,9 @@ impl Session {
     }
 
     /// The text that the session last saw of a file.
-    pub fn text(&self, file: FileId) -> Option<Arc<str>> {
+    pub fn text(&self, file: FileId) -> Option<Text> {
         let files = lock(&self.files);
-        files.entries.get(file.0 as usize)?.text.as_ref().map(|t| Arc::clone(&t.text))
+        files.entries.get(file.0 as usize)?.text.as_ref().map(|t| t.text.clone())
     }
 
     /// Forgets what is known of a path: its text, and whether it exists. To be called when the file
@@ -237,14 +237,14 @@ impl Session {
             }
         };
         let text = match crate::predefined::headers::text(&path) {
-            Some(text) => Some(Arc::from(text)),
+            Some(text) => Some(Text::from(text)),
             None => fs.read(&path),
         };
         self.set_text(file, text)
     }
 
     /// Sets the text of a file; the version changes only when the text does.
-    pub(crate) fn set_text(&self, file: FileId, text: Option<Arc<str>>) -> Option<Versioned> {
+    pub(crate) fn set_text(&self, file: FileId, text: Option<Text>) -> Option<Versioned> {
         let mut files = lock(&self.files);
         let entry = files.entries.get_mut(file.0 as usize)?;
         entry.stale = false;
@@ -252,13 +252,13 @@ impl Session {
             // Keep the version, so that the file coming back with another text gets a new one.
             if let Some(old) = &mut entry.text {
                 old.version += 1;
-                old.text = Arc::from("");
+                old.text = Text::default();
                 entry.stale = true;
             }
             return None;
         };
         match &mut entry.text {
-            Some(old) if Arc::ptr_eq(&old.text, &text) || old.text == text => {}
+            Some(old) if Text::ptr_eq(&old.text, &text) || old.text == text => {}
             Some(old) => *old = Versioned { text, version: old.version + 1, guard: None },
             None => entry.text = Some(Versioned { text, version: 0, guard: None }),
         }

@@ -1,6 +1,52 @@
 //! Places: files, byte offsets in them, and the trail of a token through macros.
 
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
+
 use crate::symbol::Symbol;
+
+/// The text of a file, shared. It is kept as it was read: headers are megabytes, and an `Arc<str>`
+/// could only be made of a second copy.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Debug)]
+pub struct Text(Arc<String>);
+
+impl Text {
+    /// Whether both are the same text in memory.
+    pub fn ptr_eq(a: &Text, b: &Text) -> bool {
+        Arc::ptr_eq(&a.0, &b.0)
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text(Arc::new(text))
+    }
+}
+
+impl From<Cow<'_, str>> for Text {
+    fn from(text: Cow<'_, str>) -> Text {
+        Text::from(text.into_owned())
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text::from(text.to_owned())
+    }
+}
 
 /// A source file known to the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

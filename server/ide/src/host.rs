@@ -10,6 +10,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use cfront::source::Text;
+
 use crate::{
     built::BuiltObjects, environment::Environment, lines::Lines, pipeline::Pipelines,
     project_file::ProjectFile,
@@ -29,13 +31,13 @@ pub struct Document {
     /// The client's version; 0 for files from disk.
     pub version: i32,
     /// Text.
-    pub text: Arc<str>,
+    pub text: Text,
     lines: OnceLock<Lines>,
 }
 
 impl Document {
     /// A document with that text.
-    pub fn new(path: Arc<Path>, version: i32, text: Arc<str>) -> Document {
+    pub fn new(path: Arc<Path>, version: i32, text: Text) -> Document {
         Document { path, version, text, lines: OnceLock::new() }
     }
 
@@ -76,7 +78,7 @@ pub enum Change {
         /// The client's version.
         version: i32,
         /// The whole new text.
-        text: Arc<str>,
+        text: Text,
     },
     /// The same, with what is known of the text.
     Document(Document),

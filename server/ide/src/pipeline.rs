@@ -22,7 +22,7 @@ use cfront::{
     flags::Endian,
     pp::{self, Preprocessed},
     session::{FileSystem, Session},
-    source::FileId,
+    source::{FileId, Text},
     unit::Unit,
 };
 use loader::{
@@ -73,7 +73,7 @@ pub struct FileAnalysis {
     /// The front end's number of the file.
     pub main: FileId,
     /// The text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Flags, and where they come from.
     pub flags: Arc<FileFlags>,
     /// Tokens, includes, macro uses.
@@ -240,7 +240,7 @@ fn read<T: Clone>(lock: &RwLock<T>) -> T {
 }
 
 impl FileSystem for World {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         if let Some(document) = read(&self.documents).get(path) {
             return Some(document.text.clone());
         }
@@ -321,7 +321,7 @@ impl Analysis {
         let mut kept = lock(&slot.kept);
         let fits = |(revision, file): &&(u64, Arc<FileAnalysis>)| {
             *revision == self.revision
-                && (Arc::ptr_eq(&file.text, &document.text) || file.text == document.text)
+                && (Text::ptr_eq(&file.text, &document.text) || file.text == document.text)
         };
         if let Some((_, file)) = kept.iter().find(fits)
             && self.sources_unchanged(file)?
@@ -374,7 +374,7 @@ impl Analysis {
     fn compute(
         &self,
         path: &Path,
-        text: &Arc<str>,
+        text: &Text,
         previous: Option<&FileAnalysis>,
     ) -> Cancellable<FileAnalysis> {
         let pipelines = &self.pipelines;

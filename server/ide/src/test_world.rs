@@ -10,6 +10,7 @@ use cfront::{
     fixture::{self, Fixture},
     flags::Flags,
     session::{FileSystem, MemoryFileSystem},
+    source::Text,
 };
 
 use crate::{
@@ -31,7 +32,7 @@ impl Files {
 }
 
 impl FileSystem for Files {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         self.files.read(path)
     }
     fn is_file(&self, path: &Path) -> bool {
@@ -92,7 +93,7 @@ impl World {
     }
 
     /// The text of a file.
-    pub(crate) fn text(&self, path: &Path) -> Arc<str> {
+    pub(crate) fn text(&self, path: &Path) -> Text {
         self.analysis.document(path).expect("a file").text.clone()
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bpf::{rules, section};
-use cfront::{pp, unit::Unit};
+use cfront::{pp, source::Text, unit::Unit};
 use loader::{
     skeletons::{HeaderKind, included},
     usage::words::{Mentions, Words},
@@ -26,7 +26,7 @@ use crate::{
 /// A user-space file: what its text could be about, and what it is, once it was read for a program.
 #[derive(Debug)]
 pub(crate) struct Loader {
-    text: Arc<str>,
+    text: Text,
     mentions: Mentions,
     words: OnceLock<Words>,
     /// Usage by object name.
@@ -136,7 +136,7 @@ impl Analysis {
     }
 
     /// The text of a file as it is now.
-    pub(crate) fn loader_text(&self, path: &Path) -> Option<Arc<str>> {
+    pub(crate) fn loader_text(&self, path: &Path) -> Option<Text> {
         match self.open_document(path) {
             Some(document) => Some(document.text.clone()),
             None => self.environment.read(path),

@@ -8,7 +8,7 @@ use cfront::{
     flags::Flags,
     pp::preprocess,
     session::{FileSystem, Session},
-    source::{FileId, FileRange},
+    source::{FileId, FileRange, Text},
     unit::Unit,
 };
 use expect_test::Expect;
@@ -24,7 +24,7 @@ pub(crate) struct Loaded {
     pub session: Session,
     pub unit: Unit,
     pub skeletons: Vec<Skeleton>,
-    pub text: Arc<str>,
+    pub text: Text,
     pub file: FileId,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn load(text: &str) -> Loaded {
     let fixture = fixture::parse(text);
     let fs = fixture.file_system();
     let session = Session::default();
-    let build = |path: &std::path::Path, text: Arc<str>| {
+    let build = |path: &std::path::Path, text: Text| {
         let flags = Flags { builtin_headers: true, ..Flags::default() };
         Unit::build(Arc::new(preprocess(&session, &fs, path, text, &flags)), None, false)
     };

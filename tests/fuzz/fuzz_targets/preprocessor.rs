@@ -1,12 +1,13 @@
 //! Any bytes as a main file, and as a header that it includes twice: lexer and preprocessor end.
 #![no_main]
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use cfront::{
     flags::Flags,
     pp,
     session::{MemoryFileSystem, Session},
+    source::Text,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -17,9 +18,9 @@ fuzz_target!(|bytes: &[u8]| {
     fs.write(Path::new("/w/self.h"), &text);
     let flags = Flags::default();
     let main = Path::new("/w/main.bpf.c");
-    let twice: Arc<str> =
+    let twice: Text =
         format!("#include \"self.h\"\n#include \"self.h\"\nint after;\n{text}").into();
-    for main_text in [Arc::from(&*text), twice] {
+    for main_text in [Text::from(&*text), twice] {
         let unit = pp::preprocess(&session, &fs, main, main_text, &flags);
         for chunk in &unit.chunks {
             for token in chunk.tokens().iter().take(2000) {

@@ -140,7 +140,7 @@ fn compare(theirs: &str, text: &str) -> Result<u64, String> {
         &Session::new(),
         &MemoryFileSystem::default(),
         Path::new("/w/case.c"),
-        Arc::from(text),
+        text.into(),
         &Flags::default(),
     );
     let ours: Vec<Token> = unit

@@ -23,17 +23,18 @@ use cfront::{
     pp::preprocess,
     session::{FileSystem, Session},
     split::ItemRange,
+    source::Text,
     token::Token,
 };
 
 /// Files on disk, each read once.
 #[derive(Default)]
 struct Disk {
-    texts: Mutex<HashMap<PathBuf, Option<Arc<str>>>>,
+    texts: Mutex<HashMap<PathBuf, Option<Text>>>,
 }
 
 impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         let mut texts = self.texts.lock().ok()?;
         let read = || Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into());
         texts.entry(path.to_path_buf()).or_insert_with(read).clone()

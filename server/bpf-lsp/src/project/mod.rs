@@ -20,6 +20,7 @@ use std::{
 use cfront::{
     flags::{CommandLineMacro, Endian, Flags, Machine},
     session::FileSystem,
+    source::Text,
 };
 use ide::{
     Environment,
@@ -105,7 +106,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         let bytes = fs::read(path).ok()?;
         // Valid text is the rule, and headers are large: no second pass over them.
         Some(match String::from_utf8(bytes) {

@@ -11,10 +11,7 @@ mod scan;
 mod tests;
 mod words;
 
-use std::{
-    ops::Range,
-    sync::{Arc, Mutex},
-};
+use std::{ops::Range, sync::Mutex};
 
 use rustc_hash::FxHashMap;
 
@@ -24,7 +21,7 @@ use crate::{
     names::NameSpace,
     pp::MacroTable,
     session::lock,
-    source::FileId,
+    source::{FileId, Text},
     symbol::Symbol,
     token::Token,
     words::{Word, Words},
@@ -38,7 +35,7 @@ pub(crate) const MIN_BYTES: usize = 8 << 10;
 pub(crate) struct HeaderIndex {
     /// The header.
     pub(crate) file: FileId,
-    text: Arc<str>,
+    text: Text,
     /// The stretch: whole items, from behind the token before them.
     pub(crate) range: Range<usize>,
     /// One past the last byte of each item; it begins where the one before it ends.
@@ -54,7 +51,7 @@ impl HeaderIndex {
     /// enough to be worth it. `macros` are those in force there.
     pub(crate) fn new(
         file: FileId,
-        text: &Arc<str>,
+        text: &Text,
         start: usize,
         macros: &MacroTable,
     ) -> Option<HeaderIndex> {
@@ -66,7 +63,7 @@ impl HeaderIndex {
         }
         Some(HeaderIndex {
             file,
-            text: Arc::clone(text),
+            text: text.clone(),
             range: start..end,
             names: NameTable::new(found.names),
             ends: found.ends,

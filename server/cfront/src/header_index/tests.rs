@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 
+use std::sync::Arc;
+
 use super::*;
 use crate::{names::for_each_declared, split::split};
 
 /// Compares the index of a text with its tokens; gives the number of items that were indexed.
 fn check(source: &str) -> usize {
-    let text: Arc<str> = source.into();
+    let text: Text = source.into();
     let macros = MacroTable::default();
     let found = scan::scan(&text, 0, &Specials::new(&macros));
     let end = found.ends.last().map_or(0, |&end| end as usize);
@@ -143,8 +145,7 @@ fn halves_of_a_long_text() {
 
 #[test]
 fn a_macro_ends_the_index_and_words_are_known() {
-    let text: Arc<str> =
-        format!("{}struct last {{ int once; }};\n", PLAIN.concat().repeat(40)).into();
+    let text: Text = format!("{}struct last {{ int once; }};\n", PLAIN.concat().repeat(40)).into();
     let index = HeaderIndex::new(FileId(0), &text, 0, &MacroTable::default()).unwrap();
     assert_eq!(index.range.end, text.len() - 1);
     assert!(index.contains(Symbol::intern("once")));

@@ -28,7 +28,7 @@ impl Engine<'_> {
         }
         let Some(frame) = self.files.last_mut() else { return };
         frame.pos = name.end;
-        let text = Arc::clone(&frame.text);
+        let text = frame.text.clone();
         let sym = name.symbol(&text, &mut Symbol::batch());
         if !matches!(
             sym,
@@ -230,7 +230,7 @@ impl Engine<'_> {
 
     fn include_directive(&mut self, name: &Raw, which: Symbol, in_arguments: bool) {
         let Some(frame) = self.files.last() else { return };
-        let (text, file) = (Arc::clone(&frame.text), frame.file);
+        let (text, file) = (frame.text.clone(), frame.file);
         let (path, angled, range) = match raw_header_name(&text, frame.pos) {
             Some((range, angled)) => {
                 let path = text.get(range.start + 1..range.end - 1).unwrap_or("").to_owned();
@@ -378,7 +378,7 @@ impl Engine<'_> {
     /// the line before them.
     fn skip_group(&mut self) {
         let Some(frame) = self.files.last() else { return };
-        let text = Arc::clone(&frame.text);
+        let text = frame.text.clone();
         let start = frame.pos;
         let mut pos = start;
         let mut nested = 0usize;

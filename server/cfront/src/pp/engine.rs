@@ -14,7 +14,7 @@ use crate::{
     lexer::{self, Raw},
     predefined,
     session::{FileSystem, Found, LookupKey, Session, Versioned, lock},
-    source::{FileId, FileRange, Loc, Trail},
+    source::{FileId, FileRange, Loc, Text, Trail},
     symbol::{Symbol, known as k},
     token::{Token, TokenKind},
 };
@@ -63,7 +63,7 @@ pub(crate) enum Guard {
 pub(crate) struct FileFrame {
     pub(crate) file: FileId,
     pub(crate) version: u32,
-    pub(crate) text: Arc<str>,
+    pub(crate) text: Text,
     pub(crate) pos: usize,
     /// Index of the search folder it came from.
     pub(crate) dir: u32,
@@ -123,7 +123,7 @@ pub(crate) struct Engine<'a> {
     pub(crate) macro_uses: Vec<MacroUse>,
     pub(crate) inactive: Vec<FileRange>,
     pub(crate) diagnostics: Vec<PpDiagnostic>,
-    pub(crate) texts: FxHashMap<FileId, Arc<str>>,
+    pub(crate) texts: FxHashMap<FileId, Text>,
     pub(crate) complete: bool,
     pub(crate) expanded: u64,
     pub(crate) bomb: bool,
@@ -220,7 +220,7 @@ impl<'a> Engine<'a> {
         session: &'a Session,
         fs: &'a dyn FileSystem,
         main: &Path,
-        main_text: Arc<str>,
+        main_text: Text,
         flags: &'a Flags,
     ) -> Preprocessed {
         let main = session.file_id(main);
@@ -249,7 +249,7 @@ impl<'a> Engine<'a> {
         engine.finish()
     }
 
-    fn start(&mut self, main_text: Arc<str>, version: u32, all_flags: u64) {
+    fn start(&mut self, main_text: Text, version: u32, all_flags: u64) {
         let predefined = predefined_macros(self.session, self.fs, self.flags, all_flags);
         self.macros = MacroTable::clone(&predefined.1);
         if let Some(text) = self.session.text(predefined.0) {
@@ -283,7 +283,7 @@ impl<'a> Engine<'a> {
 
     pub(crate) fn push_file(&mut self, file: FileId, text: Versioned, dir: u32, name: Arc<str>) {
         self.session.counters.files_lexed.fetch_add(1, Ordering::Relaxed);
-        self.texts.insert(file, Arc::clone(&text.text));
+        self.texts.insert(file, text.text.clone());
         self.regions.recursive |= file == self.main && !self.files.is_empty();
         self.loaded.push((file, text.version));
         let path = self.session.path(file);
@@ -343,7 +343,7 @@ impl<'a> Engine<'a> {
     fn plain_text(&mut self) -> Stop {
         let in_main = self.files.len() == 1;
         let Some(frame) = self.files.last_mut() else { return Stop::End };
-        let text = Arc::clone(&frame.text);
+        let text = frame.text.clone();
         let file = frame.file;
         let is_main = file == self.main;
         let mut pos = frame.pos;
@@ -565,7 +565,7 @@ impl<'a> Engine<'a> {
         let lines = match self.lines.get(&file) {
             Some(lines) => Arc::clone(lines),
             None => {
-                let text = self.texts.get(&file).cloned().unwrap_or_else(|| Arc::from(""));
+                let text = self.texts.get(&file).cloned().unwrap_or_default();
                 let lines = Arc::new(
                     memchr::memchr_iter(b'\n', text.as_bytes())
                         .map(|i| i as u32)
@@ -603,7 +603,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn resume(&mut self, preamble: &Preamble, main_text: Arc<str>, version: u32) {
+    fn resume(&mut self, preamble: &Preamble, main_text: Text, version: u32) {
         let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
         self.session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
         preamble.restore(self);
@@ -647,8 +647,8 @@ fn predefined_macros(
     }
     let path = format!("{}/predefined-{key:016x}.h", predefined::headers::FOLDER);
     let file = session.file_id(Path::new(&path));
-    let text: Arc<str> = text.into();
-    session.set_text(file, Some(Arc::clone(&text)));
+    let text: Text = text.into();
+    session.set_text(file, Some(text.clone()));
     let mut engine = Engine::new(session, fs, flags, file);
     super::builtin::define(&mut engine.macros);
     engine.push_file(

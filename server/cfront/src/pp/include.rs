@@ -134,7 +134,7 @@ impl Engine<'_> {
             && self.lookup(guard).is_some()
         {
             self.loaded.push((found.file, text.version));
-            self.texts.entry(found.file).or_insert_with(|| Arc::clone(&text.text));
+            self.texts.entry(found.file).or_insert_with(|| text.text.clone());
             self.snapshot_due |= self.files.len() == 1;
             return;
         }

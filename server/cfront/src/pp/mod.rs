@@ -31,7 +31,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     flags::Flags,
     session::{FileSystem, Session},
-    source::{FileId, FileRange},
+    source::{FileId, FileRange, Text},
 };
 
 pub use chunk::{Chunk, TokenSlice};
@@ -131,7 +131,7 @@ pub struct Preprocessed {
     /// What the file is compiled for.
     pub machine: crate::flags::Machine,
     pub(crate) chunk_index: FxHashMap<u32, u32>,
-    pub(crate) texts: FxHashMap<FileId, Arc<str>>,
+    pub(crate) texts: FxHashMap<FileId, Text>,
 }
 
 impl Preprocessed {
@@ -162,7 +162,7 @@ pub fn preprocess(
     session: &Session,
     fs: &dyn FileSystem,
     main: &Path,
-    main_text: Arc<str>,
+    main_text: Text,
     flags: &Flags,
 ) -> Preprocessed {
     engine::Engine::preprocess(session, fs, main, main_text, flags)

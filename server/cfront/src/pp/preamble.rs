@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     lexer,
     session::{Found, LookupKey, lock},
-    source::{FileId, FileRange},
+    source::{FileId, FileRange, Text},
     symbol::{Symbol, known as k},
     token::Token,
 };
@@ -22,7 +22,7 @@ use super::{
 /// The state of a run after the last include before the file's own code.
 pub(crate) struct Preamble {
     /// The main file up to there, the last line's end included.
-    prefix: Arc<str>,
+    prefix: Text,
     pos: usize,
     flags: u64,
     generation: AtomicU64,
@@ -40,7 +40,7 @@ pub(crate) struct Preamble {
     macro_uses: Vec<MacroUse>,
     inactive: Vec<FileRange>,
     diagnostics: Vec<PpDiagnostic>,
-    texts: FxHashMap<FileId, Arc<str>>,
+    texts: FxHashMap<FileId, Text>,
     complete: bool,
     expanded: u64,
     bomb: bool,
@@ -113,7 +113,7 @@ impl Engine<'_> {
         };
         let Some(prefix) = frame.text.get(..end + newline) else { return };
         let (prefix, line_delta, conds, guard) =
-            (Arc::from(prefix), frame.line_delta, frame.conds.clone(), frame.guard);
+            (Text::from(prefix), frame.line_delta, frame.conds.clone(), frame.guard);
         let name = Arc::clone(&frame.name);
         self.macros.freeze();
         let preamble = Preamble {

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     session::{Found, LookupKey, Session, lock},
-    source::{FileId, FileRange},
+    source::{FileId, FileRange, Text},
     symbol::Symbol,
 };
 
@@ -64,7 +64,7 @@ struct Checkpoint {
 
 /// A finished run over a main file.
 pub(crate) struct MainRun {
-    text: Arc<str>,
+    text: Text,
     flags: u64,
     generation: AtomicU64,
     checkpoints: Vec<Checkpoint>,
@@ -78,7 +78,7 @@ pub(crate) struct MainRun {
     /// Macros that the main file itself defines.
     definitions: Vec<Arc<MacroDef>>,
     macros: MacroTable,
-    texts: FxHashMap<FileId, Arc<str>>,
+    texts: FxHashMap<FileId, Text>,
     complete: bool,
     token_count: usize,
     expanded: u64,
@@ -267,7 +267,7 @@ impl Engine<'_> {
     /// Looks for the last run over the main file, and begins where the texts differ; whether the
     /// state was set so. Else the run must begin at the start or behind the preamble, and may still
     /// take over the rest.
-    pub(crate) fn resume_region(&mut self, text: &Arc<str>, flags: u64) -> bool {
+    pub(crate) fn resume_region(&mut self, text: &Text, flags: u64) -> bool {
         let Some(run) = lock(&self.session.runs).get(&self.main).cloned() else { return false };
         if run.flags != flags || !self.unchanged(&run.generation, &run.lookups, &run.loaded) {
             return false;
@@ -467,7 +467,7 @@ impl Engine<'_> {
     }
 
     /// Keeps a run that ended well, for the next one.
-    pub(crate) fn keep_run(&mut self, text: Arc<str>, flags: u64) {
+    pub(crate) fn keep_run(&mut self, text: Text, flags: u64) {
         if self.regions.checkpoints.is_empty()
             || self.regions.recursive
             || self.bomb

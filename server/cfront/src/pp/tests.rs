@@ -20,7 +20,7 @@ fn flags() -> Flags {
 }
 
 fn run(session: &Session, fs: &MemoryFileSystem, text: &str) -> Preprocessed {
-    preprocess(session, fs, Path::new("/main.bpf.c"), Arc::from(text), &flags())
+    preprocess(session, fs, Path::new("/main.bpf.c"), text.into(), &flags())
 }
 
 fn tokens(unit: &Preprocessed) -> Vec<Token> {

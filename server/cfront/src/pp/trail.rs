@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     lexer,
-    source::{FileId, FileRange, Loc, Trail},
+    source::{FileId, FileRange, Loc, Text, Trail},
     symbol::Symbol,
 };
 
@@ -40,7 +40,7 @@ impl Preprocessed {
     }
 
     /// The text of a file of the translation unit, as it was read.
-    pub fn text(&self, file: FileId) -> Option<&Arc<str>> {
+    pub fn text(&self, file: FileId) -> Option<&Text> {
         self.texts.get(&file)
     }
 
@@ -118,7 +118,7 @@ impl Preprocessed {
 
 /// The range of the token that begins at an offset.
 pub(crate) fn token_range(
-    texts: &FxHashMap<FileId, Arc<str>>,
+    texts: &FxHashMap<FileId, Text>,
     file: FileId,
     offset: u32,
 ) -> Option<FileRange> {

@@ -8,6 +8,7 @@ use std::{
 use cfront::{
     flags::Flags,
     session::{FileSystem, MemoryFileSystem},
+    source::Text,
 };
 use expect_test::{Expect, expect};
 
@@ -20,7 +21,7 @@ use crate::{
 struct Files(MemoryFileSystem);
 
 impl FileSystem for Files {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         self.0.read(path)
     }
     fn is_file(&self, path: &Path) -> bool {

@@ -9,6 +9,7 @@ use cfront::{
     fixture::{self, Fixture},
     flags::Flags,
     session::{Counters, FileSystem, MemoryFileSystem},
+    source::Text,
     unit::Work,
 };
 
@@ -21,7 +22,7 @@ use crate::{
 pub(super) struct Project(pub(super) MemoryFileSystem);
 
 impl FileSystem for Project {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         self.0.read(path)
     }
 

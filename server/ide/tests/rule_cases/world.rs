@@ -11,6 +11,7 @@ use cfront::{
     fixture,
     flags::Flags,
     session::{FileSystem, MemoryFileSystem},
+    source::Text,
 };
 use ide::{
     Analysis, AnalysisHost, Environment,
@@ -59,7 +60,7 @@ pub(crate) fn run(input: &str) -> Outcome {
     outcome
 }
 
-type Files = Vec<(PathBuf, Arc<str>)>;
+type Files = Vec<(PathBuf, Text)>;
 
 /// The files of a case. `//- /path = NAME` stands for a file of `tests/rules/shared`.
 fn files(input: &str) -> Files {
@@ -175,7 +176,7 @@ fn is_loader(path: &Path) -> bool {
 }
 
 impl FileSystem for Project {
-    fn read(&self, path: &Path) -> Option<Arc<str>> {
+    fn read(&self, path: &Path) -> Option<Text> {
         self.disk.read(path)
     }
 
