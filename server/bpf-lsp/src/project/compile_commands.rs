@@ -1,8 +1,11 @@
 //! `compile_commands.json`: found, read and asked for a file's flags.
 
+mod window;
+
 use std::{
     borrow::Cow,
-    fs,
+    fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
     sync::{
         OnceLock,
@@ -11,7 +14,6 @@ use std::{
 };
 
 use cfront::flags::normalize;
-use memchr::memmem;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -28,20 +30,19 @@ pub(super) struct Command {
 }
 
 /// A compile database. Databases are large and most of their commands are never asked for: the first
-/// few files are looked for in the text, then all entries are read, and each command stays text
-/// until it is asked for.
+/// few files are looked for in the text, a stretch of it at a time, then all entries are read, and
+/// each command stays text until it is asked for.
 #[derive(Debug, Default)]
 pub(super) struct CompileCommands {
-    text: String,
     path: PathBuf,
+    /// All of it, once it was needed.
+    text: OnceLock<String>,
     searches: AtomicU32,
     entries: OnceLock<FxHashMap<PathBuf, Entry>>,
 }
 
 /// Files that are looked for in the text before all entries are read.
 const MAX_SEARCHES: u32 = 8;
-/// Braces in the strings of an entry; with more of them it is not looked for.
-const MAX_BRACES: usize = 64;
 
 /// What a file's entry says.
 #[derive(Debug)]
@@ -83,8 +84,8 @@ impl CompileCommands {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         let mut found: Vec<PathBuf> = Vec::new();
         for name in names {
-            for (at, _) in self.text.match_indices(&format!("{name}\"")) {
-                let before = self.text.get(..at).unwrap_or_default();
+            for (at, _) in self.text().match_indices(&format!("{name}\"")) {
+                let before = self.text().get(..at).unwrap_or_default();
                 let start = before.rfind('"').map_or(0, |quote| quote + 1);
                 let path = before.get(start..).unwrap_or_default();
                 if !path.is_empty() && !path.ends_with('/') {
@@ -99,16 +100,27 @@ impl CompileCommands {
         found
     }
 
-    /// A database with that text. Entries that are not understood are left out.
-    pub(super) fn parse(text: String, path: &Path) -> Result<CompileCommands, String> {
-        let commands = CompileCommands { text, path: path.to_owned(), ..Default::default() };
-        if commands.text.trim_start().starts_with('[') {
-            return Ok(commands);
+    /// The database in that file. Entries that are not understood are left out.
+    pub(super) fn open(path: &Path) -> Result<CompileCommands, String> {
+        let wrong = |error: std::io::Error| format!("{}: {error}", path.display());
+        let mut start = Vec::new();
+        File::open(path).and_then(|f| f.take(64).read_to_end(&mut start)).map_err(wrong)?;
+        if start.trim_ascii_start().starts_with(b"[") {
+            return Ok(CompileCommands { path: path.to_owned(), ..Default::default() });
         }
-        match read_entries(&commands.text, path) {
-            Ok(_) => Ok(commands),
-            Err(error) => Err(error),
+        CompileCommands::parse(fs::read_to_string(path).map_err(wrong)?, path)
+    }
+
+    /// A database with that text.
+    fn parse(text: String, path: &Path) -> Result<CompileCommands, String> {
+        if !text.trim_start().starts_with('[') {
+            read_entries(&text, path)?;
         }
+        Ok(CompileCommands { path: path.to_owned(), text: text.into(), ..Default::default() })
+    }
+
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| fs::read_to_string(&self.path).unwrap_or_default())
     }
 
     /// The command of a file; for a header, that of a source beside it. A file that is reached through
@@ -151,7 +163,7 @@ impl CompileCommands {
 
     fn entries(&self) -> &FxHashMap<PathBuf, Entry> {
         self.entries.get_or_init(|| {
-            read_entries(&self.text, &self.path).unwrap_or_else(|error| {
+            read_entries(self.text(), &self.path).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
                 FxHashMap::default()
             })
@@ -165,39 +177,10 @@ impl CompileCommands {
         {
             return None;
         }
-        let name = file.file_name()?.to_str()?;
-        // Letters may be written as `\uXXXX`.
-        if !name.is_ascii() || memmem::find(self.text.as_bytes(), b"\\u").is_some() {
-            return None;
+        match self.text.get() {
+            Some(text) => window::search(text.as_bytes(), &self.path, file),
+            None => window::search(File::open(&self.path).ok()?, &self.path, file),
         }
-        let base = self.path.parent().unwrap_or(Path::new("/"));
-        let mut done = 0;
-        for at in memmem::find_iter(self.text.as_bytes(), name.as_bytes()) {
-            if at < done {
-                continue;
-            }
-            let (entry, end) = self.entry_around(done, at)?;
-            done = end;
-            if let Some((known, entry)) = read_entry(entry, base)
-                && known == file
-            {
-                return entry.read();
-            }
-        }
-        None
-    }
-
-    /// The entry that a byte belongs to, and its end. It begins at one of the braces between `from` and that byte;
-    /// those in strings begin nothing that can be read up to there.
-    fn entry_around(&self, from: usize, at: usize) -> Option<(&RawValue, usize)> {
-        let before = self.text.as_bytes().get(from..at)?;
-        memchr::memrchr_iter(b'{', before).take(MAX_BRACES).find_map(|open| {
-            let text = self.text.get(from + open..)?;
-            let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-            let entry = values.next()?.ok()?;
-            let end = from + open + entry.get().len();
-            (end > at).then_some((entry, end))
-        })
     }
 }
 

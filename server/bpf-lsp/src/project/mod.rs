@@ -57,8 +57,7 @@ impl Project {
     /// Uses this compile database, or the one in this folder, for every file.
     pub(crate) fn set_database(&mut self, path: PathBuf) -> Result<(), String> {
         let path = if path.is_dir() { path.join("compile_commands.json") } else { path };
-        let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let commands = CompileCommands::parse(text, &path)?;
+        let commands = CompileCommands::open(&path)?;
         self.database = Some((path, Arc::new(commands)));
         Ok(())
     }
@@ -322,8 +321,7 @@ impl Disk {
         if let Some(known) = lock(&self.databases).get(path) {
             return known.clone();
         }
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let commands = CompileCommands::parse(text, path).unwrap_or_else(|error| {
+        let commands = CompileCommands::open(path).unwrap_or_else(|error| {
             tracing::warn!("{error}");
             CompileCommands::default()
         });
