@@ -515,24 +515,20 @@ impl Scan<'_> {
     /// The item ends before `pos`; whether it is plain.
     fn end_item(&mut self) -> bool {
         let item = &self.item;
+        let named = item.name.is_some();
+        let constant = named && item.is_static && item.constant && item.initialised;
+        // Other variables can wait when they are `extern`.
+        let variable = (named || item.initialised) && !item.typedef && !constant;
         match (item.name, item.forward) {
-            _ if item.by_tokens => {
+            _ if item.by_tokens || variable => {
                 if !self.names_by_tokens() {
                     return false;
                 }
             }
             (Some(name), _) if item.typedef => self.declare(name, NameSpace::Typedef, false),
-            (Some(name), _) if item.is_static && item.constant && item.initialised => {
-                self.declare(name, NameSpace::Ordinary, false);
-            }
-            // A variable; it can wait when it is `extern`.
-            (name, _) if name.is_some() || item.initialised => {
-                if !self.names_by_tokens() {
-                    return false;
-                }
-            }
+            (Some(name), _) => self.declare(name, NameSpace::Ordinary, false),
             (None, Some(tag)) => self.declare(tag, NameSpace::Tag, false),
-            _ => {}
+            (None, None) => {}
         }
         self.found.ends.push(self.pos as u32);
         true
