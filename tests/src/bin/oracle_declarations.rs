@@ -212,7 +212,7 @@ fn ours(settings: &Settings, text: &str) -> Object {
     let standard = if settings.dialect.c23 { "-std=gnu23" } else { "-std=gnu17" };
     let flags = Flags::parse(&[standard.to_owned()], Path::new("/w"));
     let fs = MemoryFileSystem::default();
-    let pp = preprocess(&Session::new(), &fs, Path::new("/w/case.c"), Arc::from(text), &flags);
+    let pp = preprocess(&Session::new(), &fs, Path::new("/w/case.c"), text.into(), &flags);
     let unit = Unit::build(Arc::new(pp), None, settings.big_endian);
     bpf::source::build(&unit, "case").object
 }

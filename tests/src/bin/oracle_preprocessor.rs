@@ -10,7 +10,7 @@ use std::{
     path::Path,
     process::{Command, ExitCode},
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };

@@ -12,7 +12,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{Arc, Mutex},
+    sync::Mutex,
 };
 
 use bpf_lsp_tests::units::{self, Command};
@@ -22,8 +22,8 @@ use cfront::{
     parse::{ParsedItem, parse_by_tree, parse_item, parse_unit_with},
     pp::preprocess,
     session::{FileSystem, Session},
-    split::ItemRange,
     source::Text,
+    split::ItemRange,
     token::Token,
 };
 
