@@ -42,7 +42,7 @@ impl Document {
     }
 
     /// The same with lines that are known already.
-    pub fn with_lines(path: Arc<Path>, version: i32, text: Arc<str>, lines: Lines) -> Document {
+    pub fn with_lines(path: Arc<Path>, version: i32, text: Text, lines: Lines) -> Document {
         Document { path, version, text, lines: lines.into() }
     }
 
