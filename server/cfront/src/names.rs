@@ -160,7 +160,9 @@ impl<F: FnMut(Declared)> Scan<'_, F> {
                     i = self.attribute(i + 1, depth == 0);
                     continue;
                 }
-                Word::Typeof | Word::TypeofUnqual if self.word(i + 1) == Word::LParen => {
+                Word::Typeof | Word::TypeofUnqual | Word::Atomic
+                    if self.word(i + 1) == Word::LParen =>
+                {
                     i = self.after_group(i + 1);
                     continue;
                 }
@@ -396,7 +398,8 @@ mod tests {
     fn typedefs() {
         check(
             "typedef unsigned int u32, *p; typedef int (*fn)(int x); typedef int v[3]; typedef u32 (g)(u32);
-             typedef struct s { struct in { int x; } a; enum { A, B = (1, 2), C } e; } s_t; typedef typeof(u32) w __attribute__((aligned(4)));",
+             typedef struct s { struct in { int x; } a; enum { A, B = (1, 2), C } e; } s_t; typedef typeof(u32) w __attribute__((aligned(4)));
+             typedef _Atomic(u32) a;",
             expect![[r#"
                 Typedef u32, Typedef p, lazy
                 Typedef fn, lazy
@@ -404,6 +407,7 @@ mod tests {
                 Typedef g, lazy
                 Tag+ s, Tag+ in, Enumerator+ A, Enumerator+ B, Enumerator+ C, Typedef s_t, lazy
                 Typedef w, lazy
+                Typedef a, lazy
             "#]],
         );
     }

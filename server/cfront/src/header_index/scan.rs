@@ -407,6 +407,7 @@ impl Scan<'_> {
             | Word::Asm
             | Word::Typeof
             | Word::TypeofUnqual
+            | Word::Atomic
             | Word::Extension
             | Word::StaticAssert => item.by_tokens = true,
             _ => item.by_tokens |= in_enum,

@@ -94,6 +94,9 @@ impl Reader<'_> {
     pub(super) fn static_assert(&mut self) -> Option<Expr> {
         self.at += 1;
         self.expect(Word::LParen)?;
+        if self.begins_type(self.at) {
+            return None;
+        }
         let condition = self.constant()?;
         if self.take(Word::Comma) {
             self.strings()?;

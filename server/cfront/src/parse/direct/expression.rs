@@ -151,10 +151,7 @@ impl Reader<'_> {
         let start = self.at;
         self.at += 1;
         let kind = ExprKind::LabelAddress(self.name()?);
-        let ends = !matches!(
-            self.word(),
-            Word::LParen | Word::LBracket | Word::Dot | Word::Arrow | Word::IncDec
-        );
+        let ends = !self.word().continues_operand();
         ends.then_some(Expr { kind, span: Span { start, end: self.at } })
     }
 
@@ -185,9 +182,7 @@ impl Reader<'_> {
             match self.word() {
                 Word::LBrace => self.compound_literal(open, ty)?,
                 // Nothing that follows an operand follows a type.
-                Word::LParen | Word::LBracket | Word::Dot | Word::Arrow | Word::IncDec => {
-                    return None;
-                }
+                word if word.continues_operand() => return None,
                 _ => {
                     let span = Span { start, end: self.at };
                     let kind = match alignof {

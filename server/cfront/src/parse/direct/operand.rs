@@ -84,11 +84,12 @@ impl Reader<'_> {
         loop {
             let start = base.span.start;
             let word = self.word();
-            if !matches!(
-                word,
-                Word::LBracket | Word::LParen | Word::Dot | Word::Arrow | Word::IncDec
-            ) {
+            if !word.continues_operand() {
                 return Some(base);
+            }
+            // The tree reads `-p++->a` as `(-p)++->a`.
+            if matches!(base.kind, ExprKind::Postfix(..)) {
+                return None;
             }
             self.sink()?;
             let kind = match word {
@@ -206,6 +207,13 @@ impl Reader<'_> {
     }
 }
 
+impl Word {
+    /// Whether the word goes on with the operand before it.
+    pub(super) fn continues_operand(self) -> bool {
+        matches!(self, Word::LBracket | Word::LParen | Word::Dot | Word::Arrow | Word::IncDec)
+    }
+}
+
 /// A call of a builtin that takes types, or is more than a call.
 fn special_call(name: Ident, span: Span, arguments: Arguments) -> Option<ExprKind> {
     let Arguments { mut exprs, mut types, type_first } = arguments;
@@ -226,6 +234,7 @@ fn special_call(name: Ident, span: Span, arguments: Arguments) -> Option<ExprKin
             }
         }
         (known::BUILTIN_CHOOSE_EXPR, ..) => return None,
+        (known::BUILTIN_VA_ARG, _, 1..) => return None,
         (_, _, 0) => {
             let callee = Expr { kind: ExprKind::Ident(name), span };
             ExprKind::Call { callee: Box::new(callee), args: exprs }

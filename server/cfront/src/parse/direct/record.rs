@@ -3,7 +3,7 @@
 use super::{Reader, declarator::Naming};
 use crate::{
     ast::{
-        Declarator, EnumSpec, EnumeratorDecl, FieldDecl, FieldDeclarator, RecordSpec, Span,
+        Declarator, EnumSpec, EnumeratorDecl, FieldDecl, FieldDeclarator, Quals, RecordSpec, Span,
         Storage, TypeSpec,
     },
     words::Word,
@@ -24,9 +24,15 @@ impl Reader<'_> {
             // Else the colon is an unnamed bit-field's.
             self.begins_type(self.at).then_some(())?;
             let ty = self.type_name()?;
-            if !ty.declarator.derived.is_empty() || !ty.specs.attrs.is_empty() {
-                return None;
-            }
+            let specs = &ty.specs;
+            let plain =
+                matches!(specs.ty, TypeSpec::Int(_) | TypeSpec::Bool | TypeSpec::Typedef(_))
+                    && specs.quals == Quals::default()
+                    && !(specs.inline || specs.thread_local)
+                    && specs.attrs.is_empty()
+                    && ty.declarator.derived.is_empty()
+                    && matches!(self.word(), Word::LBrace | Word::Semi);
+            plain.then_some(())?;
             underlying = Some(Box::new(ty));
         }
         let (mut fields, mut values) = (None, None);

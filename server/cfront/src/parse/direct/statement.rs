@@ -119,6 +119,9 @@ impl Reader<'_> {
     /// The statement that another one holds.
     fn inner_statement(&mut self) -> Option<Box<Stmt>> {
         let stmt = self.deeper(|reader| {
+            if reader.begins_type(reader.at) {
+                return None;
+            }
             if !reader.begins_label() {
                 return reader.statement();
             }
@@ -326,6 +329,7 @@ impl Reader<'_> {
         let start = self.at;
         self.at += 1;
         let expr = match self.word() {
+            _ if self.begins_type(self.at) => return None,
             Word::LBrace => {
                 let block = self.block()?;
                 Expr { kind: ExprKind::StmtExpr(block), span: Span { start, end: self.at + 1 } }
