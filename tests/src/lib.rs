@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod environment;
 pub mod generate;
+pub mod in_process;
 pub mod known;
 pub mod lsp_client;
 pub mod skeleton_extract;

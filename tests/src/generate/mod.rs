@@ -1,8 +1,10 @@
-//! Random C programs, the same for the same seed: what the comparisons with clang are made on.
+//! Random C programs and messages, the same for the same seed: what is compared with clang, and what the
+//! server must bear.
 
 pub mod declarations;
 pub mod expressions;
 pub mod macros;
+pub mod messages;
 mod random;
 
 pub use random::Random;

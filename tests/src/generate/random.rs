@@ -1,19 +1,40 @@
-//! Numbers without a pattern, the same for the same seed.
+//! Numbers without a pattern, the same for the same seed; or the bytes of a fuzzer as numbers.
 
-/// A sequence of numbers (SplitMix64).
+/// A sequence of numbers (SplitMix64, or bytes that are given).
 #[derive(Clone, Debug)]
 pub struct Random {
     state: u64,
+    /// What is left of the given bytes.
+    tape: Option<std::collections::VecDeque<u8>>,
 }
 
 impl Random {
     /// The sequence of a seed.
     pub fn new(seed: u64) -> Random {
-        Random { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d }
+        let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d;
+        Random { state, tape: None }
+    }
+
+    /// The sequence that some bytes are; zeros follow them.
+    pub fn from_bytes(bytes: &[u8]) -> Random {
+        Random { state: 0, tape: Some(bytes.iter().copied().collect()) }
+    }
+
+    /// Whether the given bytes are used up; never for the sequence of a seed.
+    pub fn is_over(&self) -> bool {
+        self.tape.as_ref().is_some_and(|tape| tape.is_empty())
+    }
+
+    fn taken(&mut self, bytes: u32) -> Option<u64> {
+        let tape = self.tape.as_mut()?;
+        Some((0..bytes).fold(0, |value, _| value << 8 | u64::from(tape.pop_front().unwrap_or(0))))
     }
 
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
+        if let Some(taken) = self.taken(8) {
+            return taken;
+        }
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,6 +44,10 @@ impl Random {
 
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
+        // A choice among few is one byte, so that a byte changed is a choice changed.
+        if let Some(taken) = self.taken(if end <= 256 { 1 } else { 4 }) {
+            return (taken % end.max(1) as u64) as usize;
+        }
         (self.bits() % end.max(1) as u64) as usize
     }
 

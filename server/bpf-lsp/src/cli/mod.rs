@@ -8,7 +8,7 @@ mod object;
 mod report;
 mod sarif;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ide::answer::SkeletonKind;
@@ -134,7 +134,13 @@ impl From<Kind> for SkeletonKind {
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    run_with(std::env::args_os())
+}
+
+/// Runs the program with some arguments, the first of them its name. What it says goes to the process's
+/// output; wrong arguments end the process.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = Cli::parse_from(arguments);
     let result = match cli.command {
         None => return serve(),
         Some(Command::Check { format, objects, baseline, paths, flags }) => {

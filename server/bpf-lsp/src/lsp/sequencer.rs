@@ -17,7 +17,7 @@ use std::{
 
 use tokio::sync::Notify;
 use tower::Service;
-use tower_lsp::jsonrpc::Request;
+use tower_lsp::jsonrpc::{Error, Request, Response};
 
 use super::session::{Session, Snapshot};
 
@@ -64,7 +64,7 @@ impl<S> Sequencer<S> {
 
 impl<S> Service<Request> for Sequencer<S>
 where
-    S: Service<Request>,
+    S: Service<Request, Response = Option<Response>>,
     S::Future: Send + 'static,
 {
     type Response = S::Response;
@@ -83,7 +83,13 @@ where
             method => self.session.see(method, request.params()),
         }
         let snapshot = self.session.snapshot();
-        Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
+        let id = request.id().cloned();
+        let answer = SNAPSHOT.scope(snapshot, self.inner.call(request));
+        // tower-lsp leaves a notification that was sent as a request without an answer.
+        Box::pin(async move {
+            let refused = || Some(Response::from_error(id?, Error::invalid_request()));
+            answer.await.map(|answer| answer.or_else(refused))
+        })
     }
 }
 

@@ -1,8 +1,9 @@
 //! The two ends of the pipe, each with a cure for a trap of the transport (`PROTOCOL.md`).
 //!
 //! [`Intake`]: the transport does not end at end of input while a request is pending, so the end of
-//! input is told to whoever ends the process; and it ends at a message that is no JSON. [`Pump`]: the transport stops reading when the client
-//! stops reading, so output goes through an unbounded queue to a task of its own.
+//! input is told to whoever ends the process; and it ends at the first message that it cannot read,
+//! for its head or its body, so such messages do not get there. [`Pump`]: the transport stops reading
+//! when the client stops reading, so output goes through an unbounded queue to a task of its own.
 
 use std::{
     io,
@@ -11,67 +12,91 @@ use std::{
     task::{Context, Poll},
 };
 
+use serde::Deserialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     sync::{Notify, mpsc},
     task::JoinHandle,
 };
+use tower_lsp::jsonrpc::{Request, Response};
 
-/// Input that tells when it has ended or failed, and leaves out messages that are no JSON: the transport
-/// ends the session at the first such message.
+/// Longest head of a message, and longest body, in bytes: what claims more is no message.
+const HEAD_LIMIT: usize = 1 << 16;
+const BODY_LIMIT: usize = 1 << 30;
+
+/// Input that tells when it has ended or failed, and leaves out messages that the transport cannot read:
+/// it would end the session at the first.
 pub(super) struct Intake<R> {
     inner: R,
     ended: Arc<Notify>,
     /// Where the refusals of broken messages go.
     refusals: mpsc::UnboundedSender<Vec<u8>>,
-    /// Bytes read; those before `handed_on` are done with.
+    /// Bytes read that are no whole message yet.
     raw: Vec<u8>,
-    /// How many bytes of `raw` were handed on.
+    /// Good messages, each with a head of our own: the transport knows one spelling of two fields.
+    good: Vec<u8>,
+    /// How many bytes of `good` were handed on.
     handed_on: usize,
-    /// How many bytes of `raw` may be handed on.
-    good: usize,
 }
 
 impl<R> Intake<R> {
     /// Wraps `inner`; `ended` is notified at its end, refusals go out through `pump`.
     pub(super) fn new(inner: R, ended: Arc<Notify>, pump: &Pump) -> Self {
-        Intake {
-            inner,
-            ended,
-            refusals: pump.queue.clone(),
-            raw: Vec::new(),
-            handed_on: 0,
-            good: 0,
-        }
+        let refusals = pump.queue.clone();
+        Intake { inner, ended, refusals, raw: Vec::new(), good: Vec::new(), handed_on: 0 }
     }
 
-    /// Moves `good` over the complete messages of `raw`, and takes broken ones out.
+    /// Takes the complete messages out of `raw`; the good ones go to `good`.
     fn sift(&mut self) {
+        let mut done = 0;
         loop {
-            let rest = self.raw.get(self.good..).unwrap_or_default();
+            let rest = self.raw.get(done..).unwrap_or_default();
             let (head, body) = match first_frame(rest) {
                 Frame::Whole(head, body) => (head, body),
-                Frame::Part => return,
+                Frame::Part => break,
                 Frame::Unreadable(head) => {
-                    self.raw.drain(self.good..self.good + head);
+                    done += head;
                     continue;
                 }
             };
-            let text = rest.get(head..head + body).unwrap_or_default();
-            if serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() {
-                self.good += head + body;
+            let body = rest.get(head..head + body).unwrap_or_default();
+            done += head + body.len();
+            let Err((code, why)) = judge(body) else {
+                self.good.extend_from_slice(framed(body).as_slice());
                 continue;
-            }
-            let start = self.good;
-            self.raw.drain(start..start + head + body);
-            let refusal = concat!(
-                r#"{"jsonrpc":"2.0","error":{"code":-32700,"#,
-                r#""message":"Parse error"},"id":null}"#
+            };
+            let refusal = format!(
+                r#"{{"jsonrpc":"2.0","error":{{"code":{code},"message":"{why}"}},"id":null}}"#
             );
-            let frame = format!("Content-Length: {}\r\n\r\n{refusal}", refusal.len());
             // A closed queue means that the session has ended.
-            let _ = self.refusals.send(frame.into_bytes());
+            let _ = self.refusals.send(framed(refusal.as_bytes()));
         }
+        self.raw.drain(..done);
+    }
+}
+
+/// A message with its head.
+fn framed(body: &[u8]) -> Vec<u8> {
+    let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    frame.extend_from_slice(body);
+    frame
+}
+
+/// What the transport reads, as it reads it: that refuses deep nesting, for one, and numbers out of range.
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is only read for whether it can be")]
+enum Message {
+    Response(Response),
+    Request(Request),
+}
+
+/// Whether the transport can read a message; else the code and the words of the protocol's refusal.
+fn judge(body: &[u8]) -> Result<(), (i32, &'static str)> {
+    match serde_json::from_slice::<Message>(body) {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_data() => Err((-32600, "Invalid request")),
+        Err(_) => Err((-32700, "Parse error")),
     }
 }
 
@@ -86,13 +111,16 @@ enum Frame {
 }
 
 fn first_frame(bytes: &[u8]) -> Frame {
-    let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return Frame::Part };
+    let start = bytes.get(..HEAD_LIMIT).unwrap_or(bytes);
+    let Some(end) = start.windows(4).position(|w| w == b"\r\n\r\n") else {
+        return if start.len() == HEAD_LIMIT { Frame::Unreadable(HEAD_LIMIT) } else { Frame::Part };
+    };
     let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default());
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
-    match length {
+    match length.filter(|length| *length <= BODY_LIMIT) {
         Some(length) if bytes.len() - (end + 4) >= length => Frame::Whole(end + 4, length),
         Some(_) => Frame::Part,
         None => Frame::Unreadable(end + 4),
@@ -106,15 +134,14 @@ impl<R: AsyncRead + Unpin> AsyncRead for Intake<R> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            if self.good > self.handed_on {
-                let end = self.good.min(self.handed_on + buf.remaining());
-                buf.put_slice(self.raw.get(self.handed_on..end).unwrap_or_default());
+            if self.good.len() > self.handed_on {
+                let end = self.good.len().min(self.handed_on + buf.remaining());
+                buf.put_slice(self.good.get(self.handed_on..end).unwrap_or_default());
                 self.handed_on = end;
                 return Poll::Ready(Ok(()));
             }
-            let done = std::mem::take(&mut self.handed_on);
-            self.raw.drain(..done);
-            self.good = 0;
+            self.good.clear();
+            self.handed_on = 0;
             let mut chunk = [0; 16 * 1024];
             let mut fresh = ReadBuf::new(&mut chunk);
             match Pin::new(&mut self.inner).poll_read(cx, &mut fresh) {

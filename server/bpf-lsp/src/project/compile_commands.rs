@@ -18,6 +18,8 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
+use super::files;
+
 /// A compile command: folder and arguments, compiler first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Command {
@@ -108,7 +110,7 @@ impl CompileCommands {
         if start.trim_ascii_start().starts_with(b"[") {
             return Ok(CompileCommands { path: path.to_owned(), ..Default::default() });
         }
-        CompileCommands::parse(fs::read_to_string(path).map_err(wrong)?, path)
+        CompileCommands::parse(files::text(path).unwrap_or_default(), path)
     }
 
     /// A database with that text.
@@ -120,7 +122,7 @@ impl CompileCommands {
     }
 
     fn text(&self) -> &str {
-        self.text.get_or_init(|| fs::read_to_string(&self.path).unwrap_or_default())
+        self.text.get_or_init(|| files::text(&self.path).unwrap_or_default())
     }
 
     /// The command of a file; for a header, that of a source beside it. A file that is reached through
@@ -218,7 +220,7 @@ fn with_response_files(arguments: Vec<String>, directory: &Path, depth: usize) -
             let path = directory.join(name);
             let small =
                 fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= MAX_RESPONSE_SIZE);
-            small.then(|| fs::read_to_string(path).ok()).flatten()
+            small.then(|| files::text(&path)).flatten()
         });
         match text {
             Some(text) => all.extend(with_response_files(split_shell(&text), directory, depth + 1)),

@@ -1,9 +1,6 @@
 //! Flags for a file that nobody has written flags down for: from what stands near it in the tree.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::makefile;
 
@@ -102,7 +99,7 @@ fn read_makefile(folder: &Path) -> Option<(String, Vec<String>)> {
 pub(super) fn makefile_of(folder: &Path) -> Option<(PathBuf, String)> {
     ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| {
         let path = folder.join(name);
-        let text = fs::read_to_string(&path).ok()?;
+        let text = super::files::text(&path)?;
         Some((path, text))
     })
 }
@@ -146,6 +143,8 @@ fn find_libbpf(folder: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

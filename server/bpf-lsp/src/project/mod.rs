@@ -6,6 +6,7 @@
 mod bpf_source;
 pub(crate) mod build;
 mod compile_commands;
+mod files;
 mod guess;
 mod makefile;
 pub(crate) mod objects;
@@ -106,12 +107,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl FileSystem for Disk {
     fn read(&self, path: &Path) -> Option<Text> {
-        let bytes = fs::read(path).ok()?;
-        // Valid text is the rule, and headers are large: no second pass over them.
-        Some(match String::from_utf8(bytes) {
-            Ok(text) => text.into(),
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into(),
-        })
+        files::text(path).map(Text::from)
     }
 
     fn is_file(&self, path: &Path) -> bool {
@@ -271,7 +267,7 @@ impl Disk {
         } else if let Some((flags, from)) = self.database_flags(path) {
             (flags, from)
         } else if let Some(file) = find_upwards(folder, "compile_flags.txt") {
-            let text = fs::read_to_string(&file).unwrap_or_default();
+            let text = files::text(&file).unwrap_or_default();
             let arguments: Vec<String> =
                 text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
             let here = file.parent().unwrap_or(folder);
@@ -337,7 +333,7 @@ impl Disk {
             return known.clone();
         }
         let found = find_upwards(folder, project_file::NAME).and_then(|path| {
-            let text = fs::read_to_string(&path).ok()?;
+            let text = files::text(&path)?;
             Some((path.parent()?.to_owned(), Arc::new(ProjectFile::read(&text))))
         });
         lock(&self.project_files).insert(folder.to_owned(), found.clone());
@@ -373,7 +369,7 @@ fn is_loader(path: &Path) -> bool {
     if path.to_string_lossy().ends_with(".bpf.c") {
         return false;
     }
-    let Ok(text) = fs::read(path) else { return false };
+    let Some(text) = files::bytes(path) else { return false };
     let mentions = Mentions::read(&String::from_utf8_lossy(&text));
     !mentions.skeletons.is_empty() || !mentions.subskeletons.is_empty()
 }

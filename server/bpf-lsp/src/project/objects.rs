@@ -53,8 +53,7 @@ impl Disk {
         made_of: &[PathBuf],
         cache: &ObjectCache,
     ) -> Option<BuiltObject> {
-        let text = fs::read(program).ok()?;
-        let text = fingerprint(&String::from_utf8_lossy(&text));
+        let text = fingerprint(&super::files::text(program)?);
         let candidates = self.object_candidates(program);
         candidates.into_iter().find_map(|candidate| {
             let (built_at, parsed) = cache.read(&candidate.path)?;

@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "each target uses what it needs")]
 //! What the targets over C texts share: small headers in memory, read once for all inputs.
 
 use std::{cell::RefCell, path::Path, sync::Arc};
@@ -91,8 +92,22 @@ impl Bench {
 
     /// The unit of a text; `previous` is the one before an edit.
     pub fn unit(&self, path: &str, text: &str, previous: Option<&Unit>) -> Unit {
-        let pp = pp::preprocess(&self.session, &self.fs, Path::new(path), Arc::from(text), &self.flags);
-        Unit::build(Arc::new(pp), previous, false)
+        Unit::build(Arc::new(self.preprocess(path, text)), previous, false)
+    }
+
+    /// The tokens of a text.
+    pub fn preprocess(&self, path: &str, text: &str) -> pp::Preprocessed {
+        pp::preprocess(&self.session, &self.fs, Path::new(path), text.into(), &self.flags)
+    }
+
+    /// A folder that no input before has used.
+    pub fn folder(&self) -> String {
+        format!("/w/{}", self.inputs)
+    }
+
+    /// Adds a file.
+    pub fn write(&self, path: &str, text: &str) {
+        self.fs.write(Path::new(path), text);
     }
 }
 

@@ -79,13 +79,27 @@ async fn requests_before_initialize_are_refused_and_changes_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_initialize_and_a_body_that_is_no_json_change_nothing() {
+async fn a_second_initialize_and_messages_that_are_none_change_nothing() {
     let mut client = Client::start(json!({})).await;
     let id = client.request("initialize", json!({ "capabilities": {} })).await;
     assert_eq!(client.answer(id).await["error"]["code"], -32600);
     client.send_bytes(b"Content-Length: 5\r\n\r\n{{{{{").await;
     client.until(|m| m["error"]["code"] == -32700).await;
+    // A notification that asks for an answer.
+    let id = client.request("$/setTrace", json!({ "value": "off" })).await;
+    assert_eq!(client.answer(id).await["error"]["code"], -32600);
     client.send_bytes(b"Nonsense: 1\r\n\r\n").await;
+    // JSON, but no message; nested deeper than the transport reads; a number that is none.
+    let deep = format!(r#"{{"jsonrpc":"2.0","method":"x","params":{}"#, "[".repeat(5000));
+    let far = r#"{"jsonrpc":"2.0","method":"x","params":1e999}"#;
+    for (body, code) in
+        [("42", -32600), (r#"{"jsonrpc":"1.0"}"#, -32600), (&deep, -32700), (far, -32700)]
+    {
+        let frame = format!("content-length: {}\r\nA: b\r\nC: d\r\n\r\n{body}", body.len());
+        client.send_bytes(frame.as_bytes()).await;
+        client.until(|m| m["error"]["code"] == code).await;
+    }
+    client.send_bytes(b"Content-Length: 18446744073709551615\r\n\r\n").await;
     client.open(URI, 0, "").await;
     let id = client.hover(URI).await;
     assert_eq!(client.answer(id).await["error"], json!(null));

@@ -73,7 +73,7 @@ impl BuildFile {
 }
 
 fn read(path: &Path) -> Option<String> {
-    std::fs::read_to_string(path).ok().filter(|text| text.len() <= MAX_BYTES)
+    super::files::text(path).filter(|text| text.len() <= MAX_BYTES)
 }
 
 /// The build files of a folder, with their paths.
