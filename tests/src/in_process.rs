@@ -32,6 +32,8 @@ pub fn converse(talker: &mut Talker, most: usize) -> Result<(), String> {
         tokio::spawn(read_all(from_server, tell));
         let mut conversation = Conversation { to_server, messages, asked: Vec::new(), answered: 0 };
         timeout(HANG, conversation.run(talker, most)).await.map_err(|_| "the server hangs")??;
+        // The end of input ends the transport sooner than it would by itself.
+        drop(conversation.to_server);
         let code = timeout(HANG, server).await.map_err(|_| "the server does not end")?;
         match code.map_err(|error| error.to_string())? {
             0 => Ok(()),

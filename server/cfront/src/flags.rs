@@ -78,6 +78,19 @@ pub enum Standard {
     C2y,
 }
 
+/// What flags say of the types themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Abi {
+    /// `-fsigned-char`, `-funsigned-char`; without either the machine decides.
+    pub signed_char: Option<bool>,
+    /// `-fshort-enums`: enums as if `packed`.
+    pub short_enums: bool,
+    /// `-fms-extensions`: a member without a name may be of a named record.
+    pub ms_extensions: bool,
+    /// `-fpack-struct=`: what `#pragma pack()` goes back to, bytes.
+    pub pack: Option<u32>,
+}
+
 /// A `-D` or `-U`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CommandLineMacro {
@@ -104,6 +117,12 @@ pub struct Flags {
     pub standard: Standard,
     /// Whether the standard is a GNU one (`gnu11`).
     pub gnu: bool,
+    /// Types.
+    pub abi: Abi,
+    /// `-trigraphs`, `-fno-trigraphs`; without either the standard decides ([`Flags::trigraphs`]).
+    pub trigraphs_given: Option<bool>,
+    /// `--embed-dir=`
+    pub embed_dirs: Vec<PathBuf>,
     /// Whether `-O1` or more was given.
     pub optimize: bool,
     /// `-iquote`
@@ -138,6 +157,9 @@ impl Default for Flags {
             cpu: 1,
             standard: Standard::C17,
             gnu: true,
+            abi: Abi::default(),
+            trigraphs_given: None,
+            embed_dirs: Vec::new(),
             optimize: false,
             quote_dirs: Vec::new(),
             include_dirs: Vec::new(),
@@ -222,6 +244,8 @@ impl Flags {
             "--include-directory=",
             "--define-macro=",
             "--undefine-macro=",
+            "--embed-dir=",
+            "--embed-dir",
             "--target=",
             "-target",
         ];
@@ -255,6 +279,8 @@ impl Flags {
                 "probe" => 3,
                 _ => self.cpu,
             };
+        } else if let Some(bytes) = arg.strip_prefix("-fpack-struct=") {
+            self.abi.pack = bytes.parse().ok().filter(|&n: &u32| n.is_power_of_two() && n <= 16);
         } else if let Some(level) = arg.strip_prefix("-O") {
             self.optimize = level != "0";
         } else {
@@ -268,6 +294,16 @@ impl Flags {
                     self.default_dirs.clear();
                 }
                 "-nostdlibinc" => self.default_dirs.clear(),
+                "-funsigned-char" | "-fno-signed-char" => self.abi.signed_char = Some(false),
+                "-fsigned-char" | "-fno-unsigned-char" => self.abi.signed_char = Some(true),
+                "-fshort-enums" => self.abi.short_enums = true,
+                "-fno-short-enums" => self.abi.short_enums = false,
+                "-fms-extensions" => self.abi.ms_extensions = true,
+                "-fno-ms-extensions" => self.abi.ms_extensions = false,
+                "-fpack-struct" => self.abi.pack = Some(1),
+                "-fno-pack-struct" => self.abi.pack = None,
+                "-trigraphs" | "--trigraphs" | "-ftrigraphs" => self.trigraphs_given = Some(true),
+                "-fno-trigraphs" => self.trigraphs_given = Some(false),
                 "-nobuiltininc" => self.builtin_headers = false,
                 _ => {}
             }
@@ -292,6 +328,7 @@ impl Flags {
             "-U" | "--undefine-macro=" => {
                 self.macros.push(CommandLineMacro::Undefine(value.to_owned()))
             }
+            "--embed-dir=" | "--embed-dir" => self.embed_dirs.push(dir()),
             "-include" | "-imacros" => self.forced_includes.push(value.to_owned()),
             "-target" | "--target=" => {
                 let big = value.starts_with("bpfeb") || value.starts_with("bpf_be");
@@ -301,6 +338,11 @@ impl Flags {
             }
             _ => {}
         }
+    }
+
+    /// Whether trigraphs are replaced: in standards before C23 that are not GNU ones.
+    pub fn trigraphs(&self) -> bool {
+        self.trigraphs_given.unwrap_or(!self.gnu && self.standard < Standard::C23)
     }
 
     fn set_standard(&mut self, name: &str) {

@@ -1,7 +1,7 @@
 //! The lexer: bytes of a file to preprocessing tokens (C11 5.1.1.2 phases 1 to 3).
 //!
 //! It is a function of a text and an offset and keeps no state, so lexing can start at any token.
-//! There are no trigraphs, as in GNU modes.
+//! Trigraphs, where a standard has them, are gone before ([`without_trigraphs`]).
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub struct Raw {
     pub kind: Option<TokenKind>,
     /// [`Token::SPACE_BEFORE`] and [`Token::LINE_START`].
     pub flags: u8,
-    /// Whether a line splice lies inside.
+    /// Whether a line splice lies inside, or a universal character name in an identifier.
     pub spliced: bool,
     /// Whether a literal or a block comment before the token is not closed.
     pub unterminated: bool,
@@ -159,7 +159,7 @@ pub fn lex(text: &str, pos: usize) -> Raw {
         flags |= Token::LINE_START;
     }
     let mut raw = token_at(bytes, start);
-    raw.flags = flags;
+    raw.flags |= flags;
     raw.unterminated |= open_comment;
     raw
 }
@@ -197,13 +197,91 @@ fn token_at(bytes: &[u8], start: usize) -> Raw {
         _ => match first {
             b'"' | b'\'' => return literal(bytes, raw, start, first),
             b'.' if class(at(bytes, start + 1)) == DIGIT => number(bytes, &mut raw),
+            b'\\' if universal_name(bytes, start).is_some() => {
+                raw.kind = Some(TokenKind::Ident);
+                universal_ident(bytes, &mut raw);
+            }
             _ => punctuator(bytes, &mut raw),
         },
     }
-    if at(bytes, raw.end) == b'\\' && splice(bytes, raw.end) != 0 {
-        return spliced_token(bytes, raw);
+    if at(bytes, raw.end) == b'\\' {
+        if splice(bytes, raw.end) != 0 {
+            return spliced_token(bytes, raw);
+        }
+        if raw.kind == Some(TokenKind::Ident) && universal_name(bytes, raw.end).is_some() {
+            universal_ident(bytes, &mut raw);
+        }
     }
     raw
+}
+
+/// The character that a universal character name (`\u00e9`, `\U0001F600`) at `pos` stands for, and the
+/// length of the name.
+fn universal_name(bytes: &[u8], pos: usize) -> Option<(char, usize)> {
+    let digits = match (at(bytes, pos), at(bytes, pos + 1)) {
+        (b'\\', b'u') => 4,
+        (b'\\', b'U') => 8,
+        _ => return None,
+    };
+    let digits = bytes.get(pos + 2..pos + 2 + digits)?;
+    let code = digits.iter().try_fold(0u32, |code, digit| {
+        Some(code.checked_mul(16)? | (*digit as char).to_digit(16)?)
+    })?;
+    // What has a place in the basic set is no name of an identifier's character.
+    Some((char::from_u32(code).filter(|c| *c as u32 >= 0xa0)?, digits.len() + 2))
+}
+
+/// Lengthens an identifier over the universal character names that go on with it.
+#[cold]
+fn universal_ident(bytes: &[u8], raw: &mut Raw) {
+    loop {
+        match universal_name(bytes, raw.end) {
+            Some((_, len)) => raw.end += len,
+            None if class(at(bytes, raw.end)) != 0 => raw.end += 1,
+            None => break,
+        }
+    }
+    raw.spliced = true;
+    raw.flags |= Token::SPELLED_OTHERWISE;
+}
+
+/// An identifier's spelling with characters in place of their universal names.
+fn with_characters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut pos = 0;
+    while let Some(c) = text.get(pos..).and_then(|rest| rest.chars().next()) {
+        let (c, len) = universal_name(text.as_bytes(), pos).unwrap_or((c, c.len_utf8()));
+        out.push(c);
+        pos += len;
+    }
+    out
+}
+
+/// A text with its trigraphs replaced (C17 5.2.1.1). The length stays: a line splice, which is nothing
+/// to every later phase, fills what the character leaves free.
+pub fn without_trigraphs(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, _) in text.match_indices("??") {
+        let meant = match text.as_bytes().get(at + 2) {
+            Some(b'=') => '#',
+            Some(b'/') => '\\',
+            Some(b'\'') => '^',
+            Some(b'(') => '[',
+            Some(b')') => ']',
+            Some(b'!') => '|',
+            Some(b'<') => '{',
+            Some(b'>') => '}',
+            Some(b'-') => '~',
+            _ => continue,
+        };
+        out.push_str(text.get(done..at).unwrap_or(""));
+        // No newline: lines keep their numbers.
+        out.push_str("\\\r");
+        out.push(meant);
+        done = at + 3;
+    }
+    (done > 0).then(|| out + text.get(done..).unwrap_or(""))
 }
 
 fn is_prefix(bytes: &[u8], start: usize, len: usize) -> bool {
@@ -347,6 +425,9 @@ fn punctuator(bytes: &[u8], raw: &mut Raw) {
     raw.kind = Some(TokenKind::Punct);
     raw.punct = punct;
     raw.end = raw.start + len;
+    if matches!((a, b), (b'<', b':' | b'%') | (b':' | b'%', b'>') | (b'%', b':')) {
+        raw.flags |= Token::SPELLED_OTHERWISE;
+    }
 }
 
 /// A token with a line splice right behind its first part: lexed again in the line with its
@@ -367,7 +448,6 @@ fn spliced_token(bytes: &[u8], raw: Raw) -> Raw {
         }
     }
     let mut joined = token_at(&line, 0);
-    joined.flags = raw.flags;
     let len = joined.end;
     joined.start = raw.start;
     joined.end = len.checked_sub(1).and_then(|i| ends.get(i).copied()).unwrap_or(raw.end);
@@ -396,7 +476,11 @@ impl Raw {
     /// The spelling, line splices removed.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let slice = text.get(self.start..self.end).unwrap_or("\u{fffd}");
-        if self.spliced { Cow::Owned(unsplice(slice)) } else { Cow::Borrowed(slice) }
+        match (self.spliced, self.kind) {
+            (false, _) => Cow::Borrowed(slice),
+            (true, Some(TokenKind::Ident)) => Cow::Owned(with_characters(&unsplice(slice))),
+            (true, _) => Cow::Owned(unsplice(slice)),
+        }
     }
 
     /// Whether this is the end of the text, or begins a new line.

@@ -20,6 +20,10 @@ use crate::{
 pub trait FileSystem: Send + Sync {
     /// The text of a file, lossily decoded when it is not UTF-8; `None` when it cannot be read.
     fn read(&self, path: &Path) -> Option<Text>;
+    /// The bytes of a file, for `#embed`.
+    fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        self.read(path).map(|text| text.as_bytes().to_vec())
+    }
     /// Whether the path is a file that can be read.
     fn is_file(&self, path: &Path) -> bool;
 }

@@ -228,6 +228,7 @@ pub mod known {
         STDC = "STDC", GCC = "GCC", BOOL = "bool", BUILTIN_OFFSETOF = "__builtin_offsetof",
         BUILTIN_VA_ARG = "__builtin_va_arg", BUILTIN_CHOOSE_EXPR = "__builtin_choose_expr",
         BUILTIN_TYPES_COMPATIBLE_P = "__builtin_types_compatible_p",
+        EMBED = "embed",
     }
 }
 

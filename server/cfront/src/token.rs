@@ -29,7 +29,7 @@ pub struct Token {
     pub kind: TokenKind,
     /// [`Token::SPACE_BEFORE`], [`Token::LINE_START`] ...
     pub flags: u8,
-    /// Spelling, line splices removed.
+    /// Spelling, line splices removed; universal character names of identifiers are characters.
     pub sym: Symbol,
     /// Where it comes from.
     pub loc: Loc,
@@ -42,6 +42,10 @@ impl Token {
     pub const LINE_START: u8 = 2;
     /// Must not be expanded any more (hide set hit while rescanning).
     pub const NO_EXPAND: u8 = 4;
+
+    /// The text spells the token in another way than its symbol: a digraph, or a universal character
+    /// name in an identifier.
+    pub const SPELLED_OTHERWISE: u8 = 8;
 
     /// Whether the token is that punctuator or identifier.
     pub fn is(&self, text: &str) -> bool {

@@ -108,7 +108,8 @@ impl Unit {
         if let Some(previous) = previous {
             let environment = &previous.inner.environment;
             let sema = previous.sema();
-            let same_target = sema.big_endian == big_endian && sema.machine == pp.machine;
+            let same_target =
+                sema.big_endian == big_endian && sema.machine == pp.machine && sema.abi == pp.abi;
             drop(sema);
             if same_target
                 && environment.uses.fetch_add(1, Ordering::Relaxed) < MAX_USES
@@ -130,7 +131,7 @@ impl Unit {
             }
         }
         let items = Arc::new(items);
-        let sema = Mutex::new(Sema::new(items.clone(), big_endian, pp.machine));
+        let sema = Mutex::new(Sema::new(items.clone(), big_endian, pp.machine, pp.abi));
         let environment = Arc::new(Environment {
             sema,
             uses: AtomicU32::new(0),

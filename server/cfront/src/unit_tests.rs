@@ -97,7 +97,7 @@ fn hosts() {
         Aarch64
         long n | 8 8
         long double d | 16 16
-        unsigned char *p | 8 8
+        char *p | 8 8
         struct {...} s | 32 16
         int negative | 4 4 | zero
         unsigned long max | 8 8 | ffffffffffffffff
@@ -112,6 +112,14 @@ fn hosts() {
         unsigned int size | 4 4
     "#]]
     .assert_eq(&out);
+}
+
+fn check_with_flags(flags: &str, text: &str, expect: Expect) {
+    let flags: Vec<String> = flags.split_whitespace().map(str::to_owned).collect();
+    let flags = Flags::parse(&flags, std::path::Path::new("/w"));
+    let fs = crate::session::MemoryFileSystem::default();
+    let pp = preprocess(&Session::new(), &fs, "/w/a.bpf.c".as_ref(), text.into(), &flags);
+    expect.assert_eq(&variables(&Unit::build(Arc::new(pp), None, false)));
 }
 
 /// The layout of `struct s`.
@@ -616,5 +624,88 @@ fn keywords_of_c23() {
             char over | 1 16
             int after | 4 4
         "#]],
+    );
+}
+
+#[test]
+fn constexpr_leaves_the_type_to_auto_in_either_order() {
+    check_variables(
+        "constexpr auto a = 7ull; auto constexpr b = 1; auto c = a + 1; int n[b + 1];\n",
+        expect![[r#"
+            const unsigned long long a | 8 8 | 0700000000000000
+            const int b | 4 4 | 01000000
+            unsigned long long c | 8 8 | 0800000000000000
+            int n[2] | 8 4
+        "#]],
+    );
+}
+
+#[test]
+fn plain_char_is_unsigned_with_its_flag() {
+    check_with_flags(
+        "-funsigned-char",
+        "int a = (char)200; int b = '\\xff'; int c = L'\\xffffffff'; int d = '\\xff\\x01';\n\
+         int kind = _Generic((char)1, unsigned char: 1, signed char: 2, char: 3); struct { char x : 3; } f = { -1 };\n\
+         int same = __builtin_types_compatible_p(char, unsigned char) + __CHAR_UNSIGNED__;\n",
+        expect![[r#"
+            int a | 4 4 | c8000000
+            int b | 4 4 | ff000000
+            int c | 4 4 | ffffffff
+            int d | 4 4 | 01ff0000
+            int kind | 4 4 | 03000000
+            struct {...} f | 1 1 | 07
+            int same | 4 4 | 01000000
+        "#]],
+    );
+}
+
+#[test]
+fn enums_are_short_and_records_packed_with_their_flags() {
+    check_with_flags(
+        "-fshort-enums -fpack-struct=2",
+        "enum a { A } va; enum b { B = 300 } vb; enum c { C = -1, D = 70000 } vc; enum e { F = 128, G = -1 } ve;\n\
+         struct s { char a; long b; int c; enum a e; } vs;\n#pragma pack(8)\nstruct t { char a; long b; } vt;\n#pragma pack()\n\
+         union u { char a; long b; } vu; struct { char a; long b; } __attribute__((aligned(8))) vw;\n",
+        expect![[r#"
+            enum a va | 1 1
+            enum b vb | 2 2
+            enum c vc | 4 4
+            enum e ve | 2 2
+            struct s vs | 16 2
+            struct t vt | 16 8
+            union u vu | 8 2
+            struct {...} vw | 16 8
+        "#]],
+    );
+}
+
+#[test]
+fn members_of_a_named_record_without_a_name_are_microsofts() {
+    let text = "struct in { int a; char b; }; typedef struct in in_t; enum en { A };\n\
+         struct { struct in; int z; } a; struct { in_t; int z; } b; struct { struct tagged { long q; }; int z; } c;\n\
+         struct { enum en; int z; } d; struct named { const struct in; int z; } e; unsigned long o = __builtin_offsetof(struct named, b);\n";
+    check_with_flags(
+        "-fms-extensions",
+        text,
+        expect![[r#"
+        struct {...} a | 12 4
+        struct {...} b | 12 4
+        struct {...} c | 16 8
+        struct {...} d | 4 4
+        struct named e | 12 4
+        unsigned long o | 8 8 | 0400000000000000
+    "#]],
+    );
+    check_with_flags(
+        "",
+        text,
+        expect![[r#"
+        struct {...} a | 4 4
+        struct {...} b | 4 4
+        struct {...} c | 4 4
+        struct {...} d | 4 4
+        struct named e | 4 4
+        unsigned long o | 8 8 | unknown
+    "#]],
     );
 }

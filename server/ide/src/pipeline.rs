@@ -247,6 +247,10 @@ impl FileSystem for World {
         read(&self.environment).read(path)
     }
 
+    fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        read(&self.environment).read_bytes(path)
+    }
+
     fn is_file(&self, path: &Path) -> bool {
         read(&self.documents).contains_key(path) || read(&self.environment).is_file(path)
     }

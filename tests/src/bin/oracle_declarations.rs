@@ -1,6 +1,7 @@
 //! Compares what clang makes of random declarations with what the front end makes of them.
 //!
-//!     oracle_declarations [--seed N] [--programs N] [--big-endian] [--c23] [--show N] [--keep FOLDER]
+//!     oracle_declarations [--seed N] [--programs N] [--big-endian] [--c23] [--flags] [--show N]
+//!         [--keep FOLDER]
 //!
 //! Each program (see `generate::declarations`) is compiled for BPF; lines that clang refuses are taken
 //! out. Compared are place, size and type of every variable and its bytes, so also the constants and
@@ -20,7 +21,7 @@ use std::{
 use bpf::object::{Object, Variable};
 use bpf_lsp_tests::generate::{
     Random,
-    declarations::{Dialect, program},
+    declarations::{Dialect, flags, program},
 };
 use btf::{Detail, compare::first_difference};
 use cfront::{
@@ -67,6 +68,7 @@ fn settings() -> Result<Settings, String> {
             "--show" => settings.show = number()? as usize,
             "--big-endian" => settings.big_endian = true,
             "--c23" => settings.dialect.c23 = true,
+            "--flags" => settings.dialect.flags = true,
             "--keep" => settings.keep = args.next().map(PathBuf::from),
             _ => return Err(format!("{arg}: unknown")),
         }
@@ -129,6 +131,7 @@ fn main() -> ExitCode {
 /// clang itself crashes.
 fn compile(
     settings: &Settings,
+    flags: &[String],
     folder: &Path,
     lines: &mut [String],
 ) -> Result<(Vec<u8>, usize), String> {
@@ -154,6 +157,7 @@ fn compile(
                 "case.o",
             ])
             .arg(format!("-std={standard}"))
+            .args(flags)
             .current_dir(folder)
             .output()
             .map_err(|e| format!("clang-19: {e}"))?;
@@ -190,28 +194,35 @@ fn compile(
 
 fn compare(settings: &Settings, seed: u64, tally: &mut Tally) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let mut lines = program(&mut Random::new(seed), settings.dialect);
-    let (bytes, refused) = compile(settings, folder.path(), &mut lines)?;
+    let mut random = Random::new(seed);
+    let mut flags = flags(&mut random, settings.dialect);
+    let text = program(&mut random, settings.dialect).join("\n");
+    // What is more than one line stays so.
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let (bytes, refused) = compile(settings, &flags, folder.path(), &mut lines)?;
     tally.refused_lines += refused;
     let text = lines.join("\n") + "\n";
     if let Some(keep) = &settings.keep {
         std::fs::create_dir_all(keep).map_err(|e| e.to_string())?;
-        std::fs::write(keep.join(format!("{seed}.c")), &text).map_err(|e| e.to_string())?;
+        std::fs::write(keep.join(format!("{seed}.c")), format!("{text}// {}\n", flags.join(" ")))
+            .map_err(|e| e.to_string())?;
     }
     if bytes.is_empty() {
         println!("seed {seed}: clang crashes");
         return Ok(());
     }
     let truth = bpf::elf::open(&bytes, "case").map_err(|e| format!("object: {e}"))?;
-    let ours = ours(settings, &text);
+    let standard = if settings.dialect.c23 { "-std=gnu23" } else { "-std=gnu17" };
+    flags.push(standard.to_owned());
+    let ours = ours(settings, &flags, &text);
     variables(&lines, seed, &truth, &ours, tally);
     Ok(())
 }
 
-fn ours(settings: &Settings, text: &str) -> Object {
-    let standard = if settings.dialect.c23 { "-std=gnu23" } else { "-std=gnu17" };
-    let flags = Flags::parse(&[standard.to_owned()], Path::new("/w"));
+fn ours(settings: &Settings, flags: &[String], text: &str) -> Object {
+    let flags = Flags::parse(flags, Path::new("/w"));
     let fs = MemoryFileSystem::default();
+    fs.write(Path::new("/w/case.c"), text);
     let pp = preprocess(&Session::new(), &fs, Path::new("/w/case.c"), text.into(), &flags);
     let unit = Unit::build(Arc::new(pp), None, settings.big_endian);
     bpf::source::build(&unit, "case").object

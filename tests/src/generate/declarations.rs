@@ -12,6 +12,22 @@ use super::{
 pub struct Dialect {
     /// C23's own: typed enums, `constexpr`, `[[...]]`, `nullptr`, `typeof_unqual`.
     pub c23: bool,
+    /// Flags that change types: each program draws its own ([`flags`]).
+    pub flags: bool,
+}
+
+/// Flags for a program, beside its standard.
+pub fn flags(random: &mut Random, dialect: Dialect) -> Vec<String> {
+    let mut flags = Vec::new();
+    if dialect.flags {
+        let all = ["-funsigned-char", "-fshort-enums", "-fms-extensions", "-fno-common"];
+        flags.extend(all.iter().filter(|_| random.one_in(2)).map(|flag| (*flag).to_owned()));
+        if random.one_in(3) {
+            let n = random.pick(&["", "=1", "=2", "=4", "=8"]);
+            flags.push(format!("-fpack-struct{n}"));
+        }
+    }
+    flags
 }
 
 const SCALARS: &[&str] = &[
@@ -232,6 +248,8 @@ impl Program<'_> {
                 self.random.pick(&["int", "long", "char", "void *"])
             ),
             2 => format!("_Alignas({})", self.random.pick(&["8", "16", "32"])),
+            5 if self.dialect.c23 => "alignas(16)".into(),
+            4 if self.dialect.c23 => "[[clang::annotate(\"x\"), gnu::aligned(8)]]".into(),
             3 if self.dialect.c23 => "[[gnu::aligned(16)]]".into(),
             _ => format!(
                 "__attribute__((aligned({})))",
@@ -244,7 +262,10 @@ impl Program<'_> {
     fn type_alignment(&mut self) -> String {
         loop {
             let text = self.alignment();
-            if !text.starts_with("_Alignas") && !text.starts_with("[[") {
+            if !text.starts_with("_Alignas")
+                && !text.starts_with("[[")
+                && !text.starts_with("alignas")
+            {
                 return text;
             }
         }
@@ -388,6 +409,13 @@ impl Program<'_> {
                     out.paths.extend(inner.paths.iter().map(|p| format!("{name}{index}.{p}")));
                     out.paths.push(name);
                 }
+            }
+            5 if self.dialect.flags && self.random.one_in(2) => {
+                // Refused without `-fms-extensions`; the members' names then are the record's own.
+                let records: Vec<&Named> =
+                    self.types.iter().filter(|t| t.is_record && !t.flexible).collect();
+                let Some(picked) = records.get(self.random.below(records.len())) else { return };
+                out.text.push_str(&format!("{}; ", picked.name));
             }
             5 if last && !out.paths.is_empty() && self.random.one_in(2) => {
                 let base = self.element();
@@ -578,7 +606,7 @@ impl Program<'_> {
                     "struct { int a; char b[4]; } @ = { 1, \"xyz\" };",
                     "struct { char b[4]; int a; } @[] = { \"xyz\", 1, { \"uvw\" }, 'q', 0, 0, 0, 7 };",
                     "int @ = sizeof(\"abc\" \"de\");",
-                    "union { int a; char b[8]; } @ = { .b = \"hello\" };",
+                    "union { int a; char b[8]; } @ __attribute__((section(\".data.i\"))) = { .b = \"hello\" };",
                     "unsigned long @ = sizeof(L\"abc\");",
                     "int @ = sizeof((char[]){1,2,3});",
                     "int @ = (int){ 5 };",
@@ -602,7 +630,43 @@ impl Program<'_> {
             }
             4 if self.dialect.c23 => {
                 let e = integer(self.random, &self.names, 1);
-                match self.random.below(4) {
+                match self.random.below(22) {
+                    4 => format!("bool {name} = ({e}) != 0; static_assert(sizeof(bool) == 1);"),
+                    5 => format!("int {name} = 0b1'01 + 1'000'000u + 0x1'f + 0'17;"),
+                    6 => format!("enum : unsigned char {{ {name} = 255 }} v{name} = {name};"),
+                    7 => format!(
+                        "enum {name} : short; enum {name} v{name}; enum {name} : short {{ A{name} = -2 }};"
+                    ),
+                    8 => {
+                        format!("struct {{ int a; long b[2]; }} {name} = {{}}; int z{name} = {{}};")
+                    }
+                    9 => format!(
+                        "constexpr long {name}[3] = {{ 1, 2, 3 }}; unsigned long u{name} = sizeof({name});"
+                    ),
+                    10 => format!(
+                        "auto {name} = u8'x'; int u{name} = _Generic({name}, unsigned char: 1, default: 2);"
+                    ),
+                    11 => format!("[[gnu::section(\".data.x\"), deprecated]] int {name} = 3;"),
+                    12 => format!(
+                        "struct [[gnu::packed]] {name} {{ char a; [[maybe_unused]] long b; }} v{name} = {{ 1, 2 }};"
+                    ),
+                    13 => format!(
+                        "constexpr unsigned char {name} = 200; auto u{name} = {name}; int w{name}[{name} - 190];"
+                    ),
+                    14 => {
+                        format!("typeof({e}) {name} = {e}; typeof_unqual(long) u{name} = 4;")
+                    }
+                    15 => format!(
+                        "int {name}[] = {{\n#embed \"case.c\" limit(3) prefix(9,) suffix(,0)\n}};"
+                    ),
+                    16 => format!(
+                        "static_assert(alignof(int) == 4, \"x\"); unsigned {name} = alignof(long);"
+                    ),
+                    17 => format!("int caf\\u00e9{name} = 1; int u{name} = sizeof(café{name});"),
+                    18 => format!("constexpr auto {name} = 7ull; auto u{name} = {name} + 1;"),
+                    19 => format!("constexpr double {name} = 0x1.8p1; int u{name} = (int){name};"),
+                    20 => format!("int <:{name}:> ; int {name} <:2:> = <% 1, 2 %>;"),
+                    21 => format!("void *{name} = nullptr; long u{name} = nullptr == 0;"),
                     0 => format!("constexpr int {name} = ({e}) & 0xff; int u{name} = {name} + 1;"),
                     1 => format!("[[maybe_unused]] int {name} = {e};"),
                     2 => format!("auto {name} = {e};"),

@@ -110,6 +110,10 @@ impl FileSystem for Disk {
         files::text(path).map(Text::from)
     }
 
+    fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        files::bytes(path)
+    }
+
     fn is_file(&self, path: &Path) -> bool {
         path.is_file()
     }

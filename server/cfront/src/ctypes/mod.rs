@@ -106,13 +106,15 @@ pub enum IntKind {
     ULongLong,
     Int128,
     UInt128,
+    /// `char` where it is unsigned
+    CharUnsigned,
 }
 
 impl IntKind {
     /// Size in bytes.
     pub fn size(self) -> u64 {
         match self {
-            IntKind::Char | IntKind::SChar | IntKind::UChar => 1,
+            IntKind::Char | IntKind::SChar | IntKind::UChar | IntKind::CharUnsigned => 1,
             IntKind::Short | IntKind::UShort => 2,
             IntKind::Int | IntKind::UInt => 4,
             IntKind::Long | IntKind::ULong | IntKind::LongLong | IntKind::ULongLong => 8,
@@ -137,7 +139,7 @@ impl IntKind {
     /// Conversion rank (C 6.3.1.1), comparable.
     pub fn rank(self) -> u8 {
         match self {
-            IntKind::Char | IntKind::SChar | IntKind::UChar => 1,
+            IntKind::Char | IntKind::SChar | IntKind::UChar | IntKind::CharUnsigned => 1,
             IntKind::Short | IntKind::UShort => 2,
             IntKind::Int | IntKind::UInt => 3,
             IntKind::Long | IntKind::ULong => 4,
@@ -149,7 +151,7 @@ impl IntKind {
     /// The unsigned type of the same rank.
     pub fn to_unsigned(self) -> IntKind {
         match self {
-            IntKind::Char | IntKind::SChar => IntKind::UChar,
+            IntKind::Char | IntKind::SChar | IntKind::CharUnsigned => IntKind::UChar,
             IntKind::Short => IntKind::UShort,
             IntKind::Int => IntKind::UInt,
             IntKind::Long => IntKind::ULong,
@@ -162,7 +164,7 @@ impl IntKind {
     /// Clang's name of the type, as it stands in BTF.
     pub fn name(self) -> &'static str {
         match self {
-            IntKind::Char => "char",
+            IntKind::Char | IntKind::CharUnsigned => "char",
             IntKind::SChar => "signed char",
             IntKind::UChar => "unsigned char",
             IntKind::Short => "short",

@@ -12,7 +12,7 @@ pub struct TypeTable {
     ids: FxHashMap<CType, CTypeId>,
 }
 
-const INTS: [IntKind; 13] = [
+const INTS: [IntKind; 14] = [
     IntKind::Char,
     IntKind::SChar,
     IntKind::UChar,
@@ -26,6 +26,7 @@ const INTS: [IntKind; 13] = [
     IntKind::ULongLong,
     IntKind::Int128,
     IntKind::UInt128,
+    IntKind::CharUnsigned,
 ];
 
 impl CTypeId {

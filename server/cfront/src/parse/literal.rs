@@ -43,8 +43,9 @@ pub fn number(spelling: Symbol) -> ExprKind {
     ExprKind::Int { value, unsigned, longs, decimal: radix == 10 }
 }
 
-/// Value and type of a character constant, prefix and quotes included in `spelling`. A plain one has
-/// the sign of `char` (signed on BPF) and type `int`; of several characters the last four count.
+/// Value and type of a character constant, prefix and quotes included in `spelling`. A plain one of one
+/// character has the type [`IntKind::Char`] here: it is an `int` with the value of a `char`, which flags
+/// may make unsigned. Of several characters the last four count.
 pub fn character(spelling: &str) -> (i64, IntKind) {
     let (width, body) = body(spelling, '\'');
     let mut units = Vec::new();
@@ -56,7 +57,7 @@ pub fn character(spelling: &str) -> (i64, IntKind) {
         [b'U', ..] => (i64::from(last), IntKind::UInt),
         [b'L', ..] => (i64::from(last as i32), IntKind::Int),
         _ => match units.as_slice() {
-            [one] => (i64::from(*one as u8 as i8), IntKind::Int),
+            [one] => (i64::from(*one as u8 as i8), IntKind::Char),
             many => {
                 let value = many.iter().fold(0u32, |value, unit| (value << 8) | (unit & 0xff));
                 (i64::from(value as i32), IntKind::Int)
@@ -185,9 +186,9 @@ mod tests {
 
     #[test]
     fn characters() {
-        assert_eq!(character("'a'"), (97, IntKind::Int));
-        assert_eq!(character("'\\n'"), (10, IntKind::Int));
-        assert_eq!(character("'\\377'"), (-1, IntKind::Int));
+        assert_eq!(character("'a'"), (97, IntKind::Char));
+        assert_eq!(character("'\\n'"), (10, IntKind::Char));
+        assert_eq!(character("'\\377'"), (-1, IntKind::Char));
         assert_eq!(character("L'\\xff'"), (255, IntKind::Int));
         assert_eq!(character("L'\\xffffffff'"), (-1, IntKind::Int));
         assert_eq!(character("u'\\xffff'"), (0xffff, IntKind::UShort));

@@ -115,9 +115,14 @@ impl Lower<'_> {
                 Word::Typedef => specs.storage = Storage::Typedef,
                 Word::Extern => specs.storage = Storage::Extern,
                 Word::Static => specs.storage = Storage::Static,
+                // `constexpr auto`: the type alone is left to the initialiser.
+                Word::Auto if specs.storage == Storage::Constexpr => specs.ty = TypeSpec::AutoType,
                 Word::Auto => specs.storage = Storage::Auto,
                 Word::Constexpr => {
                     specs.quals.is_const = true;
+                    if specs.storage == Storage::Auto {
+                        specs.ty = TypeSpec::AutoType;
+                    }
                     if specs.storage != Storage::Static {
                         specs.storage = Storage::Constexpr;
                     }

@@ -46,6 +46,7 @@ impl Engine<'_> {
             k::INCLUDE | k::INCLUDE_NEXT | k::IMPORT => {
                 self.include_directive(&name, sym, in_arguments)
             }
+            k::EMBED => self.embed_directive(hash, in_arguments),
             k::PRAGMA => {
                 let tokens = self.line_tokens();
                 let loc = self.loc_at(hash);
@@ -92,7 +93,7 @@ impl Engine<'_> {
         }
     }
 
-    fn range(&self, start: usize, end: usize) -> FileRange {
+    pub(super) fn range(&self, start: usize, end: usize) -> FileRange {
         let file = self.files.last().map_or(self.main, |f| f.file);
         FileRange { file, start: start as u32, end: end as u32 }
     }
@@ -102,7 +103,7 @@ impl Engine<'_> {
         Some(lexer::lex(&frame.text, frame.pos))
     }
 
-    fn skip_line(&mut self) {
+    pub(super) fn skip_line(&mut self) {
         if let Some(frame) = self.files.last_mut() {
             frame.pos = lexer::line_end(&frame.text, frame.pos);
         }
@@ -119,7 +120,7 @@ impl Engine<'_> {
         raw.token(&frame.text, frame.file, &mut Symbol::batch())
     }
 
-    fn line_tokens(&mut self) -> Vec<Token> {
+    pub(super) fn line_tokens(&mut self) -> Vec<Token> {
         std::iter::from_fn(|| self.line_token()).collect()
     }
 

@@ -138,6 +138,14 @@ pub(crate) struct Engine<'a> {
     pub(crate) started: u64,
 }
 
+/// The text that the lexer reads.
+fn translated(text: Text, flags: &Flags) -> Text {
+    match flags.trigraphs().then(|| lexer::without_trigraphs(&text)).flatten() {
+        Some(replaced) => replaced.into(),
+        None => text,
+    }
+}
+
 /// Why reading plain text stopped.
 enum Stop {
     End,
@@ -165,6 +173,7 @@ impl<'a> Engine<'a> {
         (&search, quote, flags.builtin_headers, flags.stand_ins, flags.gnu, flags.standard)
             .hash(&mut h);
         flags.machine.hash(&mut h);
+        (flags.trigraphs(), &flags.embed_dirs).hash(&mut h);
         Engine {
             session,
             fs,
@@ -224,6 +233,7 @@ impl<'a> Engine<'a> {
         flags: &'a Flags,
     ) -> Preprocessed {
         let main = session.file_id(main);
+        let main_text = translated(main_text, flags);
         let mut engine = Engine::new(session, fs, flags, main);
         let mut h = FxHasher::default();
         flags.hash(&mut h);
@@ -294,7 +304,7 @@ impl<'a> Engine<'a> {
             version: text.version,
             // A byte order mark is not part of the text.
             pos: if text.text.starts_with('\u{feff}') { 3 } else { 0 },
-            text: text.text,
+            text: translated(text.text, self.flags),
             dir,
             folder: Symbol::intern(&folder),
             name,
@@ -598,6 +608,7 @@ impl<'a> Engine<'a> {
             complete: self.complete,
             standard: self.flags.standard,
             machine: self.flags.machine,
+            abi: self.flags.abi,
             chunk_index,
             texts: self.texts,
         }

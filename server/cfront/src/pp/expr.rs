@@ -26,6 +26,11 @@ struct Parser<'t> {
 /// Whether the expression (macros expanded, `defined` replaced) is not 0; `Err` says what is wrong
 /// with it and at which token.
 pub(crate) fn evaluate(tokens: &[Token], has_true: bool) -> Result<bool, (String, usize)> {
+    value(tokens, has_true).map(|bits| bits != 0)
+}
+
+/// The expression's value, 64 bits.
+pub(crate) fn value(tokens: &[Token], has_true: bool) -> Result<u64, (String, usize)> {
     let mut parser = Parser { tokens, pos: 0, depth: 0, has_true };
     if tokens.is_empty() {
         return Err(("expected a value in the expression".into(), 0));
@@ -35,7 +40,7 @@ pub(crate) fn evaluate(tokens: &[Token], has_true: bool) -> Result<bool, (String
         Ok(_) if parser.pos < tokens.len() => {
             Err(("expected the end of the expression".into(), parser.pos))
         }
-        Ok(value) => Ok(value.bits != 0),
+        Ok(value) => Ok(value.bits),
         Err(message) => Err((message, parser.pos)),
     }
 }

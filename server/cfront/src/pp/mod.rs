@@ -11,6 +11,7 @@ pub(crate) mod builtin;
 pub(crate) mod cache;
 pub mod chunk;
 mod directive;
+mod embed;
 mod engine;
 mod expand;
 mod expr;
@@ -130,6 +131,8 @@ pub struct Preprocessed {
     pub standard: crate::flags::Standard,
     /// What the file is compiled for.
     pub machine: crate::flags::Machine,
+    /// What the command says of the types.
+    pub abi: crate::flags::Abi,
     pub(crate) chunk_index: FxHashMap<u32, u32>,
     pub(crate) texts: FxHashMap<FileId, Text>,
 }

@@ -228,7 +228,9 @@ impl Engine<'_> {
         };
         let loc = self.body_loc(call.def, operator, call.name.loc);
         self.expanded += text.len() as u64 / 16;
-        Some(Token { kind, flags: left.flags & !Token::NO_EXPAND, sym: Symbol::intern(&text), loc })
+        let flags = left.flags & !(Token::NO_EXPAND | Token::SPELLED_OTHERWISE)
+            | raw.flags & Token::SPELLED_OTHERWISE;
+        Some(Token { kind, flags, sym: raw.symbol(&text, &mut Symbol::batch()), loc })
     }
 }
 
@@ -247,6 +249,8 @@ pub(crate) fn stringize(tokens: &[Token]) -> String {
                 }
                 out.push(c);
             }
+        } else if token.flags & Token::SPELLED_OTHERWISE != 0 {
+            spell_otherwise(token.sym, &mut out);
         } else {
             out.push_str(text);
         }
@@ -257,4 +261,27 @@ pub(crate) fn stringize(tokens: &[Token]) -> String {
     }
     out.push('"');
     out
+}
+
+/// A digraph as it is written, and an identifier with universal character names.
+fn spell_otherwise(sym: Symbol, out: &mut String) {
+    let digraph = match sym {
+        k::L_BRACKET => "<:",
+        k::R_BRACKET => ":>",
+        k::L_BRACE => "<%",
+        k::R_BRACE => "%>",
+        k::HASH => "%:",
+        k::HASH_HASH => "%:%:",
+        _ => {
+            for c in sym.as_str().chars() {
+                match c as u32 {
+                    0..0x80 => out.push(c),
+                    code @ 0x80..0x1_0000 => out.push_str(&format!("\\u{code:04x}")),
+                    code => out.push_str(&format!("\\U{code:08x}")),
+                }
+            }
+            return;
+        }
+    };
+    out.push_str(digraph);
 }

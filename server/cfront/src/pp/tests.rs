@@ -45,9 +45,13 @@ fn shown(unit: &Preprocessed) -> String {
 }
 
 fn check(text: &str, expect: Expect) {
+    check_with(flags(), text, expect);
+}
+
+fn check_with(flags: Flags, text: &str, expect: Expect) {
     let fixture = fixture::parse(text);
     let (path, main) = fixture.main();
-    let unit = preprocess(&Session::new(), &fixture.file_system(), path, main, &flags());
+    let unit = preprocess(&Session::new(), &fixture.file_system(), path, main, &flags);
     expect.assert_eq(&shown(&unit));
 }
 
@@ -142,6 +146,64 @@ fn splices_digraphs_and_literals() {
         expect![[r#"
             foo1 + 2 [ ] { } "ab" L'x' 1.e+5f .5 @
             z"#]],
+    );
+}
+
+#[test]
+fn digraphs_keep_their_spelling_under_stringize() {
+    check(
+        "#define S(x) #x\nS(<: :> <% %> %: %:%: [) int a<:3:>;\n#define J(a,b) a%:%:b\nJ(x,y) J(<,:) <::>\n%:define D 1\nD\n",
+        expect![[r#"
+            "<: :> <% %> %: %:%: [" int a [ 3 ] ;
+            xy [ [ ]
+            1"#]],
+    );
+}
+
+#[test]
+fn trigraphs_in_old_standards_only() {
+    let text = "#define S(x) #x\nS(??=) ??( ??) \"a??/n\" ??< ??> ??! ??' ??- x??/\ny ??. __LINE__\n??=define Q 1\nQ __LINE__\n";
+    for arguments in [&["-std=c99"][..], &["-std=gnu17", "-trigraphs"]] {
+        let arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
+        let replaced = expect![[r##"
+            "#" [ ] "a\n" { } | ^ ~ xy ? ? . 3
+            1 5"##]];
+        check_with(Flags::parse(&arguments, Path::new("/")), text, replaced);
+    }
+    for standard in ["-std=gnu99", "-std=c23"] {
+        let flags = Flags::parse(&[standard.to_owned()], Path::new("/"));
+        check_with(flags, "\"a??/n\" ??=\n", expect![[r#""a??/n" ? ? ="#]]);
+    }
+}
+
+#[test]
+fn universal_character_names_of_identifiers() {
+    check(
+        "#define S(x) #x\n#define caf\\u00e9 1\ncaf\\u00e9 café S(\\u00e9) S(\"\\u00e9\") a\\U0001F600b \\u00e9x \\u0041 \\u00\n",
+        expect![[r#"
+            1 1 "\u00e9" "\"\\u00e9\"" a😀b éx \ u0041 \ u00"#]],
+    );
+}
+
+#[test]
+fn embed_puts_bytes_in() {
+    check(
+        "int a[] = {\n#embed \"d.bin\"\n};\n#embed \"d.bin\" limit(2) prefix(1,) suffix(,N)\n\
+         #define N 1 + 1\n#define F \"d.bin\"\n#embed F __limit__(N) clang::offset(1) suffix(,N)\n\
+         #embed \"d.bin\" limit(0) if_empty(9) prefix(7)\n\
+         has __has_embed(\"d.bin\") __has_embed(\"none\") __has_embed(F limit(0)) __has_embed(\"d.bin\" other(1))\n\
+         #if __has_embed(\"d.bin\") == __STDC_EMBED_FOUND__\nyes\n#endif\n\
+         #embed \"none\"\n#embed <d.bin>\n#embed \"d.bin\" other(1)\n#embed\n\
+         //- /d.bin\nabc\n",
+        expect![[r#"
+            int a [ ] = { 97 , 98 , 99 , 10
+            } ; 1 , 97 , 98 , N 98 , 99 , 1 + 1 9
+            has 1 0 2 0
+            yes
+            MissingInclude: 'none' file not found
+            MissingInclude: 'd.bin' file not found
+            BadDirective: #embed needs the name of a resource, and parameters that it knows
+            BadDirective: #embed needs the name of a resource, and parameters that it knows"#]],
     );
 }
 

@@ -25,6 +25,11 @@ pub(crate) fn text(flags: &Flags) -> String {
         Standard::C2y => table::C2Y,
     });
     out.push_str(if flags.gnu { table::GNU } else { table::STRICT });
+    match flags.abi.signed_char {
+        Some(true) => out.push_str("#undef __CHAR_UNSIGNED__\n"),
+        Some(false) => out.push_str("#define __CHAR_UNSIGNED__ 1\n"),
+        None => {}
+    }
     out.push_str(if flags.optimize { table::OPTIMIZED } else { table::NOT_OPTIMIZED });
     if !flags.gnu && flags.machine != Machine::Bpf {
         // Names that a strict program may use itself.

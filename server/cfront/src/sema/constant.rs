@@ -4,7 +4,7 @@ use super::{
     Definition, LocalKind, Variable,
     arith::{int_op, wrap},
     expr::{Arith, last_expr, literal_kind, promote, unparen},
-    float,
+    float, lower,
     scope::{Cx, Inner},
     state::{Name, Sema},
 };
@@ -79,6 +79,12 @@ impl Sema {
                 i128::from(*value),
                 literal_kind(*value, *unsigned, *longs, *decimal),
             )),
+            ExprKind::Char(value, IntKind::Char) => {
+                let kind = lower::plain_char(self.machine, self.abi);
+                let unsigned = *value < 0 && !kind.is_signed();
+                let value = i128::from(*value) + if unsigned { 256 } else { 0 };
+                Some(Const::int(value, IntKind::Int))
+            }
             ExprKind::Char(value, kind) => Some(Const::int(i128::from(*value), *kind)),
             ExprKind::Float(text) => float::parse(text.as_str()),
             ExprKind::Ident(ident) => self.eval_ident(cx, *ident),

@@ -164,7 +164,11 @@ impl Sema {
         }
         let underlying = match fixed {
             Some((kind, _)) => kind,
-            None => best_type(&values, attrs::has(&spec.attrs, "packed"), self.mode_kind(spec)),
+            None => best_type(
+                &values,
+                self.abi.short_enums || attrs::has(&spec.attrs, "packed"),
+                self.mode_kind(spec),
+            ),
         };
         if fixed.is_none() && underlying.size() > 4 {
             self.widen_enumerators(cx, id, underlying);

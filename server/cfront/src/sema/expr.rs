@@ -31,12 +31,13 @@ impl Sema {
                 CTypeId::int(literal_kind(*value, *unsigned, *longs, *decimal))
             }
             ExprKind::Float(text) => self.types.intern(CType::Float(literal_float(text.as_str()))),
+            ExprKind::Char(_, IntKind::Char) => CTypeId::INT,
             ExprKind::Char(_, kind) => CTypeId::int(*kind),
             ExprKind::Str { bytes, width } => {
                 let (elem, len) = match width {
                     2 => (CTypeId::int(IntKind::UShort), bytes.len() as u64 / 2),
                     4 => (CTypeId::INT, bytes.len() as u64 / 4),
-                    _ => (CTypeId::CHAR, bytes.len() as u64),
+                    _ => (self.char_type(), bytes.len() as u64),
                 };
                 self.types.array(elem, ArrayLen::Fixed(len + 1))
             }
@@ -144,7 +145,8 @@ impl Sema {
             }
             Name::Enumerator(c) => c.ty,
             Name::Unknown if matches!(ident.name.as_str(), "__func__" | "__FUNCTION__") => {
-                self.types.array(CTypeId::CHAR, ArrayLen::Unknown)
+                let char = self.char_type();
+                self.types.array(char, ArrayLen::Unknown)
             }
             Name::Unknown if matches!(ident.name.as_str(), "true" | "false") => CTypeId::BOOL,
             Name::Unknown if ident.name.as_str() == "nullptr" => self.types.pointer(CTypeId::VOID),

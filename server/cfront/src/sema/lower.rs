@@ -13,19 +13,17 @@ use crate::{
         Quals, TypeName, TypeSpec,
     },
     ctypes::{ArrayLen, CType, CTypeId, FloatKind, FunctionType, IntKind},
-    flags::Machine,
+    flags::{Abi, Machine},
     symbol::Symbol,
 };
 
-/// The kind of a basic integer type. Plain `char` is a type of its own where it is signed, as on BPF; where
-/// it is not, and for a `long` of 32 bits, the type of the same values stands for it.
-pub(crate) fn int_kind(spec: IntSpec, machine: Machine) -> IntKind {
+/// The kind of a basic integer type. For a `long` of 32 bits the type of the same values stands.
+pub(crate) fn int_kind(spec: IntSpec, machine: Machine, abi: Abi) -> IntKind {
     let unsigned = spec.signed == Some(false);
     let kind = match spec.rank {
         IntRank::Char => {
             return match spec.signed {
-                None if !machine.signed_char() => IntKind::UChar,
-                None => IntKind::Char,
+                None => plain_char(machine, abi),
                 Some(true) => IntKind::SChar,
                 Some(false) => IntKind::UChar,
             };
@@ -38,6 +36,14 @@ pub(crate) fn int_kind(spec: IntSpec, machine: Machine) -> IntKind {
         IntRank::Int128 => IntKind::Int128,
     };
     if unsigned { kind.to_unsigned() } else { kind }
+}
+
+/// The kind of plain `char`: flags come before the machine.
+pub(crate) fn plain_char(machine: Machine, abi: Abi) -> IntKind {
+    match abi.signed_char.unwrap_or(machine.signed_char()) {
+        true => IntKind::Char,
+        false => IntKind::CharUnsigned,
+    }
 }
 
 fn float_kind(name: Symbol) -> Option<FloatKind> {
@@ -63,7 +69,7 @@ impl Sema {
         match spec {
             TypeSpec::Void => CTypeId::VOID,
             TypeSpec::Bool => CTypeId::BOOL,
-            TypeSpec::Int(spec) => CTypeId::int(int_kind(*spec, self.machine)),
+            TypeSpec::Int(spec) => CTypeId::int(int_kind(*spec, self.machine, self.abi)),
             TypeSpec::Float(name) => match float_kind(*name) {
                 Some(kind) => self.types.intern(CType::Float(kind)),
                 None => CTypeId::UNKNOWN,

@@ -188,7 +188,7 @@ impl Sema {
             attrs: RecordAttrs {
                 packed: attrs::has(&spec.attrs, "packed"),
                 aligned: self.aligned(cx, &spec.attrs),
-                pragma_pack: spec.pragma_pack,
+                pragma_pack: spec.pragma_pack.or(self.abi.pack),
             },
             preserve_access_index: attrs::has(&spec.attrs, "preserve_access_index"),
             decl_tags: attrs::strings(&spec.attrs, "btf_decl_tag"),
@@ -209,7 +209,9 @@ impl Sema {
                     crate::ast::TypeSpec::Record(r) => r.tag.is_none(),
                     _ => false,
                 };
-                if untagged {
+                let anonymous = untagged
+                    || self.abi.ms_extensions && matches!(self.canonical(base), CType::Record(_));
+                if anonymous {
                     shape.members.push(Member {
                         name: None,
                         ty: base,

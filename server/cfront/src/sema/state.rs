@@ -8,13 +8,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    EnumConst, Function, FunctionId, ItemScope, Variable, VariableId, initial::InitialMemo,
+    EnumConst, Function, FunctionId, ItemScope, Variable, VariableId, initial::InitialMemo, lower,
     record::RecordEntity,
 };
 use crate::{
     ast::{EnumSpec, RecordSpec},
     ctypes::{CType, CTypeId, Enum, EnumId, RecordId, TypeTable, Typedef, TypedefId},
-    flags::Machine,
+    flags::{Abi, Machine},
     items::Items,
     symbol::Symbol,
 };
@@ -27,6 +27,7 @@ pub(crate) struct Sema {
     pub(crate) items: Arc<Items>,
     pub(crate) big_endian: bool,
     pub(crate) machine: Machine,
+    pub(crate) abi: Abi,
     pub(crate) types: TypeTable,
     pub(crate) records: Vec<RecordEntity>,
     pub(crate) enums: Vec<EnumEntity>,
@@ -86,11 +87,12 @@ pub(crate) enum TagSpec {
 }
 
 impl Sema {
-    pub(crate) fn new(items: Arc<Items>, big_endian: bool, machine: Machine) -> Sema {
+    pub(crate) fn new(items: Arc<Items>, big_endian: bool, machine: Machine, abi: Abi) -> Sema {
         Sema {
             items,
             big_endian,
             machine,
+            abi,
             types: TypeTable::new(),
             records: Vec::new(),
             enums: Vec::new(),
@@ -107,6 +109,11 @@ impl Sema {
             depth: 0,
             laid_out: 0,
         }
+    }
+
+    /// Plain `char`, of string literals for one.
+    pub(crate) fn char_type(&self) -> CTypeId {
+        CTypeId::int(lower::plain_char(self.machine, self.abi))
     }
 
     /// Runs a step that may lead to others; the default answer when that goes too deep.
