@@ -8,7 +8,7 @@ use bpf_lsp_tests::{
 
 #[test]
 fn a_client_that_talks_at_random_is_answered_to_the_end() {
-    for seed in 0..40 {
+    for seed in 0..200 {
         let mut talker = Talker::new(Random::new(seed));
         if let Err(wrong) = converse(&mut talker, 20) {
             panic!("seed {seed}: {wrong}");
