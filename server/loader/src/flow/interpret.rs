@@ -461,7 +461,7 @@ impl<'a> Analysis<'a> {
         phase: Phase,
         since: Option<u32>,
     ) {
-        state.values.retain(|_, value| value.site() != Some(site));
+        state.drop_values(|_, value| value.site() == Some(site));
         state.objects.insert(site, Object::new(skeleton, phase, since));
     }
 

@@ -384,9 +384,8 @@ impl Analysis<'_> {
         let site = self.site(SiteKey::Region(frame.item, path.clone(), frame.chain));
         let root = Root::Region(site.0);
         // The pointer may have led elsewhere before.
-        state.values.retain(|known, value| {
-            let leads = matches!(value, Value::Address(path) if path.root == root);
-            known.root != root && !leads
+        state.drop_values(|known, value| {
+            known.root == root || matches!(value, Value::Address(path) if path.root == root)
         });
         let value = Value::Address(Path::of(root));
         state.set(path, value.clone());

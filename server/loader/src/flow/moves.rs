@@ -188,7 +188,7 @@ fn move_image(state: &mut State, site: Site, section: Symbol, call: u32) {
             _ => {}
         }
     }
-    for (at, object) in &mut state.objects {
+    for (at, object) in state.objects.iter_mut() {
         if *at == site || object.parent == Some(site) {
             object.moved.insert(section, call);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cfront::symbol::Symbol;
 
-use super::{flags::Flags, sizes::Size};
+use super::{flags::Flags, shared::Shared, sizes::Size};
 
 /// An object (skeleton) by the place that made it: an open call, a parameter, unknown memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -210,14 +210,14 @@ impl Object {
 }
 
 /// One way to have come to a point.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct State {
     /// Places with a known value.
-    pub values: BTreeMap<Path, Value>,
+    pub values: Shared<BTreeMap<Path, Value>>,
     /// Objects.
-    pub objects: BTreeMap<Site, Object>,
+    pub objects: Shared<BTreeMap<Site, Object>>,
     /// Variables whose address code elsewhere may have kept.
-    pub exposed: BTreeSet<Root>,
+    pub exposed: Shared<BTreeSet<Root>>,
 }
 
 impl State {
@@ -247,6 +247,13 @@ impl State {
         }
     }
 
+    /// Forgets the places whose path and value are such.
+    pub fn drop_values(&mut self, is_such: impl Fn(&Path, &Value) -> bool) {
+        if self.values.iter().any(|(path, value)| is_such(path, value)) {
+            self.values.retain(|path, value| !is_such(path, value));
+        }
+    }
+
     /// The phase of an object.
     pub fn phase(&self, site: Site) -> Phase {
         self.objects.get(&site).map_or(Phase::Unknown, |object| object.phase)
@@ -264,8 +271,8 @@ impl State {
 
     /// A branch was taken that the analysis could not decide.
     pub fn undecided(&mut self) {
-        for object in self.objects.values_mut() {
-            object.sure = false;
+        if self.objects.values().any(|object| object.sure) {
+            self.objects.values_mut().for_each(|object| object.sure = false);
         }
     }
 
@@ -276,7 +283,9 @@ impl State {
         while let Some(value) = work.pop() {
             match value {
                 Value::Address(path) => {
-                    self.exposed.insert(path.root);
+                    if !self.exposed.contains(&path.root) {
+                        self.exposed.insert(path.root);
+                    }
                     let whole = Path::of(path.root);
                     work.extend(
                         self.values
@@ -311,18 +320,22 @@ impl State {
     /// Drops the variables of an activation that has returned, and pointers to them.
     pub fn leave(&mut self, activation: u32) {
         let of = |root: &Root| matches!(root, Root::Local(a, _) if *a == activation);
-        self.values.retain(|path, value| {
-            let dangles = matches!(value, Value::Address(path) if of(&path.root));
-            !of(&path.root) && !dangles
+        self.drop_values(|path, value| {
+            of(&path.root) || matches!(value, Value::Address(path) if of(&path.root))
         });
-        self.exposed.retain(|root| !of(root));
+        if self.exposed.iter().any(of) {
+            self.exposed.retain(|root| !of(root));
+        }
     }
 
     /// What two ways have in common: differing values and phases become unknown.
     pub fn join(mut self, other: &State) -> State {
-        self.values.retain(|path, value| other.values.get(path) == Some(value));
+        self.drop_values(|path, value| other.values.get(path) != Some(value));
         self.exposed.extend(other.exposed.iter().copied());
-        for (site, object) in &mut self.objects {
+        if self.objects == other.objects {
+            return self;
+        }
+        for (site, object) in self.objects.iter_mut() {
             let Some(theirs) = other.objects.get(site) else { continue };
             if theirs.phase != object.phase {
                 object.phase = Phase::Unknown;
@@ -343,7 +356,7 @@ impl State {
             }
         }
         // An object that one way has not made yet cannot be reached from a value they share.
-        for (site, object) in &other.objects {
+        for (site, object) in other.objects.iter() {
             self.objects.entry(*site).or_insert_with(|| object.clone());
         }
         self

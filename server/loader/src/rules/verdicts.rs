@@ -1,17 +1,15 @@
 //! Collects what each way through the program says of a place.
 
-use std::collections::BTreeMap;
-
 use bpf::{diagnostic::Diagnostic, rules::RuleId};
 use cfront::unit::ItemId;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::flow::observe::At;
 
 /// Verdicts by rule and place.
 #[derive(Debug, Default)]
 pub(super) struct Verdicts {
-    places: BTreeMap<(At, RuleId), Verdict>,
+    places: FxHashMap<At, Vec<(RuleId, Verdict)>>,
     /// Places where something else happens on some way.
     other: FxHashSet<At>,
 }
@@ -28,15 +26,24 @@ struct Verdict {
 }
 
 impl Verdicts {
+    fn of(&mut self, rule: RuleId, at: At) -> &mut Verdict {
+        let rules = self.places.entry(at).or_default();
+        let index = rules.iter().position(|(known, _)| *known == rule).unwrap_or_else(|| {
+            rules.push((rule, Verdict::default()));
+            rules.len() - 1
+        });
+        &mut rules[index].1
+    }
+
     /// A way on which the place does no harm as far as is known.
     pub(super) fn innocent(&mut self, rule: RuleId, at: At) {
-        self.places.entry((at, rule)).or_default().innocent = true;
+        self.of(rule, at).innocent = true;
     }
 
     /// A way on which the load had failed before: what comes then is mostly cleaning up. It counts
     /// as harmless, unless a way on which the load succeeded is known to come here.
     pub(super) fn failed(&mut self, rule: RuleId, at: At) {
-        self.places.entry((at, rule)).or_default().failed = true;
+        self.of(rule, at).failed = true;
     }
 
     /// A way on which the place is no access to a skeleton at all, for all rules.
@@ -52,7 +59,7 @@ impl Verdicts {
         sure: bool,
         finding: impl FnOnce() -> Option<Diagnostic>,
     ) {
-        let verdict = self.places.entry((at, rule)).or_default();
+        let verdict = self.of(rule, at);
         verdict.sure |= sure;
         if verdict.finding.is_none() && !verdict.innocent {
             verdict.finding = finding();
@@ -62,12 +69,17 @@ impl Verdicts {
     /// What stands: places where no way was innocent, outside the functions that were not followed
     /// in all ways.
     pub(super) fn findings(self, void: &FxHashSet<ItemId>) -> Vec<Diagnostic> {
-        let other = self.other;
-        self.places
-            .into_iter()
-            .filter(|((at, _), _)| !void.contains(&at.item))
-            .filter(|((at, _), v)| !v.innocent && !other.contains(at) && (v.sure || !v.failed))
-            .filter_map(|(_, v)| v.finding)
-            .collect()
+        let mut standing: Vec<(At, RuleId, Diagnostic)> = Vec::new();
+        for (at, rules) in self.places {
+            if void.contains(&at.item) || self.other.contains(&at) {
+                continue;
+            }
+            for (rule, verdict) in rules {
+                let stands = !verdict.innocent && (verdict.sure || !verdict.failed);
+                standing.extend(verdict.finding.filter(|_| stands).map(|f| (at, rule, f)));
+            }
+        }
+        standing.sort_by_key(|(at, rule, _)| (*at, *rule));
+        standing.into_iter().map(|(_, _, finding)| finding).collect()
     }
 }
