@@ -8,6 +8,7 @@ CORPUS is the folder that tests/corpus/fetch and build.py filled. It is no test:
 the machine, so both sides run here, in turn, and only the ratios mean something.
 """
 import argparse
+import glob
 import json
 import os
 
@@ -49,7 +50,9 @@ def main():
     if "skeleton" in parts:
         results += commands.skeletons(clang, bpftool, ours, database, sample)
     if "check" in parts:
-        results += commands.check(clang, ours, database, sample)
+        folder = entries[0]["directory"]
+        loaders = sorted(glob.glob(os.path.join(folder, "prog_tests", "*.c")))[::step]
+        results += commands.check(clang, ours, database, sample, [(folder, file) for file in loaders])
     print("\n%-50s %8s %8s" % ("clangd, clang and bpftool to bpf-lsp", "ratio", "bar"))
     for what, ratio, bar in results:
         print("%-50s %7.1fx %7dx %s" % (what, ratio, bar, "" if ratio >= bar else "MISSED"))
