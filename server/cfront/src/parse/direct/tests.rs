@@ -217,6 +217,53 @@ fn other_items_are_left_to_the_tree() {
     assert!(read.is_empty(), "{read:#?}");
 }
 
+/// What nests: read straight up to a depth, and no stack overflows with either way.
+#[test]
+fn nesting_is_bounded() {
+    let nests = [
+        ("(", ")"),
+        ("{", ";}"),
+        ("if (1) ", ""),
+        ("if (1) ; else ", ""),
+        ("do ", "; while (0)"),
+        ("for (;;) ", ""),
+        ("switch (1) case 1: ", ""),
+        ("a: ", ""),
+        ("- ", ""),
+        ("(T)", ""),
+        ("sizeof ", ""),
+        ("(typeof(", "))1"),
+        ("x = ", ""),
+        ("x ? 1 : ", ""),
+        ("x ? ", ": 1"),
+        ("1, ", ""),
+        ("1 + ", ""),
+        ("1 + (", ")"),
+        ("(1 + ", "* 2)"),
+        ("(", " + 1 + 1 + 1)"),
+        ("f(", ")"),
+        ("a[", "]"),
+        ("", ".a"),
+        ("", "(1)"),
+        ("(T[]){", "}"),
+        ("(T[]){ { ", "} }"),
+        ("({", ";})"),
+        ("asm(\"\" : : \"r\"(({", ";})))"),
+        ("sizeof(struct { int a[", "]; })"),
+        ("sizeof(T (*)(T a[", "]))"),
+        ("__builtin_choose_expr(1, ", ", 2)"),
+    ];
+    for (open, close) in nests {
+        let read = |n: usize| {
+            let source = format!("int f(void) {{ {} 1 {}; }}", open.repeat(n), close.repeat(n));
+            let thread = std::thread::Builder::new().stack_size(1 << 20);
+            thread.spawn(move || check(&lex(&source))).unwrap().join().unwrap()
+        };
+        assert!(read(15), "{open}");
+        assert!((15..140).step_by(5).any(|n| !read(n)) || open == "a: ", "{open}");
+    }
+}
+
 const PIECES: &[&str] = &[
     "struct",
     "union",
