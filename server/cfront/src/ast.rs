@@ -1,7 +1,7 @@
 //! The syntax of one top-level item: declarations, statements and expressions of GNU C.
 //!
-//! Made by `parse` from the tree-sitter tree of the item's plain text; ambiguities of the tree
-//! (declaration or expression, cast or call) are already resolved with the typedef names in scope.
+//! Made by `parse`; the ambiguities of C (declaration or expression, cast or call) are already resolved
+//! with the typedef names in scope.
 //! Places are [`Span`]s of token indices relative to the item's first token, so a tree stays valid
 //! when the item moves in its file.
 

@@ -1,8 +1,8 @@
 //! The C front end: bytes to tokens, macros, plain C, syntax, declarations and types.
 //!
 //! The way of the data: [`token`]s of a file -> expanded tokens (`pp`) -> top-level items (`split`)
-//! -> plain C text (`plain`) -> tree-sitter-c -> [`ast`] (`parse`) -> types and declarations (`sema`,
-//! [`unit`]), and what each body refers to ([`refs`]). Every token keeps its trail back to what the user wrote.
+//! -> [`ast`] (`parse`; what is no plain GNU C by way of `plain` text and tree-sitter-c) -> types and
+//! declarations (`sema`, [`unit`]), and what each body refers to ([`refs`]). Every token keeps its trail back to what the user wrote.
 
 pub mod ast;
 pub mod ctypes;
