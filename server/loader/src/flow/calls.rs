@@ -109,7 +109,7 @@ impl Analysis<'_> {
         if let Some(done) = self.known_effect(name, &values, at, discarded, frame, &state) {
             return done;
         }
-        self.tell_written(name.as_str(), &values, at, &state);
+        self.tell_accessed(name.as_str(), &values, at, &state);
         if let Some(value) = tested_pointer(name.as_str(), values.first()) {
             return vec![(state, value)];
         }
@@ -195,15 +195,17 @@ impl Analysis<'_> {
         state
     }
 
-    /// Tells of an image, or a variable in it, that is given to a function that writes there.
-    fn tell_written(&mut self, name: &str, values: &[Value], at: At, state: &State) {
-        let Some(index) = library::written_argument(name) else { return };
+    /// Tells of an image, or a variable in it, that is given to a function that writes or reads there.
+    fn tell_accessed(&mut self, name: &str, values: &[Value], at: At, state: &State) {
+        let written = library::written_argument(name).map(|index| (index, Access::Write));
+        let read = || library::read_argument(name).map(|index| (index, Access::Read));
+        let Some((index, access)) = written.or_else(read) else { return };
         let event = match values.get(index) {
             Some(Value::ImageMember(site, section, member)) => Event::Image {
                 site: *site,
                 section: *section,
                 member: *member,
-                access: Access::Write,
+                access,
                 stale: None,
                 at,
             },
@@ -211,7 +213,7 @@ impl Analysis<'_> {
                 site: *site,
                 section: *section,
                 member: Symbol::EMPTY,
-                access: Access::Write,
+                access,
                 stale: None,
                 at,
             },
@@ -219,7 +221,7 @@ impl Analysis<'_> {
                 site: *site,
                 section: *section,
                 member: *member,
-                access: Access::Write,
+                access,
                 stale: Some(*call),
                 at,
             },

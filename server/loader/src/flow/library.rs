@@ -13,6 +13,11 @@ pub(super) enum Manner {
 
 /// Index of the argument whose target a library function writes to, in every successful call.
 pub(crate) fn written_argument(name: &str) -> Option<usize> {
+    if is_atomic(name) {
+        // Whether a comparison fails and what it then does to memory depends on the machine.
+        let reads = name.contains("load") || name.contains("compare") || name.contains("fence");
+        return (!reads).then_some(0);
+    }
     let name = name.strip_prefix("__builtin_").unwrap_or(name);
     Some(match name {
         "memcpy" | "memmove" | "memset" | "strcpy" | "strncpy" | "strcat" | "strncat"
@@ -21,6 +26,21 @@ pub(crate) fn written_argument(name: &str) -> Option<usize> {
         | "__strncpy_chk" => 0,
         _ => return None,
     })
+}
+
+/// Index of the argument whose target a builtin function only reads.
+pub(super) fn read_argument(name: &str) -> Option<usize> {
+    (is_atomic(name) && name.contains("load")).then_some(0)
+}
+
+/// The compiler's atomic operations: on what the first argument points to.
+fn is_atomic(name: &str) -> bool {
+    let object = ["__sync_", "__atomic_", "__c11_atomic_"].iter().any(|p| name.starts_with(p));
+    object
+        && !matches!(
+            name,
+            "__sync_synchronize" | "__atomic_is_lock_free" | "__atomic_always_lock_free"
+        )
 }
 
 /// What is known of a function by its name: those of libc and libbpf that loaders use.
@@ -54,7 +74,8 @@ pub(super) fn manner(name: &str) -> Manner {
     let bare = name.strip_prefix("__builtin_").unwrap_or(name);
     if CALL_BACK.iter().any(|prefix| name.starts_with(prefix)) {
         Manner::CallsBack
-    } else if PLAIN.binary_search(&bare).is_ok()
+    } else if is_atomic(name)
+        || PLAIN.binary_search(&bare).is_ok()
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     {
         Manner::Plain

@@ -51,6 +51,7 @@ impl InImage {
     fn address(self) -> Value {
         match self.stale {
             Some(call) => Value::Stale(self.site, self.section, self.member, call),
+            None if self.member == Symbol::EMPTY => Value::Image(self.site, self.section),
             None => Value::ImageMember(self.site, self.section, self.member),
         }
     }
@@ -394,6 +395,11 @@ impl Analysis<'_> {
 
     /// The variable of an image that a pointer leads to.
     fn behind(&self, value: &Value, state: &State) -> Option<InImage> {
+        // `*skel->percpu`
+        if let Value::Image(site, section) = value {
+            let (site, section) = (*site, *section);
+            return Some(InImage { site, section, member: Symbol::EMPTY, ty: None, stale: None });
+        }
         let (site, section, member, stale) = match value {
             Value::ImageMember(site, section, member) => (*site, *section, *member, None),
             Value::Stale(site, section, member, call) if *member != Symbol::EMPTY => {
@@ -458,6 +464,10 @@ impl Analysis<'_> {
                     Some(call) => Place::Pointer(Value::Stale(site, section, member, *call)),
                     None => Place::Unknown,
                 }
+            }
+            Place::Image(image) if image.member == Symbol::EMPTY => {
+                let ty = self.image_type(image.site, state, image.section, member);
+                Place::Image(InImage { member, ty, ..image })
             }
             Place::Image(image) => {
                 let ty = image.ty.and_then(|ty| self.member_type(image.site, state, ty, member));
