@@ -91,12 +91,14 @@ fn groups(options: &Options) -> Vec<Group> {
         flags.extend(common.iter().cloned());
         flags.extend([include(&options.vmlinux), "-D__TARGET_ARCH_x86".into(), "-O2".into()]);
         flags.push("-mcpu=v3".into());
+        // The selftests' Makefile takes the host's folders over, the one of Debian's machine among them.
+        flags.extend(["-idirafter".into(), "/usr/include/x86_64-linux-gnu".into()]);
         flags
     };
     let loader = |own: &[PathBuf]| {
         let mut flags: Vec<String> = own.iter().map(|dir| include(dir)).collect();
         flags.extend(user.iter().chain(&common).cloned());
-        flags.extend(["-D_GNU_SOURCE".into(), "-D__x86_64__".into()]);
+        flags.extend(["-D_GNU_SOURCE".into(), "--target=x86_64-linux-gnu".into()]);
         flags.extend(["-idirafter".into(), "/usr/include/x86_64-linux-gnu".into()]);
         flags
     };
