@@ -5,6 +5,7 @@
 use bpf_lsp_tests::{
     binary,
     lsp_client::{Client, find},
+    workspace::Workspace,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -167,6 +168,50 @@ fn a_rename_edits_both_sides_with_versions() {
     .assert_eq(&edited(&program_text, &changes[0]["edits"]).join("\n"));
     expect_test::expect!["(unsigned long long)skel->bss->calls_made);"]
         .assert_eq(&edited(&text, &changes[1]["edits"]).join("\n"));
+}
+
+/// The project's own file names the source of a skeleton, and its loader lies far away: both ways.
+#[test]
+fn skeletons_with_names_of_their_own() {
+    const SEC: &str = "#define SEC(name) __attribute__((section(name), used))\n";
+    let workspace = Workspace::default();
+    let configured =
+        "[skeletons]\nhits = [\"kern/deep/counter.bpf.c\", \"kern/deep/more.bpf.c\"]\n";
+    workspace.write(".bpf-lsp.toml", configured);
+    let text = format!(
+        "{SEC}const int limit = 3;\nint total;\nSEC(\"xdp\") int prog(void *c) {{ return total + limit; }}\n"
+    );
+    workspace.write("kern/deep/counter.bpf.c", &text);
+    workspace.write("kern/deep/more.bpf.c", "int more;\n");
+    let loader = "#include \"hits.skel.h\"\nint main(void)\n{\n\tstruct hits *skel = hits__open();\n\n\
+        \tskel->rodata->limit = 4;\n\treturn skel->bss->total + skel->bss->more;\n}\n";
+    workspace.write("app/cmd/load.c", loader);
+    let mut client = workspace.start(&json!({}));
+    let program = workspace.uri("kern/deep/counter.bpf.c");
+    client.open(&program, &text);
+    client.diagnostics_until(&program, |found| {
+        found.iter().any(|finding| finding["code"] == "const-not-volatile")
+    });
+    let mut params = at(&program, &text, "total;", 2);
+    params["context"] = json!({ "includeDeclaration": true });
+    let all = client.request("textDocument/references", params);
+    assert_eq!(lines(&all), ["load.c:7", "counter.bpf.c:3", "counter.bpf.c:4"]);
+    let mut params = at(&program, &text, "total;", 2);
+    params["newName"] = json!("sum");
+    let id = client.ask("textDocument/rename", params.clone());
+    let answer = client.until(|m| m["id"] == id);
+    let linked = "the skeleton `hits` is of several programs that are linked";
+    assert_eq!(answer["error"]["message"], linked);
+    let uri = workspace.uri("app/cmd/load.c");
+    client.open(&uri, loader);
+    let found = client.request("textDocument/definition", at(&uri, loader, "bss->more", 6));
+    assert_eq!(lines(&found), ["more.bpf.c:1"]);
+
+    workspace.write(".bpf-lsp.toml", "[skeletons]\nhits = \"kern/deep/counter.bpf.c\"\n");
+    let mut client = workspace.start(&json!({}));
+    client.open(&program, &text);
+    let edit = client.request("textDocument/rename", params);
+    assert_eq!(edit["changes"].as_object().unwrap().len(), 2);
 }
 
 #[test]

@@ -206,7 +206,7 @@ impl Analysis {
         let mut next = 0;
         while let Some((path, program)) = both.programs.get(next).cloned() {
             next += 1;
-            for loader in self.loaders_of(&path, &program)? {
+            for loader in self.loaders_of(&path, &program, crossing.name.as_str())? {
                 both.add_loader(crossing, loader);
             }
         }
@@ -215,11 +215,13 @@ impl Analysis {
         Ok(both)
     }
 
-    /// The loaders near a program, and among the open documents, that include its skeleton.
+    /// The loaders near a program, and among the open documents, that include its skeleton and have a word
+    /// in their text. The skeleton may have another name than the program: builds and settings say so.
     pub(crate) fn loaders_of(
         &self,
         path: &Path,
         program: &FileAnalysis,
+        word: &str,
     ) -> Cancellable<Vec<Known>> {
         let Some(source) = program.source() else { return Ok(Vec::new()) };
         let mut paths = self.environment.loaders(path);
@@ -229,8 +231,15 @@ impl Analysis {
         let mut found = Vec::new();
         for candidate in paths {
             self.check_cancelled()?;
-            let may = |name| self.loader(&candidate).is_some_and(|l| l.may_include(name));
-            if candidate == path || !may(source.object.name.as_str()) {
+            let Some(loader) = self.loader(&candidate).filter(|_| candidate != path) else {
+                continue;
+            };
+            let made_of_us = |header: &str| {
+                self.environment.bpf_sources(&candidate, header).iter().any(|p| p == path)
+            };
+            let may = loader.may_include(source.object.name.as_str())
+                || loader.has_word(word) && loader.headers().any(|header| made_of_us(&header));
+            if !may {
                 continue;
             }
             let Some(file) = self.file(&candidate)?.filter(|file| file.role == Role::Loader) else {

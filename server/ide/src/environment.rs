@@ -26,6 +26,12 @@ pub trait Environment: FileSystem + 'static {
         paths.into_iter().map(|path| SkeletonOrigin::of(vec![path])).collect()
     }
 
+    /// Names of skeletons that the project's own file says are made of a BPF program; its file name gives
+    /// another.
+    fn skeleton_names(&self, _program: &Path) -> Vec<String> {
+        Vec::new()
+    }
+
     /// User-space C files near a BPF program that may load it.
     fn loaders(&self, program: &Path) -> Vec<PathBuf>;
 

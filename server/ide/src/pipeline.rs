@@ -82,7 +82,7 @@ pub struct FileAnalysis {
     pub unit: Unit,
     model: LazyModel,
     /// The file's own path.
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The name that its object has, when it is a BPF program.
     object_name: String,
     /// The skeletons that a loader includes.

@@ -14,8 +14,9 @@
 //! bpftool = "7.4"
 //! kernel = "6.8"
 //!
-//! [skeletons]                        # skeleton name = the BPF source it is made of
+//! [skeletons]                        # skeleton name = the BPF source, or sources, it is made of
 //! hits = "src/bpf/counter.bpf.c"
+//! both = ["src/bpf/a.bpf.c", "src/bpf/b.bpf.c"]
 //! ```
 
 use std::collections::BTreeMap;
@@ -42,8 +43,8 @@ pub struct ProjectFile {
     pub rules: BTreeMap<String, Option<Severity>>,
     /// `[toolchain]`
     pub toolchain: Toolchain,
-    /// `[skeletons]`: sources by skeleton name.
-    pub skeletons: BTreeMap<String, String>,
+    /// `[skeletons]`: sources by skeleton name, in the order in which they are linked.
+    pub skeletons: BTreeMap<String, Vec<String>>,
     /// What was not understood.
     pub warnings: Vec<String>,
 }
@@ -91,11 +92,19 @@ impl ProjectFile {
             }
             ("skeletons", Value::Table(table)) => {
                 for (name, value) in table {
-                    match value.as_str() {
-                        Some(path) => {
-                            self.skeletons.insert(name.clone(), path.to_owned());
+                    let paths: Option<Vec<String>> = match value {
+                        Value::String(path) => Some(vec![path.clone()]),
+                        Value::Array(paths) if !paths.is_empty() => {
+                            paths.iter().map(|path| path.as_str().map(str::to_owned)).collect()
                         }
-                        None => warnings.push(format!("`skeletons.{name}` must be a path")),
+                        _ => None,
+                    };
+                    match paths {
+                        Some(paths) => {
+                            self.skeletons.insert(name.clone(), paths);
+                        }
+                        None => warnings
+                            .push(format!("`skeletons.{name}` must be a path, or a list of paths")),
                     }
                 }
             }
@@ -181,13 +190,15 @@ mod tests {
         assert_eq!(file.include_paths, ["include"]);
         assert_eq!(file.rules.get("kernel-name-clash"), Some(&None));
         assert_eq!(file.toolchain.kernel, Some(Version(6, 8)));
-        assert_eq!(file.skeletons["hits"], "src/bpf/counter.bpf.c");
+        assert_eq!(file.skeletons["hits"], ["src/bpf/counter.bpf.c"]);
+        assert_eq!(file.skeletons["both"], ["src/bpf/a.bpf.c", "src/bpf/b.bpf.c"]);
     }
 
     #[test]
     fn what_is_not_understood_is_told() {
         let text = "colour = 1\nvmlinux = 3\n[rules]\nno-such-rule = \"off\"\nunknown-section = \"loud\"\n\
-                    [toolchain]\ngcc = \"1\"\nkernel = \"new\"\n";
+                    [toolchain]\ngcc = \"1\"\nkernel = \"new\"\n\
+                    [skeletons]\na = 1\nb = [2]\n";
         let file = ProjectFile::read(text);
         assert_eq!(file, ProjectFile { warnings: file.warnings.clone(), ..Default::default() });
         assert_eq!(
@@ -196,6 +207,8 @@ mod tests {
                 "unknown key `colour`",
                 "there is no rule `no-such-rule`",
                 "`rules.unknown-section` must be \"error\", \"warning\", \"information\", \"hint\" or \"off\"",
+                "`skeletons.a` must be a path, or a list of paths",
+                "`skeletons.b` must be a path, or a list of paths",
                 "unknown key `toolchain.gcc`",
                 "`toolchain.kernel` must be a version such as \"6.12\"",
                 "`vmlinux` must be a text",

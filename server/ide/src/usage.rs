@@ -88,11 +88,15 @@ impl Analysis {
     fn find_usage(&self, path: &Path, name: &str) -> rules::Usage {
         let mut usage = rules::Usage::default();
         let loaders: Vec<_> = self.loaders(path);
+        let others = self.environment.skeleton_names(path).into_iter();
+        let names: Vec<SmolStr> =
+            std::iter::once(name.into()).chain(others.map(|n| section::identifier(&n))).collect();
         for (path, loader) in &loaders {
             // What has a subskeleton is linked into an object that libbpf loads.
             usage.libbpf_loads |= loader.mentions.subskeletons.contains(name);
-            if loader.mentions.skeletons.contains(name) {
-                for (_, kind, one) in loader.usage(self, path).iter().filter(|(n, ..)| n == name) {
+            if names.iter().any(|name| loader.mentions.skeletons.contains(name)) {
+                let ours = |one: &&(SmolStr, HeaderKind, rules::Usage)| names.contains(&one.0);
+                for (_, kind, one) in loader.usage(self, path).iter().filter(ours) {
                     merge(&mut usage, one);
                     usage.libbpf_loads |= *kind == HeaderKind::Skeleton;
                 }
@@ -170,6 +174,20 @@ impl Loader {
     pub(crate) fn may_include(&self, object: &str) -> bool {
         let mentions = &self.mentions;
         mentions.skeletons.contains(object) || mentions.subskeletons.contains(object)
+    }
+
+    /// Whether the text has a word in it, or in a longer one.
+    pub(crate) fn has_word(&self, word: &str) -> bool {
+        memchr::memmem::find(self.text.as_bytes(), word.as_bytes()).is_some()
+    }
+
+    /// The skeleton headers that the text may include, by the names of their objects.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = String> {
+        let Mentions { skeletons, subskeletons, .. } = &self.mentions;
+        let full = [".skel.h", ".lskel.h"];
+        let full =
+            full.into_iter().flat_map(|end| skeletons.iter().map(move |n| format!("{n}{end}")));
+        full.chain(subskeletons.iter().map(|name| format!("{name}.subskel.h")))
     }
 
     /// Whether it is not known which objects it handles: a file with skeletons handles those.

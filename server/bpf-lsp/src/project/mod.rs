@@ -19,7 +19,7 @@ use std::{
 };
 
 use cfront::{
-    flags::{CommandLineMacro, Endian, Flags, Machine},
+    flags::{CommandLineMacro, Endian, Flags, Machine, normalize},
     session::FileSystem,
     source::Text,
 };
@@ -156,16 +156,22 @@ impl Environment for Disk {
         if let Some(known) = lock(&self.loaders).get(folder) {
             return known.to_vec();
         }
-        let folders = bpf_source::loader_folders(program);
-        let found: Arc<[PathBuf]> =
+        let mut folders = bpf_source::loader_folders(program);
+        folders.extend(self.configured_folders(program));
+        folders.dedup();
+        let mut found: Vec<PathBuf> =
             folders.into_iter().flat_map(|folder| self.files_in(&folder).others.to_vec()).collect();
+        found.sort();
+        found.dedup();
+        let found: Arc<[PathBuf]> = found.into();
         lock(&self.loaders).insert(folder.to_owned(), found.clone());
         found.to_vec()
     }
 
     fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
         // Asked once a rename: nothing is kept.
-        let folders = bpf_source::loader_folders(program);
+        let mut folders = bpf_source::loader_folders(program);
+        folders.extend(self.configured_folders(program));
         let mut found: Vec<PathBuf> = folders
             .iter()
             .filter_map(|folder| fs::read_dir(folder).ok())
@@ -173,7 +179,17 @@ impl Environment for Disk {
             .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
             .collect();
         found.sort();
+        found.dedup();
         found
+    }
+
+    fn skeleton_names(&self, program: &Path) -> Vec<String> {
+        let Some((folder, file)) = self.project_file_of(program) else { return Vec::new() };
+        file.skeletons
+            .iter()
+            .filter(|(_, paths)| paths.iter().any(|p| normalize(&folder.join(p)) == program))
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
@@ -208,8 +224,8 @@ impl Disk {
         let mut found: Vec<SkeletonOrigin> = Vec::new();
         found.extend(skeleton_rules::by_setting(&self.project.settings.skeletons, loader, header));
         let configured = self.project_file_of(loader).and_then(|(folder, file)| {
-            let path = file.skeletons.get(bpf_source::stem(header)?)?;
-            Some(SkeletonOrigin::of(vec![cfront::flags::normalize(&folder.join(path))]))
+            let paths = file.skeletons.get(bpf_source::stem(header)?)?.iter();
+            Some(SkeletonOrigin::of(paths.map(|path| normalize(&folder.join(path))).collect()))
         });
         found.extend(configured);
         found.extend(self.build_files.origins(loader, header));
@@ -223,6 +239,19 @@ impl Disk {
         let found: Origins = found.into();
         lock(&self.origins).insert(key, found.clone());
         found
+    }
+
+    /// The folders of a project that says in its file what its skeletons are made of: their loaders may
+    /// lie anywhere in it. None for programs that the file does not name.
+    fn configured_folders(&self, program: &Path) -> Vec<PathBuf> {
+        const MOST: usize = 1024;
+        if self.skeleton_names(program).is_empty() {
+            return Vec::new();
+        }
+        let Some((root, _)) = self.project_file_of(program) else { return Vec::new() };
+        let all = ignore::WalkBuilder::new(&root).max_depth(Some(8)).build().flatten();
+        let folders = all.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_dir()));
+        folders.take(MOST).map(ignore::DirEntry::into_path).collect()
     }
 
     /// Files of the compile database that a header may be named after, nearest to the loader first.

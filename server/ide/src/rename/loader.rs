@@ -2,6 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
+use bpf::object::Object;
 use cfront::{ast::ExprKind, ctypes::CType, token::TokenKind, unit::TokenPlace};
 use loader::{
     references::{Reference, references, references_by_token},
@@ -144,12 +145,22 @@ impl Rename<'_> {
         program: &FileAnalysis,
     ) -> OrReason<()> {
         let Some(source) = program.source() else { return Err("the program is gone".to_owned()) };
-        let object = Arc::new(source.object.clone());
         let mut skeletons = new.skeletons.clone();
-        for skeleton in &mut skeletons {
-            if skeleton.object.as_ref().is_some_and(|known| known.name == object.name) {
-                skeleton.object = Some(object.clone());
+        for (index, skeleton) in skeletons.iter_mut().enumerate() {
+            let sources = old.sources_of(index);
+            if !sources.iter().any(|(path, _)| **path == *program.path) {
+                continue;
             }
+            if sources.len() > 1 {
+                return Err(format!(
+                    "the skeleton `{}` is of several programs that are linked",
+                    skeleton.name
+                ));
+            }
+            // The skeleton may have a name of its own.
+            let name = skeleton.object.as_ref().map_or(&source.object.name, |known| &known.name);
+            let object = Object { name: name.clone(), ..source.object.clone() };
+            skeleton.object = Some(Arc::new(object));
         }
         let after = references(&new.unit, &skeletons);
         let before = old.references();
