@@ -286,10 +286,7 @@ impl Analysis<'_> {
                             // The process ends here.
                             continue;
                         }
-                        let value = match value {
-                            Value::Unknown | Value::NonZero => self.region(base, frame, &mut state),
-                            known => known,
-                        };
+                        let value = self.memory_behind(value, base, frame, &mut state);
                         let place = self.member_behind(&value, field.name, at, &state);
                         out.push((state, place));
                     }
@@ -346,12 +343,7 @@ impl Analysis<'_> {
                     .into_iter()
                     .filter(|(_, value)| *value != Value::Zero || is_constant(inner))
                     .map(|(mut state, value)| {
-                        let value = match value {
-                            Value::Unknown | Value::NonZero => {
-                                self.region(inner, frame, &mut state)
-                            }
-                            known => known,
-                        };
+                        let value = self.memory_behind(value, inner, frame, &mut state);
                         let place = match value {
                             Value::Address(path) => Place::Path(path),
                             known => match self.behind(&known, &state) {
@@ -372,6 +364,27 @@ impl Analysis<'_> {
                 let values = self.eval(expr, frame, state);
                 values.into_iter().map(|(state, _)| (state, Place::Unknown)).collect()
             }
+        }
+    }
+
+    /// What a pointer leads to: memory of its own where that is not known, or just allocated.
+    fn memory_behind(
+        &mut self,
+        value: Value,
+        pointer: &Expr,
+        frame: &Frame,
+        state: &mut State,
+    ) -> Value {
+        match value {
+            Value::Unknown | Value::NonZero => self.region(pointer, frame, state),
+            Value::Buffer(size) => {
+                let region = self.region(pointer, frame, state);
+                if let Value::Address(path) = &region {
+                    self.variable_arrays.insert(path.root, size);
+                }
+                region
+            }
+            known => known,
         }
     }
 
