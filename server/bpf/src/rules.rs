@@ -130,23 +130,64 @@ impl Usage {
 /// All findings of the BPF side's rules, by place.
 pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    section_names::check(input, &mut found);
+    each_family(input, &mut |check| check(input, &mut found));
+    in_order(found)
+}
+
+/// What [`check_alone`] found.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    /// The findings of those families of rules that asked nothing about other files, by place.
+    pub found: Vec<Diagnostic>,
+    /// Whether none of them asked: then these are all findings.
+    pub whole: bool,
+}
+
+/// The findings that do not rest on what the workspace says about the object: it may take longer to
+/// find out than all the rest.
+pub fn check_alone(unit: &Unit, object: &Object) -> Alone {
+    let mut alone = Alone { found: Vec::new(), whole: true };
+    let none = UsageWhenAsked::from(Usage::default());
+    each_family(Input { unit, object, usage: &none }, &mut |check| {
+        let usage = UsageWhenAsked::from(Usage::default());
+        let before = alone.found.len();
+        check(Input { unit, object, usage: &usage }, &mut alone.found);
+        if usage.asked().is_some() {
+            alone.found.truncate(before);
+            alone.whole = false;
+        }
+    });
+    alone.whole &= none.asked().is_none();
+    alone.found = in_order(alone.found);
+    alone
+}
+
+/// A family of rules.
+type Family<'a> = &'a dyn Fn(Input<'_>, &mut Vec<Diagnostic>);
+
+/// Runs the families of rules that have a say about the object. They get the input, or the same with
+/// another usage.
+fn each_family(input: Input<'_>, run: &mut dyn FnMut(Family<'_>)) {
+    run(&section_names::check);
     if !is_bpf(input.object) {
-        return found;
+        return;
     }
     let code = code::Code::new(input.unit);
-    data_sections::check(input, &code, &mut found);
-    names::check(input, &mut found);
-    map_rules::check(input, &mut found);
-    map_definitions::check(input, &mut found);
-    rodata::check(input, &code, &mut found);
-    toolchain::check(input, &mut found);
-    struct_ops::check(input, &mut found);
+    run(&|input, found| data_sections::check(input, &code, found));
+    run(&names::check);
+    run(&map_rules::check);
+    run(&map_definitions::check);
+    run(&|input, found| rodata::check(input, &code, found));
+    run(&toolchain::check);
+    run(&struct_ops::check);
     let entries = programs::entries(input);
-    helper_calls::check(input, &code, &entries, &mut found);
-    map_btf::special_fields(input, &code, &entries, &mut found);
-    tracing::check(input, &code, &entries, &mut found);
-    printk::check(input, &code, &mut found);
+    run(&|input, found| helper_calls::check(input, &code, &entries, found));
+    run(&|input, found| map_btf::special_fields(input, &code, &entries, found));
+    run(&|input, found| tracing::check(input, &code, &entries, found));
+    run(&|input, found| printk::check(input, &code, found));
+}
+
+fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
     found.dedup();
     found

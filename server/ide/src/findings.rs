@@ -7,6 +7,7 @@ use bpf::diagnostic::Diagnostic;
 use crate::{
     answer::{Finding, Fix, Place},
     host::{Analysis, Cancellable},
+    pipeline::FileAnalysis,
     suppress::Suppressions,
 };
 
@@ -20,8 +21,20 @@ impl Analysis {
     /// The findings about a file, with the files they are in: its own and its headers.
     pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
-        let objects = self.object_findings(path, &file);
         let own = file.diagnostics(self);
+        Ok(self.told(path, &file, &own))
+    }
+
+    /// Those of the findings about a file that do not rest on what other files do with its object,
+    /// where others do: they are found sooner. `None` where all are found as soon.
+    pub fn first_findings(&self, path: &Path) -> Cancellable<Option<Vec<(Place, Finding)>>> {
+        let Some(file) = self.file(path)? else { return Ok(None) };
+        Ok(file.diagnostics_alone().map(|own| self.told(path, &file, &own)))
+    }
+
+    /// What the user is told of the rules' diagnostics, and of the built object.
+    fn told(&self, path: &Path, file: &FileAnalysis, own: &[Diagnostic]) -> Vec<(Place, Finding)> {
+        let objects = self.object_findings(path, file);
         let diagnostics = own.iter().map(|diagnostic| (diagnostic, None));
         let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
         let mut found = self.with_suppressions(all);
@@ -34,7 +47,7 @@ impl Analysis {
             Some(None) => false,
             None => true,
         });
-        Ok(found)
+        found
     }
 
     /// Findings that nobody silenced. Those about a built object come with its place.
@@ -84,5 +97,46 @@ impl Analysis {
                 .collect(),
             fixes: fixes.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use crate::{answer::Finding, test_world::world};
+
+    /// The rules that speak first, where some wait, and those that speak in the end.
+    fn check(text: &str, expect: Expect) {
+        let world = world(text);
+        let rules = |found: Vec<Finding>| {
+            found.iter().map(|finding| finding.rule.0).collect::<Vec<_>>().join(" ")
+        };
+        let first = || world.analysis.first_findings(&world.path).expect("nobody cancels");
+        let early = first().map(|found| rules(found.into_iter().map(|(_, f)| f).collect()));
+        let all = rules(world.analysis.findings(&world.path).expect("nobody cancels"));
+        assert!(first().is_none(), "all are known now");
+        expect.assert_eq(&format!("{early:?}, then {all}"));
+    }
+
+    #[test]
+    fn what_loaders_have_no_say_in_is_found_first() {
+        let maps = "//- /a.bpf.c
+$0#define MAP __attribute__((section(\".maps\")))
+struct { int (*type)[2]; int *key; int *value; } a_name_too_long_1 MAP, a_name_too_long_2 MAP;
+//- /load.c
+#include \"a.skel.h\"
+int f(void) { return !a__open_and_load(); }";
+        check(
+            maps,
+            expect![[
+                r#"Some("kernel-name-clash"), then map-max-entries kernel-name-clash map-max-entries"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn all_is_found_at_once_where_no_rule_asks() {
+        check("//- /a.bpf.c\n$0int x;", expect!["None, then "]);
     }
 }

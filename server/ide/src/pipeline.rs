@@ -4,6 +4,8 @@
 //! skeletons. One thread at a time works on a file; an edit takes over from the unit before it what it
 //! did not touch. Headers are kept by the front end's session, for all files at once.
 
+mod judged;
+
 use std::{
     collections::VecDeque,
     ops::Range,
@@ -11,13 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
 };
 
-use bpf::{
-    diagnostic::Diagnostic,
-    object::{Object, SectionKind},
-    rules, section,
-    skeleton::Preview,
-    source::SourceObject,
-};
+use bpf::{object::Object, section, skeleton::Preview, source::SourceObject};
 use cfront::{
     flags::Endian,
     pp::{self, Preprocessed},
@@ -34,10 +30,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     answer::SkeletonKind,
     built::Compared,
-    environment::{Environment, FileFlags, FlagsFrom, SkeletonOrigin},
+    environment::{Environment, FileFlags, SkeletonOrigin},
     host::{Analysis, Cancellable, Documents},
     model::{LazyModel, Model},
-    project_file::libbpf_version,
     usage::UsageMemo,
 };
 
@@ -55,12 +50,6 @@ pub enum Role {
     Header,
     /// Something that is left to others.
     Other,
-}
-
-/// Findings, and the usage of the object that they were made with, if they rest on it.
-struct Judged {
-    usage: Option<Arc<rules::Usage>>,
-    found: Arc<[Diagnostic]>,
 }
 
 /// A BPF source behind a skeleton, with its path.
@@ -91,7 +80,7 @@ pub struct FileAnalysis {
     pub(crate) bpf_sources: Vec<Source>,
     /// Which of those are behind each skeleton.
     source_ranges: Vec<Range<usize>>,
-    judged: Mutex<Option<Judged>>,
+    judged: Mutex<Option<judged::Judged>>,
     references: OnceLock<Vec<Reference>>,
     /// [`Environment::possible_cpus`]
     pub(crate) possible_cpus: Option<u64>,
@@ -109,75 +98,6 @@ impl FileAnalysis {
     pub(crate) fn model(&self) -> Option<&Model> {
         let model = || self.model.get(&self.unit, &self.object_name, self.preprocessed.complete);
         (self.role == Role::Bpf).then(model)
-    }
-
-    /// All findings of the rules that belong to the file's role, those in its headers too. They are
-    /// found anew when what other files do with the object has changed.
-    pub(crate) fn diagnostics(&self, analysis: &Analysis) -> Arc<[Diagnostic]> {
-        let find = || self.usage(analysis);
-        let mut known = lock(&self.judged);
-        let holds = |before: &&Judged| before.usage.as_ref().is_none_or(|usage| *usage == find());
-        if let Some(before) = known.as_ref().filter(holds) {
-            return before.found.clone();
-        }
-        let usage = rules::UsageWhenAsked::new(find);
-        let found: Arc<[Diagnostic]> = match (self.source(), self.role) {
-            (Some(source), Role::Bpf) => rules::check(rules::Input {
-                unit: &self.unit,
-                object: &source.object,
-                usage: &usage,
-            }),
-            (_, Role::Loader) => loader::check(loader::Input {
-                unit: &self.unit,
-                skeletons: &self.skeletons,
-                text: &self.text,
-                exact_flags: !matches!(self.flags.from, FlagsFrom::Guessed(_)),
-            }),
-            _ => Vec::new(),
-        }
-        .into();
-        let usage = usage.asked().cloned();
-        *known = Some(Judged { usage, found: found.clone() });
-        found
-    }
-
-    /// Whether the findings were made with what the user-space file `loader` did before.
-    fn judged_by_old_usage(&self, analysis: &Analysis, loader: &Path) -> bool {
-        let before = lock(&self.judged).as_ref().and_then(|judged| judged.usage.clone());
-        before.is_some_and(|before| analysis.uses(loader) && self.usage(analysis) != before)
-    }
-
-    /// What other files do with the object now.
-    fn usage(&self, analysis: &Analysis) -> Arc<rules::Usage> {
-        self.with_libbpf(analysis, analysis.usage(&self.path, &self.object_name))
-    }
-
-    /// The usage with libbpf's version from the headers that the program is compiled with, where the
-    /// build says so, and rules ask for it.
-    fn with_libbpf(&self, analysis: &Analysis, usage: Arc<rules::Usage>) -> Arc<rules::Usage> {
-        let asked = self.source().is_some_and(|source| {
-            source.object.sections.iter().any(|section| section.kind == SectionKind::Percpu)
-        });
-        if !asked
-            || usage.toolchain.libbpf.is_some()
-            || matches!(self.flags.from, FlagsFrom::Guessed(_))
-        {
-            return usage;
-        }
-        let helpers = self.preprocessed.includes.iter().find(|include| {
-            !include.stand_in && include.path.rsplit('/').next() == Some("bpf_helpers.h")
-        });
-        let version = helpers.and_then(|include| {
-            let helpers = analysis.pipelines.session.path(include.resolved?);
-            let header = helpers.with_file_name("libbpf_version.h");
-            let text = analysis.environment.read(&header)?;
-            Some((libbpf_version(&text)?, header))
-        });
-        let Some((version, header)) = version else { return usage };
-        let mut usage = rules::Usage::clone(&usage);
-        usage.toolchain.libbpf = Some(version);
-        usage.toolchain.libbpf_headers = Some(header.display().to_string());
-        Arc::new(usage)
     }
 
     /// Where a loader names things of its BPF programs; nothing in other files.

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use ide::{Cancellable, answer::SkeletonKind};
+use ide::{
+    Cancellable,
+    answer::{Finding, Place, SkeletonKind},
+};
 use rustc_hash::FxHasher;
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams};
 
@@ -65,6 +68,21 @@ fn check(
     let Some(text) = analysis.open_document(path) else { return Ok(()) };
     let Some(uri) = snapshot.uris.uri(path) else { return Ok(()) };
     let push = !snapshot.client.pull;
+    let publish = |diagnostics| {
+        session.send(Outgoing::Publish(PublishDiagnosticsParams {
+            uri: uri.clone(),
+            diagnostics,
+            version: Some(text.version),
+        }));
+    };
+    // Of a document that was just opened: user-space files near it may be hundreds.
+    if push
+        && document.published.load(Ordering::SeqCst) == 0
+        && let Some(first) = analysis.first_findings(path)?
+    {
+        let diagnostics = with_others(session, path, split(session, snapshot, path, first).0);
+        session.if_newest(path, document, epoch, || publish(diagnostics));
+    }
     // Analysed also when the client pulls: previews follow it, and the answers are ready when it asks.
     let (own, in_headers) = findings(session, snapshot, path)?;
     let diagnostics = with_others(session, path, own);
@@ -76,11 +94,7 @@ fn check(
     }
     let current = session.if_current(path, document, epoch, || {
         if push {
-            session.send(Outgoing::Publish(PublishDiagnosticsParams {
-                uri: uri.clone(),
-                diagnostics,
-                version: Some(text.version),
-            }));
+            publish(diagnostics);
         }
         if let Some(skeleton) = skeleton {
             let mut hasher = FxHasher::default();
@@ -89,6 +103,7 @@ fn check(
             let fingerprint = hasher.finish() | 1;
             if document.skeleton.swap(fingerprint, Ordering::SeqCst) != fingerprint {
                 let version = text.version;
+                let uri = uri.clone();
                 session.send(Outgoing::SkeletonChanged(SkeletonChangedParams { uri, version }));
             }
         }
@@ -116,13 +131,23 @@ fn findings(
     snapshot: &Snapshot,
     path: &Path,
 ) -> Cancellable<(Vec<Diagnostic>, ByHeader)> {
+    Ok(split(session, snapshot, path, snapshot.analysis.findings_with_headers(path)?))
+}
+
+/// Splits findings about a document into those in itself and those in headers of the workspace.
+fn split(
+    session: &Session,
+    snapshot: &Snapshot,
+    path: &Path,
+    found: Vec<(Place, Finding)>,
+) -> (Vec<Diagnostic>, ByHeader) {
     let places = Places {
         analysis: &snapshot.analysis,
         encoding: snapshot.client.encoding,
         uris: &snapshot.uris,
     };
     let (mut own, mut in_headers) = (Vec::new(), ByHeader::new());
-    for (place, finding) in snapshot.analysis.findings_with_headers(path)? {
+    for (place, finding) in found {
         let is_own = place.path.as_ref() == path;
         if !is_own && !session.is_of_workspace(&place.path, path) {
             continue;
@@ -135,7 +160,7 @@ fn findings(
             in_headers.entry(place.path.to_path_buf()).or_default().push(diagnostic);
         }
     }
-    Ok((own, in_headers))
+    (own, in_headers)
 }
 
 fn with_others(session: &Session, path: &Path, mut own: Vec<Diagnostic>) -> Vec<Diagnostic> {

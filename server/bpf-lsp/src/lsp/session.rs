@@ -379,6 +379,22 @@ impl Session {
         }
     }
 
+    /// Runs `send` while the document is surely open and nothing of this or a newer check has been
+    /// published as its end.
+    pub(super) fn if_newest(
+        &self,
+        path: &Path,
+        document: &Arc<OpenDocument>,
+        epoch: u64,
+        send: impl FnOnce(),
+    ) {
+        let state = lock(&self.state);
+        let open = state.open.get(path).is_some_and(|open| Arc::ptr_eq(open, document));
+        if open && document.published.load(Ordering::SeqCst) < epoch {
+            send();
+        }
+    }
+
     /// Runs `send` while the document is surely open and no newer check has been published; returns
     /// whether it did.
     pub(super) fn if_current(
