@@ -11,6 +11,10 @@ use crate::{
     suppress::Suppressions,
 };
 
+/// Fewer user-space files are looked into at once: an answer in parts is a cost to whoever waits for
+/// the whole.
+const MANY_LOADERS: usize = 64;
+
 impl Analysis {
     /// The findings in a file, by place; none when diagnostics are switched off.
     pub fn findings(&self, path: &Path) -> Cancellable<Vec<Finding>> {
@@ -25,10 +29,14 @@ impl Analysis {
         Ok(self.told(path, &file, &own))
     }
 
-    /// Those of the findings about a file that do not rest on what other files do with its object,
-    /// where others do: they are found sooner. `None` where all are found as soon.
+    /// Those of the findings about a program that do not rest on what user-space files do with its
+    /// object, where others do and many such files stand near it: they are found sooner. `None` where
+    /// all are found as soon.
     pub fn first_findings(&self, path: &Path) -> Cancellable<Option<Vec<(Place, Finding)>>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
+        if self.environment.loaders(path).len() < MANY_LOADERS {
+            return Ok(None);
+        }
         Ok(file.diagnostics_alone().map(|own| self.told(path, &file, &own)))
     }
 
@@ -104,6 +112,7 @@ impl Analysis {
 mod tests {
     use expect_test::{Expect, expect};
 
+    use super::MANY_LOADERS;
     use crate::{answer::Finding, test_world::world};
 
     /// The rules that speak first, where some wait, and those that speak in the end.
@@ -119,16 +128,22 @@ mod tests {
         expect.assert_eq(&format!("{early:?}, then {all}"));
     }
 
-    #[test]
-    fn what_loaders_have_no_say_in_is_found_first() {
-        let maps = "//- /a.bpf.c
+    const MAPS: &str = "//- /a.bpf.c
 $0#define MAP __attribute__((section(\".maps\")))
 struct { int (*type)[2]; int *key; int *value; } a_name_too_long_1 MAP, a_name_too_long_2 MAP;
 //- /load.c
 #include \"a.skel.h\"
-int f(void) { return !a__open_and_load(); }";
+int f(void) { return !a__open_and_load(); }
+";
+
+    fn many_files() -> String {
+        (0..MANY_LOADERS).map(|i| format!("//- /more{i}.c\nint x;\n")).collect()
+    }
+
+    #[test]
+    fn what_loaders_have_no_say_in_is_found_first() {
         check(
-            maps,
+            &format!("{MAPS}{}", many_files()),
             expect![[
                 r#"Some("kernel-name-clash"), then map-max-entries kernel-name-clash map-max-entries"#
             ]],
@@ -136,7 +151,8 @@ int f(void) { return !a__open_and_load(); }";
     }
 
     #[test]
-    fn all_is_found_at_once_where_no_rule_asks() {
-        check("//- /a.bpf.c\n$0int x;", expect!["None, then "]);
+    fn all_is_found_at_once_where_few_loaders_are_or_no_rule_asks() {
+        check(MAPS, expect!["None, then map-max-entries kernel-name-clash map-max-entries"]);
+        check(&format!("//- /a.bpf.c\n$0int x;\n{}", many_files()), expect!["None, then "]);
     }
 }
