@@ -17,7 +17,7 @@ pub(super) struct Makefile {
     rules: Vec<Rule>,
 }
 
-/// A rule, unexpanded.
+/// A rule, its inputs and recipe unexpanded.
 #[derive(Debug, Default)]
 struct Rule {
     targets: String,
@@ -39,6 +39,13 @@ impl Makefile {
     pub(super) fn parse(text: &str, read: &dyn Fn(&str) -> Option<String>) -> Makefile {
         let mut makefile = Makefile::default();
         makefile.read(text, read, 0);
+        // Each header is looked for among all targets: these are expanded once.
+        let Makefile { variables, rules } = &mut makefile;
+        let none = Automatic::default();
+        for rule in rules {
+            rule.targets = expand(&rule.targets, variables, &none);
+            rule.pattern = rule.pattern.take().map(|p| expand(&p, variables, &none));
+        }
         makefile
     }
 
@@ -170,10 +177,8 @@ impl Makefile {
     }
 
     fn fit(&self, rule: &Rule, file: &str) -> Option<Fit> {
-        let none = Automatic::default();
-        let targets = expand(&rule.targets, &self.variables, &none);
+        let targets = &rule.targets;
         if let Some(pattern) = &rule.pattern {
-            let pattern = expand(pattern, &self.variables, &none);
             let stem = stem_of(file_name(pattern.trim()), file)?;
             let target = targets.split_whitespace().find(|target| file_name(target) == file);
             let rank = match target {
@@ -199,8 +204,7 @@ impl Makefile {
 
     /// A rule of fixed targets, for what its recipe makes beside them.
     fn own(&self, rule: &Rule) -> Option<Fit> {
-        let targets = expand(&rule.targets, &self.variables, &Automatic::default());
-        let target = targets.split_whitespace().next()?;
+        let target = rule.targets.split_whitespace().next()?;
         (!rule.recipe.is_empty() && !target.contains('%'))
             .then(|| Fit { automatic: self.automatic(rule, target.to_owned(), None), rank: 0 })
     }
