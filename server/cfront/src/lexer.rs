@@ -94,20 +94,37 @@ pub(crate) fn line_comment_end(bytes: &[u8], mut pos: usize) -> usize {
 
 /// One past the block comment that begins at `pos`, or `None` when it is not closed.
 pub(crate) fn block_comment_end(bytes: &[u8], pos: usize) -> Option<usize> {
-    let mut from = pos + 2;
+    // Lines of long comments begin with stars: slashes are the rarer.
+    let mut from = pos + 3;
     loop {
-        from += memchr::memchr(b'*', bytes.get(from..)?)? + 1;
-        let mut next = from;
-        loop {
-            match splice(bytes, next) {
-                0 => break,
-                n => next += n,
-            }
+        let slash = from + memchr::memchr(b'/', bytes.get(from..)?)?;
+        from = slash + 1;
+        let mut end = slash;
+        while matches!(before(bytes, end), b'\n' | b'\r')
+            && let Some(start) = splice_before(bytes, end)
+        {
+            end = start;
         }
-        if at(bytes, next) == b'/' {
-            return Some(next + 1);
+        if before(bytes, end) == b'*' && end > pos + 2 {
+            return Some(from);
         }
     }
+}
+
+fn before(bytes: &[u8], pos: usize) -> u8 {
+    pos.checked_sub(1).map_or(0, |pos| at(bytes, pos))
+}
+
+/// The start of the line splice that ends at `end`, behind a line's end.
+fn splice_before(bytes: &[u8], end: usize) -> Option<usize> {
+    let mut start = end.checked_sub(1)?;
+    if at(bytes, start) == b'\n' && before(bytes, start) == b'\r' {
+        start -= 1;
+    }
+    while matches!(before(bytes, start), b' ' | b'\t' | 0x0b | 0x0c) {
+        start -= 1;
+    }
+    (before(bytes, start) == b'\\').then(|| start - 1)
 }
 
 /// Skips white space and comments: the new offset, the flags for the token there, and whether a
@@ -538,4 +555,29 @@ pub fn line_end(text: &str, mut pos: usize) -> usize {
         }
     }
     bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// From each star on, as the standard's phases have it.
+    fn comment_end(bytes: &[u8], pos: usize) -> Option<usize> {
+        (pos + 2..bytes.len()).filter(|&star| at(bytes, star) == b'*').find_map(|star| {
+            let mut next = star + 1;
+            while splice(bytes, next) != 0 {
+                next += splice(bytes, next);
+            }
+            (at(bytes, next) == b'/').then_some(next + 1)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn comments_end_at_the_first_star_and_slash(text in r"/\*([*/ a]|\\|\r|\n|\\ ?\r?\n){0,16}") {
+            prop_assert_eq!(block_comment_end(text.as_bytes(), 0), comment_end(text.as_bytes(), 0));
+        }
+    }
 }

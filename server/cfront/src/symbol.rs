@@ -9,9 +9,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(u32);
 
-const PAGE_BITS: usize = 12;
+/// A page is made whole, so it is small: a small program has one or two thousand symbols.
+const PAGE_BITS: usize = 10;
 const PAGE: usize = 1 << PAGE_BITS;
-const PAGES: usize = 1 << 13;
+const PAGES: usize = 1 << 14;
 const BLOCK: usize = 1 << 16;
 
 type Page = Box<[OnceLock<&'static str>]>;
@@ -39,17 +40,25 @@ fn table() -> &'static Mutex<Table> {
     })
 }
 
-fn hash(bytes: &[u8]) -> u32 {
+/// A hash of a spelling, good in all its bits.
+#[inline]
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut h = bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0u64, |w, &b| w << 8 | u64::from(b));
-        h = (h.rotate_left(5) ^ word).wrapping_mul(K);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for chunk in words {
+        h = (h.rotate_left(5) ^ u64::from_le_bytes(*chunk)).wrapping_mul(K);
     }
-    let word = chunks.remainder().iter().fold(0u64, |w, &b| w << 8 | u64::from(b));
-    h = (h.rotate_left(5) ^ word).wrapping_mul(K);
-    (h >> 32) as u32
+    let mut last = 0u64;
+    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (Some(first), Some(end)) => {
+            last =
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*end));
+        }
+        _ => rest.iter().for_each(|&b| last = last << 8 | u64::from(b)),
+    }
+    h = (h.rotate_left(5) ^ last).wrapping_mul(K);
+    (h ^ h >> 29).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
 fn text_of(number: u32) -> &'static str {
@@ -64,7 +73,7 @@ fn text_of(number: u32) -> &'static str {
 
 impl Table {
     fn intern(&mut self, text: &str) -> Symbol {
-        let hash = hash(text.as_bytes());
+        let hash = (hash(text.as_bytes()) >> 32) as u32;
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {

@@ -15,14 +15,14 @@ use std::{ops::Range, sync::Mutex};
 
 use rustc_hash::FxHashMap;
 
-use self::words::{Specials, WordSet, word_hash};
+use self::words::{Specials, WordSet};
 use crate::{
     lexer,
     names::NameSpace,
     pp::MacroTable,
     session::lock,
     source::{FileId, Text},
-    symbol::Symbol,
+    symbol::{Symbol, hash as word_hash},
     token::Token,
     words::{Word, Words},
 };

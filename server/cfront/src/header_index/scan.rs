@@ -7,12 +7,13 @@ use crate::{
     names::{NameSpace, for_each_declared},
     source::FileId,
     split,
+    symbol::hash as word_hash,
     words::Word,
 };
 
 use super::{
     NameEntry, lex, short,
-    words::{Special, Specials, WordSet, word_hash},
+    words::{Special, Specials, WordSet},
 };
 
 /// Deeper brackets are not plain.

@@ -2,30 +2,9 @@
 
 use crate::{
     pp::MacroTable,
-    symbol::{Symbol, known as k},
+    symbol::{Symbol, hash as word_hash, known as k},
     words::{Word, Words},
 };
-
-/// A hash of a word, good in all its bits.
-#[inline]
-pub(super) fn word_hash(word: &[u8]) -> u64 {
-    const K: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut h = word.len() as u64;
-    let (words, rest) = word.as_chunks::<8>();
-    for chunk in words {
-        h = (h.rotate_left(5) ^ u64::from_le_bytes(*chunk)).wrapping_mul(K);
-    }
-    let mut last = 0u64;
-    match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (Some(first), Some(end)) => {
-            last =
-                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*end));
-        }
-        _ => rest.iter().for_each(|&b| last = last << 8 | u64::from(b)),
-    }
-    h = (h.rotate_left(5) ^ last).wrapping_mul(K);
-    (h ^ h >> 29).wrapping_mul(0xd6e8_feb8_6659_fd93)
-}
 
 /// What a word is to the scan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,14 +18,14 @@ pub(super) enum Special {
 /// Keywords and the macros in force.
 pub(super) struct Specials {
     /// Open addressing by hash.
-    slots: Vec<Option<(u32, &'static str, Special)>>,
+    slots: Vec<Option<(u32, Symbol, Special)>>,
 }
 
 impl Specials {
     pub(super) fn new(macros: &MacroTable) -> Specials {
         let names: Vec<Symbol> = macros.iter().map(|def| def.name).collect();
         let keywords = Words::get().keywords();
-        let size = (names.len() + keywords.len() + 1) * 4;
+        let size = (names.len() + keywords.len() + 1) * 2;
         let mut specials = Specials { slots: vec![None; size.next_power_of_two()] };
         // Macros come first: one may have the name of a keyword.
         specials.insert(k::PRAGMA_OPERATOR, Special::Macro);
@@ -60,8 +39,7 @@ impl Specials {
     }
 
     fn insert(&mut self, name: Symbol, what: Special) {
-        let name = name.as_str();
-        let hash = super::short(word_hash(name.as_bytes()));
+        let hash = super::short(word_hash(name.as_str().as_bytes()));
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while let Some(slot) = self.slots.get_mut(at) {
@@ -83,7 +61,7 @@ impl Specials {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while let Some(Some((known, name, what))) = self.slots.get(at) {
-            if *known == hash && name.as_bytes() == word {
+            if *known == hash && name.as_str().as_bytes() == word {
                 return Some(*what);
             }
             at = (at + 1) & mask;

@@ -121,7 +121,17 @@ impl Engine<'_> {
     }
 
     pub(super) fn line_tokens(&mut self) -> Vec<Token> {
-        std::iter::from_fn(|| self.line_token()).collect()
+        let mut tokens = Vec::with_capacity(8);
+        let Some(frame) = self.files.last_mut() else { return tokens };
+        let mut interner = Symbol::batch();
+        loop {
+            let raw = lexer::lex(&frame.text, frame.pos);
+            if raw.ends_line() {
+                return tokens;
+            }
+            frame.pos = raw.end;
+            tokens.extend(raw.token(&frame.text, frame.file, &mut interner));
+        }
     }
 
     /// A macro's name in a directive.

@@ -216,7 +216,7 @@ impl Engine<'_> {
     }
 
     fn join(&mut self, call: &Call<'_>, left: Token, right: Token, operator: Loc) -> Option<Token> {
-        let text = format!("{}{}", left.sym, right.sym);
+        let text = [left.sym.as_str(), right.sym.as_str()].concat();
         let raw = lexer::lex(&text, 0);
         let kind =
             raw.kind.filter(|_| raw.start == 0 && raw.end == text.len() && !raw.unterminated);
