@@ -6,6 +6,8 @@
 //! asked for. What the pass does not know for sure it leaves to the lexer: a stretch ends before
 //! the first item that is not plain.
 
+mod bytes;
+mod item;
 mod scan;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,9 @@
 //! The pass over the bytes: where items end and what they declare, as far as they are plain.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use crate::{
     lexer,
@@ -12,12 +15,12 @@ use crate::{
 };
 
 use super::{
-    NameEntry, lex, short,
+    NameEntry,
+    bytes::{CLASS, Class, IN_WORD},
+    item::{ItemState, Pending, Place},
+    lex, short,
     words::{Special, Specials, WordSet},
 };
-
-/// Deeper brackets are not plain.
-const MAX_DEPTH: usize = 32;
 
 /// What the pass found.
 pub(super) struct Found {
@@ -34,18 +37,25 @@ const LONG: usize = 1 << 20;
 pub(super) fn scan(text: &str, start: usize, specials: &Specials) -> Found {
     let rest = text.len().saturating_sub(start);
     let middle = if rest < LONG { None } else { boundary(text, start + rest / 2) };
-    let Some(middle) = middle else { return scan_part(text, start..text.len(), rest, specials) };
+    let needed = AtomicBool::new(true);
+    let part = |range| scan_part(text, range, rest, specials, None);
+    let Some(middle) = middle else { return part(start..text.len()) };
     let (mut first, second) = std::thread::scope(|threads| {
-        let second = threads.spawn(|| scan_part(text, middle..text.len(), rest, specials));
-        (scan_part(text, start..middle, rest, specials), second.join())
+        let range = middle..text.len();
+        let second = threads.spawn(|| scan_part(text, range, rest, specials, Some(&needed)));
+        let first = part(start..middle);
+        // The second half is right if an item begins there. If one before it is not plain, the index
+        // ends, and there will be another behind that item.
+        let meets = first.ends.last() == Some(&(middle as u32));
+        needed.store(meets, Ordering::Relaxed);
+        (first, second.join().ok().filter(|_| meets))
     });
     match second {
-        // The second half is right if an item begins there.
-        Ok(second) if first.ends.last() == Some(&(middle as u32)) => first.append(second),
-        _ => {
+        Some(second) => first.append(second),
+        None => {
             let end = first.ends.last().map_or(start, |&end| end as usize);
             if end > middle {
-                first.append(scan_part(text, end..text.len(), rest, specials));
+                first.append(part(end..text.len()));
             }
         }
     }
@@ -69,8 +79,15 @@ impl Found {
     }
 }
 
-/// Reads the items that begin in a range. `whole` is the number of bytes that the set of words is for.
-fn scan_part(text: &str, range: Range<usize>, whole: usize, specials: &Specials) -> Found {
+/// Reads the items that begin in a range, as long as they are needed. `whole` is the number of bytes
+/// that the set of words is for.
+fn scan_part(
+    text: &str,
+    range: Range<usize>,
+    whole: usize,
+    specials: &Specials,
+    needed: Option<&AtomicBool>,
+) -> Found {
     let Range { start, end } = range;
     let rest = end.saturating_sub(start);
     let mut scan = Scan {
@@ -86,7 +103,7 @@ fn scan_part(text: &str, range: Range<usize>, whole: usize, specials: &Specials)
         item_start: start,
         item: ItemState::default(),
     };
-    while scan.pos < end {
+    while scan.pos < end && needed.is_none_or(|needed| needed.load(Ordering::Relaxed)) {
         if !scan.item() {
             // What was found of the item that is not plain.
             scan.found.names.truncate(scan.item.names);
@@ -94,127 +111,6 @@ fn scan_part(text: &str, range: Range<usize>, whole: usize, specials: &Specials)
         }
     }
     scan.found
-}
-
-/// Classes of bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    /// Leaves the item to the lexer.
-    Odd,
-    Space,
-    Word,
-    Digit,
-    /// Operators that mean nothing here.
-    Operator,
-    Slash,
-    Less,
-    OpenBrace,
-    CloseBrace,
-    /// `(` or `[`
-    Open,
-    /// `)` or `]`
-    Close,
-    Semicolon,
-    Comma,
-    Colon,
-    Equals,
-    Star,
-}
-
-static CLASS: [Class; 256] = {
-    let mut table = [Class::Odd; 256];
-    let mut i = 0;
-    while i < 128 {
-        let b = i as u8;
-        table[i] = match b {
-            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => Class::Space,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' => Class::Word,
-            b'0'..=b'9' => Class::Digit,
-            b'+' | b'-' | b'&' | b'|' | b'^' | b'~' | b'!' | b'?' | b'>' | b'.' => Class::Operator,
-            b'/' => Class::Slash,
-            b'<' => Class::Less,
-            b'{' => Class::OpenBrace,
-            b'}' => Class::CloseBrace,
-            b'(' | b'[' => Class::Open,
-            b')' | b']' => Class::Close,
-            b';' => Class::Semicolon,
-            b',' => Class::Comma,
-            b':' => Class::Colon,
-            b'=' => Class::Equals,
-            b'*' => Class::Star,
-            _ => Class::Odd,
-        };
-        i += 1;
-    }
-    table
-};
-
-/// Bytes of words.
-static IN_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < 256 {
-        table[i] = matches!(CLASS[i], Class::Word | Class::Digit);
-        i += 1;
-    }
-    table
-};
-
-/// A word of the text.
-#[derive(Clone, Copy)]
-struct Place {
-    offset: u32,
-    hash: u32,
-}
-
-/// What a `struct`, `union` or `enum` waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Pending {
-    #[default]
-    Nothing,
-    /// A tag, or the body.
-    Tag,
-    /// The body.
-    Body,
-}
-
-/// What the tokens of the item so far say.
-#[derive(Default)]
-struct ItemState {
-    /// Open brackets; `e` for the brace of an enum.
-    stack: [u8; MAX_DEPTH],
-    depth: usize,
-    /// Something of it was read.
-    begun: bool,
-    typedef: bool,
-    is_static: bool,
-    /// `const` stands in its specifiers or its outermost declarator.
-    constant: bool,
-    /// An initialiser has begun.
-    initialised: bool,
-    /// The last name at the outermost level.
-    name: Option<Place>,
-    /// The tag of a `struct` without body at the outermost level.
-    forward: Option<Place>,
-    pending: Pending,
-    pending_enum: bool,
-    /// An enum's underlying type is being read.
-    underlying: bool,
-    tag: Option<Place>,
-    /// An enumerator may come.
-    expects: bool,
-    /// `)` at the outermost level was the last token.
-    after_parameters: bool,
-    /// `(` at the outermost level was the last token.
-    after_open: bool,
-    /// The name of a typedef or a static constant is settled: a suffix or an initialiser has begun.
-    settled: bool,
-    /// The parentheses that are open group a declarator whose name has not come.
-    groups: bool,
-    /// Its names are found with its tokens.
-    by_tokens: bool,
-    /// Names found before it.
-    names: usize,
 }
 
 struct Scan<'a> {
