@@ -17,16 +17,18 @@ pub(super) enum Special {
 
 /// Keywords and the macros in force.
 pub(super) struct Specials {
-    /// Open addressing by hash.
-    slots: Vec<Option<(u32, Symbol, Special)>>,
+    /// Open addressing: hash, and the number of the word counted from 1, 0 for free.
+    slots: Vec<(u32, u32)>,
+    words: Vec<(&'static str, Special)>,
 }
 
 impl Specials {
     pub(super) fn new(macros: &MacroTable) -> Specials {
         let names: Vec<Symbol> = macros.iter().map(|def| def.name).collect();
         let keywords = Words::get().keywords();
-        let size = (names.len() + keywords.len() + 1) * 2;
-        let mut specials = Specials { slots: vec![None; size.next_power_of_two()] };
+        let count = names.len() + keywords.len() + 1;
+        let slots = vec![(0, 0); (count * 4).next_power_of_two()];
+        let mut specials = Specials { slots, words: Vec::with_capacity(count) };
         // Macros come first: one may have the name of a keyword.
         specials.insert(k::PRAGMA_OPERATOR, Special::Macro);
         for name in names {
@@ -39,34 +41,41 @@ impl Specials {
     }
 
     fn insert(&mut self, name: Symbol, what: Special) {
-        let hash = super::short(word_hash(name.as_str().as_bytes()));
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        while let Some(slot) = self.slots.get_mut(at) {
-            match slot {
-                None => {
-                    *slot = Some((hash, name, what));
-                    return;
-                }
-                Some((_, known, _)) if *known == name => return,
-                Some(_) => at = (at + 1) & mask,
-            }
+        let name = name.as_str();
+        let hash = word_hash(name.as_bytes());
+        let Err(free) = self.place(hash, name.as_bytes()) else { return };
+        self.words.push((name, what));
+        if let Some(slot) = self.slots.get_mut(free) {
+            *slot = (super::short(hash), self.words.len() as u32);
         }
     }
 
     /// What a word with that hash is.
     #[inline]
     pub(super) fn find(&self, hash: u64, word: &[u8]) -> Option<Special> {
+        self.place(hash, word).ok()
+    }
+
+    /// What a word is, or the slot that is free for it.
+    #[inline]
+    fn place(&self, hash: u64, word: &[u8]) -> Result<Special, usize> {
         let hash = super::short(hash);
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        while let Some(Some((known, name, what))) = self.slots.get(at) {
-            if *known == hash && name.as_str().as_bytes() == word {
-                return Some(*what);
+        loop {
+            match self.slots.get(at) {
+                Some(&(known, number)) if number != 0 => {
+                    if known == hash
+                        && let Some((name, what)) = self.words.get(number as usize - 1)
+                        && name.as_bytes() == word
+                    {
+                        return Ok(*what);
+                    }
+                }
+                _ => return Err(at),
             }
             at = (at + 1) & mask;
         }
-        None
     }
 }
 
