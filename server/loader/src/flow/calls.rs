@@ -24,8 +24,9 @@ use crate::skeletons::{HeaderKind, Skeleton};
 enum Effect {
     /// Makes an object; NULL on failure.
     Open(Phase),
-    /// Moves the object on; an error leaves it failed.
-    Advance(Phase),
+    /// Moves the object on; an error leaves it failed. Whether the skeleton is what moves: its pointers are
+    /// then read again.
+    Advance(Phase, bool),
     /// Ends its life.
     Destroy,
     /// Nothing that matters here.
@@ -257,7 +258,7 @@ impl Analysis<'_> {
                 }
                 vec![(opened, Value::Skeleton(site)), (state.clone(), Value::Zero)]
             }
-            Effect::Advance(phase) => {
+            Effect::Advance(phase, by_skeleton) => {
                 let mut done = state.clone();
                 let mut failed = state.clone();
                 match subject {
@@ -268,7 +269,7 @@ impl Analysis<'_> {
                             done.advance(site, phase, Some(since));
                         }
                         if !attach && before == Phase::Open {
-                            self.load_moves(&mut done, site, since, skeleton.is_some());
+                            self.load_moves(&mut done, site, since, by_skeleton);
                         }
                         if !attach {
                             failed.advance(site, Phase::Failed, Some(since));
@@ -308,8 +309,16 @@ impl Analysis<'_> {
     fn effect_of(&self, name: Symbol) -> Option<(Effect, Option<usize>)> {
         let text = name.as_str();
         match text {
-            "bpf_object__load" => return Some((Effect::Advance(Phase::Loaded), None)),
-            "bpf_object__prepare" => return Some((Effect::Advance(Phase::Prepared), None)),
+            "bpf_object__load" => return Some((Effect::Advance(Phase::Loaded, false), None)),
+            "bpf_object__prepare" => return Some((Effect::Advance(Phase::Prepared, false), None)),
+            // What the generated functions call.
+            "bpf_object__load_skeleton" => {
+                return Some((Effect::Advance(Phase::Loaded, true), None));
+            }
+            "bpf_object__attach_skeleton" => {
+                return Some((Effect::Advance(Phase::Attached, true), None));
+            }
+            "bpf_object__detach_skeleton" => return Some((Effect::Nothing, None)),
             _ => {}
         }
         let (skeleton, verb) = generated(self.skeletons, text)?;
@@ -320,8 +329,8 @@ impl Analysis<'_> {
                 _ => Phase::Open,
             }),
             "open_and_load" => Effect::Open(Phase::Loaded),
-            "load" => Effect::Advance(Phase::Loaded),
-            "attach" => Effect::Advance(Phase::Attached),
+            "load" => Effect::Advance(Phase::Loaded, true),
+            "attach" => Effect::Advance(Phase::Attached, true),
             "destroy" => Effect::Destroy,
             "detach" | "elf_bytes" => Effect::Nothing,
             _ => return None,

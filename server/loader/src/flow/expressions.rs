@@ -264,14 +264,30 @@ impl Analysis<'_> {
                     BinaryOp::BitOr => flags::or(&a, &b),
                     _ => flags::shifted(op, &a, right),
                 };
+                let zero_against = || self.zero_against(op, &a, right, frame);
                 let value = match size {
                     Some(size) => size.value(),
-                    None => flags().unwrap_or_else(|| combine(op, &a, &b)),
+                    None => flags().or_else(zero_against).unwrap_or_else(|| combine(op, &a, &b)),
                 };
                 out.push((state, value));
             }
         }
         out
+    }
+
+    /// `i < 8` where `i` is 0: a loop with a constant number of turns is entered.
+    fn zero_against(&self, op: BinaryOp, a: &Value, right: &Expr, frame: &Frame) -> Option<Value> {
+        let ordered = matches!(op, BinaryOp::Lt | BinaryOp::Gt | BinaryOp::Le | BinaryOp::Ge);
+        if !ordered || *a != Value::Zero {
+            return None;
+        }
+        let right = self.unit.constant(&frame.scope, right).filter(|right| *right >= 0)?;
+        Some(Value::from_truth(match op {
+            BinaryOp::Lt => 0 < right,
+            BinaryOp::Le => true,
+            BinaryOp::Gt => false,
+            _ => right == 0,
+        }))
     }
 
     /// `a ?: b`

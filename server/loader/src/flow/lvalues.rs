@@ -86,10 +86,9 @@ impl Analysis<'_> {
                 }
             }
             Place::Skeleton(site, member) => {
-                if member.as_str() == "obj" {
+                // `skel->skeleton` is what libbpf knows of the same object.
+                if matches!(member.as_str(), "obj" | "skeleton") {
                     Value::Object(*site)
-                } else if member.as_str() == "skeleton" {
-                    Value::Unknown
                 } else {
                     let moved = state.objects.get(site).and_then(|o| o.moved.get(member));
                     match moved {
