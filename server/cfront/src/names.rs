@@ -168,7 +168,7 @@ impl<F: FnMut(Declared)> Scan<'_, F> {
                 }
                 // `[[attribute]]`; an array of arrays needs brackets of its own in between.
                 Word::LBracket if depth == 0 && self.word(i + 1) == Word::LBracket => {
-                    i = self.after_group(i);
+                    i = self.attribute(i, true);
                     continue;
                 }
                 Word::StaticAssert if depth == 0 => return,
@@ -277,12 +277,16 @@ impl<F: FnMut(Declared)> Scan<'_, F> {
     }
 
     fn after_attributes(&self, mut i: usize) -> usize {
-        while matches!(self.word(i), Word::Attribute | Word::Declspec | Word::Alignas)
-            && self.word(i + 1) == Word::LParen
-        {
-            i = self.after_group(i + 1);
+        loop {
+            let (word, next) = (self.word(i), self.word(i + 1));
+            i = match (word, next) {
+                (Word::Attribute | Word::Declspec | Word::Alignas, Word::LParen) => {
+                    self.after_group(i + 1)
+                }
+                (Word::LBracket, Word::LBracket) => self.after_group(i),
+                _ => return i,
+            };
         }
-        i
     }
 
     /// The index after the bracket group that opens at `open`.

@@ -154,7 +154,8 @@ impl Splitter<'_> {
                     continue;
                 }
                 Word::LParen | Word::LBracket => {
-                    outer.tag = false;
+                    // `struct [[attribute]] tag {`
+                    outer.tag &= word == Word::LBracket && self.word(i + 1) == Word::LBracket;
                     let close = match self.closing(i, recover) {
                         Closing::At(close) => close,
                         Closing::Broken(at) => return Some(at),

@@ -709,3 +709,22 @@ fn members_of_a_named_record_without_a_name_are_microsofts() {
     "#]],
     );
 }
+#[test]
+fn attributes_in_brackets_behind_the_keyword() {
+    check_variables(
+        "struct [[gnu::packed]] a { char a; [[maybe_unused]] long b; } va = { 1, 2 };\n\
+         struct [[gnu::packed]] { char a; long b; } vb;\nunion [[gnu::aligned(16)]] u { int x; } vc;\n\
+         enum [[gnu::packed]] e { A, B } vd;\nstruct [[gnu::packed]] __attribute__((aligned(4))) s5 { char a; long b; } ve;\n\
+         struct s6 { [[gnu::aligned(8)]] char a; char b [[gnu::aligned(4)]]; } vf;\nenum e7 { X [[deprecated]] = 3, Y } vg = Y;\n",
+        expect![[r#"
+            struct a va | 9 1 | 010200000000000000
+            struct {...} vb | 9 1
+            union u vc | 16 16
+            enum e vd | 1 1
+            struct s5 ve | 12 4
+            struct s6 vf | 8 8
+            enum e7 vg | 4 4 | 04000000
+        "#]],
+    );
+}
+

@@ -472,3 +472,14 @@ proptest::proptest! {
         assert_eq!(last.as_deref(), Some("(function static int last (fn) {(return 1)})"), "{source}");
     }
 }
+
+#[test]
+fn attributes_in_brackets_behind_the_keyword() {
+    check(
+        "struct [[gnu::packed]] a { char a; [[maybe_unused]] long b; } va = { 1, 2 };\nstruct [[gnu::packed]] a vb;",
+        expect![[r#"
+            (decl (struct a @packed {(char a) (@maybe_unused long b)}) va = {1 2})
+            (decl (struct a @packed) vb)
+        "#]],
+    );
+}
