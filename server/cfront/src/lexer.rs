@@ -172,7 +172,8 @@ fn skip_space(bytes: &[u8], mut pos: usize) -> (usize, u8, bool) {
 pub fn lex(text: &str, pos: usize) -> Raw {
     let bytes = text.as_bytes();
     let (start, mut flags, open_comment) = skip_space(bytes, pos);
-    if pos == 0 {
+    // A byte order mark, which nobody lexes, changes nothing.
+    if pos == 0 || pos == 3 && text.starts_with('\u{feff}') {
         flags |= Token::LINE_START;
     }
     let mut raw = token_at(bytes, start);

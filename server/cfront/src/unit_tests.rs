@@ -727,4 +727,3 @@ fn attributes_in_brackets_behind_the_keyword() {
         "#]],
     );
 }
-

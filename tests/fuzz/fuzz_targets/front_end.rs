@@ -19,7 +19,7 @@ const PATH: &str = "/w/fuzz.bpf.c";
 
 fn answers(unit: &Unit) -> String {
     let built = source::build(unit, "fuzz");
-    let usage = rules::Usage::default();
+    let usage = rules::Usage::default().into();
     let mut out = print_object(&built.object, "fuzz.bpf.c");
     for kind in [SkeletonKind::Skeleton, SkeletonKind::Subskeleton, SkeletonKind::Light] {
         out.push_str(&skeleton::print(&built.object, kind));

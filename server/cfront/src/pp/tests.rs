@@ -208,6 +208,12 @@ fn embed_puts_bytes_in() {
 }
 
 #[test]
+fn a_byte_order_mark_stands_before_the_first_line() {
+    check("\u{feff}#define A 1\nA\n", expect!["1"]);
+    check("\u{feff}  #define A 1\nA\n", expect!["1"]);
+}
+
+#[test]
 fn digit_separators() {
     check(
         "#if 1'000 == 1000\n1'0 0x1'f'f 1'2'3'4u 1'a' 1.0'5 1' x'\n#endif\n",

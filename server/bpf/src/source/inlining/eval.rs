@@ -235,6 +235,10 @@ impl Eval<'_, '_, '_> {
         arguments: &[Val],
         within: Vec<(Symbol, u64)>,
     ) -> Option<Val> {
+        if !self.planner.enter() {
+            self.known = false;
+            return None;
+        }
         let parsed = self.bodies.unit.item(body.item)?;
         let ast::Item::Function(syntax) = &parsed.syntax else { return None };
         let returns = match self.bodies.unit.canonical(body.function.ty) {

@@ -20,6 +20,10 @@ const MAX_CHAIN: u32 = 32;
 /// More call sites of one function are not told apart.
 const MAX_SITES: usize = 20_000;
 
+/// Bodies that are run through for one program, each time one is inlined counted: chains of functions
+/// that all are inlined cost the square of their length. The largest program seen comes to 4,000.
+const MAX_ENTERED: u32 = 40_000;
+
 /// What is left of a function when everything was inlined into it.
 struct Summary {
     /// Calls of functions with a body.
@@ -39,6 +43,8 @@ pub(super) struct Planner<'p> {
     costs: FxHashMap<(Symbol, Vec<Argument>), Cost>,
     /// Calls of each function in the module as it is by now.
     uses: FxHashMap<Symbol, i64>,
+    /// Bodies run through so far.
+    entered: u32,
     /// All decisions in order.
     pub(super) log: Vec<Decision>,
 }
@@ -73,6 +79,7 @@ impl<'p> Planner<'p> {
             decisions: FxHashMap::default(),
             costs: FxHashMap::default(),
             uses: FxHashMap::default(),
+            entered: 0,
             log: Vec::new(),
         }
     }
@@ -134,6 +141,12 @@ impl<'p> Planner<'p> {
         let arguments = vec![Argument::Unknown; body.function.param_names.len()];
         let cost = self.cost(bodies, &body, &arguments);
         cost::verdict(cost, Site { frequency: 1.0, hint: body.function.inline, last: false }).0
+    }
+
+    /// Counts a body that is about to be run through; whether there is room for it.
+    pub(super) fn enter(&mut self) -> bool {
+        self.entered = self.entered.saturating_add(1);
+        self.entered <= MAX_ENTERED
     }
 
     /// Calls that are left in a function.
