@@ -25,7 +25,7 @@ use field::{Child, Field};
 pub use unit::{UnitItem, parse_unit, parse_unit_with};
 
 use crate::{
-    ast::{Attr, Declaration, Expr, ExprKind, FunctionDef, Ident, Item, Span, TypeName},
+    ast::{Attr, Declaration, Expr, ExprKind, FunctionDef, Ident, Item, Span, Stmt, TypeName},
     plain::{Fragment, Plain, TypedefScope},
     pragma::PragmaState,
     token::{Token, TokenKind},
@@ -46,7 +46,8 @@ pub struct ParsedItem {
     pub item: Item,
     /// Places where the text could not be read, or something had to be added.
     pub syntax_errors: Vec<Span>,
-    /// Whether it was read from plain text and its tree, and not straight from the tokens.
+    /// Whether it was read from plain text and its tree, and not straight from the tokens (but for
+    /// single statements, perhaps).
     pub by_tree: bool,
 }
 
@@ -57,8 +58,8 @@ pub fn parse_item(tokens: &[Token], pragma: &PragmaState, scope: &dyn TypedefSco
     if let Some(item) = trivial_item(tokens, words) {
         return ParsedItem { item, syntax_errors: Vec::new(), by_tree: false };
     }
-    if let Some(item) = direct::item(tokens, words, scope, pragma) {
-        return ParsedItem { item, syntax_errors: Vec::new(), by_tree: false };
+    if let Some((item, syntax_errors)) = direct::item(tokens, words, scope, pragma) {
+        return ParsedItem { item, syntax_errors, by_tree: false };
     }
     parse_by_tree(tokens, pragma, scope)
 }
@@ -107,6 +108,15 @@ fn parse_text(text: &str) -> Option<Tree> {
         }
         slot.as_mut()?.parse(text, None)
     })
+}
+
+/// Statements read on their own.
+struct Statements {
+    stmts: Vec<Stmt>,
+    /// As [`ParsedItem::syntax_errors`].
+    errors: Vec<Span>,
+    /// Whether their tree had an error.
+    has_error: bool,
 }
 
 /// Turns trees of one item into syntax.
@@ -278,6 +288,31 @@ impl<'a> Lower<'a> {
             let end = lower.plain.range().1;
             Some(lower.type_name(node, end))
         })?
+    }
+
+    /// Statements of a body among the tokens `from..to`, by way of their own tree. They stand `depth`
+    /// deep in the item, where `scope` knows the typedef names. None when they do not stay within
+    /// the body.
+    fn statements_by_tree(
+        &self,
+        (from, to): (u32, u32),
+        scope: &dyn TypedefScope,
+        depth: u32,
+    ) -> Option<Statements> {
+        if self.fragments >= MAX_FRAGMENTS || from >= to {
+            return None;
+        }
+        let (start, end) = (from as usize, to as usize);
+        let plain = Plain::new(self.tokens, start, end, Fragment::Statements, scope);
+        let tree = parse_text(&plain.text)?;
+        let root = tree.root_node();
+        let body = root.child(0).filter(|_| root.child_count() == 1)?.field(Field::Body)?;
+        let tokens = self.tokens;
+        let mut lower =
+            Lower::new(tokens, self.words, scope, self.pragma, plain, self.fragments + 1);
+        lower.depth = depth;
+        let stmts = lower.deeper(|lower| lower.statements(body))?;
+        Some(Statements { stmts, errors: lower.errors(&tree), has_error: root.has_error() })
     }
 
     /// Adds the attributes that pragmas apply to a kind of declaration.

@@ -29,7 +29,7 @@ impl Lower<'_> {
         Block { stmts: stmts.unwrap_or_else(error), span }
     }
 
-    fn statements(&mut self, node: Node<'_>) -> Vec<Stmt> {
+    pub(super) fn statements(&mut self, node: Node<'_>) -> Vec<Stmt> {
         let mut cursor = node.walk();
         let nodes: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
         let mut stmts = Vec::with_capacity(nodes.len());

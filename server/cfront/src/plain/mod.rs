@@ -35,6 +35,8 @@ pub enum Fragment {
     Expr,
     /// A type name; the text is `int x=sizeof(...);`.
     Type,
+    /// Statements of a body; the text is `int x(){...}`.
+    Statements,
 }
 
 /// Tokens that left the text.

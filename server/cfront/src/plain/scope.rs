@@ -28,11 +28,13 @@ impl<'a> Scopes<'a> {
     }
 
     pub(crate) fn is_typedef(&self, name: Symbol) -> bool {
-        match self.local.iter().rev().find(|(local, _)| *local == name) {
-            Some(&(_, typedef)) => typedef,
-            // C23's keyword; a file of an older standard that uses it has declared it.
-            None => name == known::BOOL || self.outer.is_typedef(name),
-        }
+        // `bool` is C23's keyword; a file of an older standard that uses it has declared it.
+        self.local(name).unwrap_or_else(|| name == known::BOOL || self.outer.is_typedef(name))
+    }
+
+    /// What the item itself says of a name: whether it is a typedef name.
+    pub(crate) fn local(&self, name: Symbol) -> Option<bool> {
+        self.local.iter().rev().find(|(local, _)| *local == name).map(|&(_, typedef)| typedef)
     }
 
     /// A declarator declares the name here.

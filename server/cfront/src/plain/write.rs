@@ -71,15 +71,29 @@ impl<'a> Writer<'a> {
                 frame.type_name = true;
                 self.frames.push((frame, UNPAIRED));
             }
+            Fragment::Statements => {
+                // Of the token before, so that the first statement has its storage classes.
+                self.emit(self.start.saturating_sub(1), "int x(){");
+                self.frames.push((Frame::new(Kind::Block, "}", 0), UNPAIRED));
+            }
         }
         let mut i = self.start;
         while i < self.end {
             i = self.step(i).max(i + 1);
         }
+        let last = self.end.saturating_sub(1).max(self.start);
         if what == Fragment::Item {
-            self.end_item();
+            self.end_brackets(last);
+            if self.top().mode != Mode::Start {
+                self.out.repairs.push(last as u32);
+                self.semicolon(last);
+            }
+        } else if what == Fragment::Statements {
+            self.end_brackets(last);
+            let block = self.top().clone();
+            self.finish(&block, last);
+            self.emit(last, block.close);
         } else {
-            let last = self.end.saturating_sub(1).max(self.start);
             if self.top().mode == Mode::Specs && !self.top().type_seen {
                 self.emit(last, "int");
             }
@@ -88,9 +102,8 @@ impl<'a> Writer<'a> {
         self.out
     }
 
-    /// Ends what the last token leaves open: brackets, and a declaration without `;`.
-    fn end_item(&mut self) {
-        let last = self.end.saturating_sub(1).max(self.start);
+    /// Ends the brackets that the last token leaves open.
+    fn end_brackets(&mut self, last: usize) {
         while self.frames.len() > 1 {
             self.out.repairs.push(last as u32);
             if let Some((frame, _)) = self.frames.pop() {
@@ -100,10 +113,6 @@ impl<'a> Writer<'a> {
                 }
                 self.after_close(last, &frame);
             }
-        }
-        if self.top().mode != Mode::Start {
-            self.out.repairs.push(last as u32);
-            self.semicolon(last);
         }
     }
 
@@ -497,6 +506,7 @@ impl<'a> Writer<'a> {
             self.emit(i, ")");
         }
         if let Some(close) = frame.case {
+            self.out.repairs.push(i as u32);
             self.emit(i, close);
             self.emit(i, ";");
         } else if matches!(frame.kind, Kind::Record | Kind::Block) && frame.mode != Mode::Start {

@@ -34,8 +34,9 @@ impl Reader<'_> {
         }
         let body = self.block()?;
         let span = Span { start: 0, end: self.at };
+        let has_error = self.recovery.has_error;
         let function =
-            FunctionDef { specs, declarator, kr_params: Vec::new(), body, span, has_error: false };
+            FunctionDef { specs, declarator, kr_params: Vec::new(), body, span, has_error };
         Some(Item::Function(Box::new(function)))
     }
 

@@ -89,8 +89,8 @@ impl Reader<'_> {
         }
         loop {
             let suffix = match self.word() {
-                Word::LBracket => self.deeper(Self::array)?,
-                Word::LParen => self.deeper(Self::parameters)?,
+                Word::LBracket => self.outright(Self::array)?,
+                Word::LParen => self.outright(Self::parameters)?,
                 _ => break,
             };
             derived.push(suffix);

@@ -3,8 +3,9 @@
 //! The way over plain text and a tree costs ten times this reading, and is needed only where the text
 //! is not C: half typed, or with macros and types that are not known. So this reader knows GNU C as
 //! real programs write it. What it gives is what the tree would give (`tests` hold it to that, and
-//! `score_syntax` over a corpus); where it is not sure, or the syntax is in error, it gives nothing,
-//! and the tree with its recovery has the word.
+//! `score_syntax` over a corpus). A statement of which it is not sure, or that is in error, it has the
+//! tree read on its own (`recovery`); where that is not enough it gives nothing, and the tree has the
+//! word for the whole item.
 
 mod attribute;
 mod declaration;
@@ -13,12 +14,15 @@ mod expression;
 mod initializer;
 mod operand;
 mod record;
+mod recovery;
 mod specifiers;
 mod statement;
 
+use recovery::Recovery;
+
 use super::Lower;
 use crate::{
-    ast::{Ident, Item},
+    ast::{Ident, Item, Span},
     plain::{Plain, Scopes, TypedefScope},
     pragma::PragmaState,
     token::Token,
@@ -29,20 +33,27 @@ use crate::{
 /// [`super::MAX_DEPTH`].
 const MAX_DEPTH: u32 = 100;
 
-/// Reads an item; `None` when it must go by the tree.
+/// Reads an item, and where it is in error; `None` when it must go by the tree.
 pub(super) fn item(
     tokens: &[Token],
     words: &'static Words,
     scope: &dyn TypedefScope,
     pragma: &PragmaState,
-) -> Option<Item> {
+) -> Option<(Item, Vec<Span>)> {
     if !matches!(words.token(tokens.last()?), Word::Semi | Word::RBrace) {
         return None;
     }
     let lower = Lower::new(tokens, words, scope, pragma, Plain::default(), 0);
-    let mut reader = Reader { lower, names: Scopes::new(scope), at: 0, depth: 0, deepest: 0 };
+    let mut reader = Reader {
+        lower,
+        names: Scopes::new(scope),
+        at: 0,
+        depth: 0,
+        deepest: 0,
+        recovery: Recovery::default(),
+    };
     let item = reader.item()?;
-    (reader.at as usize == tokens.len()).then_some(item)
+    (reader.at as usize == tokens.len()).then_some((item, reader.recovery.errors))
 }
 
 struct Reader<'a> {
@@ -55,6 +66,7 @@ struct Reader<'a> {
     depth: u32,
     /// The depth of what was read since [`Reader::begin_left`].
     deepest: u32,
+    recovery: Recovery,
 }
 
 impl<'a> Reader<'a> {
@@ -96,6 +108,7 @@ impl<'a> Reader<'a> {
     /// Reads what nests in the syntax at hand.
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if self.depth >= MAX_DEPTH {
+            self.recovery.hopeless = true;
             return None;
         }
         self.depth += 1;
@@ -114,7 +127,8 @@ impl<'a> Reader<'a> {
     /// What was read becomes part of something larger.
     fn sink(&mut self) -> Option<()> {
         self.deepest += 1;
-        (self.deepest <= MAX_DEPTH).then_some(())
+        self.recovery.hopeless |= self.deepest > MAX_DEPTH;
+        (!self.recovery.hopeless).then_some(())
     }
 
     fn end_left(&mut self, outer: u32) {

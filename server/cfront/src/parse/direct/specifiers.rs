@@ -45,17 +45,17 @@ impl Reader<'_> {
                 }
                 Word::Basic if !typed => basic.add(token.sym.as_str()),
                 Word::Struct | Word::Union | Word::Enum if !typed && !basic.seen => {
-                    specs.ty = self.deeper(|reader| reader.tag_type(word))?;
+                    specs.ty = self.outright(|reader| reader.tag_type(word))?;
                     typed = true;
                     continue;
                 }
                 Word::Typeof | Word::TypeofUnqual if !typed && !basic.seen => {
-                    specs.ty = self.deeper(Self::typeof_type)?;
+                    specs.ty = self.outright(Self::typeof_type)?;
                     typed = true;
                     continue;
                 }
                 Word::Atomic if !typed && !basic.seen => {
-                    specs.ty = self.deeper(Self::atomic_type)?;
+                    specs.ty = self.outright(Self::atomic_type)?;
                     typed = true;
                     continue;
                 }

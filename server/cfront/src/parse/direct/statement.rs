@@ -27,7 +27,11 @@ impl Reader<'_> {
                 self.label_declaration()?;
                 continue;
             }
-            self.block_item(lead, &mut stmts)?;
+            let (before, count) = (self.before(), stmts.len());
+            if self.block_item(lead, &mut stmts).is_none() {
+                stmts.truncate(count);
+                self.recover(before, lead, &mut stmts)?;
+            }
             lead = self.at;
         }
         Some(stmts)
@@ -138,7 +142,7 @@ impl Reader<'_> {
         if self.word() == Word::Attribute {
             // `__attribute__((fallthrough));`
             self.at = self.past_lifted(self.at);
-            (self.word() == Word::Semi).then_some(())?;
+            (self.word() == Word::Semi && !self.in_specifiers()).then_some(())?;
         }
         let start = self.at;
         let word = self.word();
@@ -266,7 +270,8 @@ impl Reader<'_> {
             Some(Stmt { span: expr.span, kind: StmtKind::Expr(expr) })
         };
         // The writer lets a name that hides a typedef name live on after the loop.
-        (self.names.mark() == mark).then_some(())?;
+        self.recovery.hopeless |= self.names.mark() != mark;
+        (!self.recovery.hopeless).then_some(())?;
         let cond = match self.word() {
             Word::Semi => None,
             _ => Some(self.deeper(Self::expression)?),
