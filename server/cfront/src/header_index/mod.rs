@@ -13,7 +13,10 @@ mod scan;
 mod tests;
 mod words;
 
-use std::{ops::Range, sync::Mutex};
+use std::{
+    ops::Range,
+    sync::{Mutex, OnceLock},
+};
 
 use rustc_hash::FxHashMap;
 
@@ -26,7 +29,6 @@ use crate::{
     source::{FileId, Text},
     symbol::{Symbol, hash as word_hash},
     token::Token,
-    words::{Word, Words},
 };
 
 /// Shorter stretches are lexed: an index of few items gains nothing.
@@ -43,7 +45,8 @@ pub(crate) struct HeaderIndex {
     /// One past the last byte of each item; it begins where the one before it ends.
     ends: Vec<u32>,
     names: NameTable,
-    words: WordSet,
+    /// Made when the first word is looked for: a header that is read once needs it never.
+    words: OnceLock<WordSet>,
     /// Names that were looked for in the text.
     found: Mutex<FxHashMap<Symbol, bool>>,
 }
@@ -69,7 +72,7 @@ impl HeaderIndex {
             range: start..end,
             names: NameTable::new(found.names),
             ends: found.ends,
-            words: found.words,
+            words: OnceLock::new(),
             found: Mutex::default(),
         })
     }
@@ -134,13 +137,13 @@ impl HeaderIndex {
     /// Whether an identifier stands in the text: with a macro of that name it would read otherwise.
     pub(crate) fn contains(&self, name: Symbol) -> bool {
         let word = name.as_str();
-        let keyword = Words::get().of(name) != Word::Other;
-        if !keyword && !self.words.may_contain(word_hash(word.as_bytes())) {
+        let bytes = self.text.as_bytes();
+        let text = bytes.get(self.range.clone()).unwrap_or(&[]);
+        let words = self.words.get_or_init(|| WordSet::of(text));
+        if !words.may_contain(word_hash(word.as_bytes())) {
             return false;
         }
         *lock(&self.found).entry(name).or_insert_with(|| {
-            let bytes = self.text.as_bytes();
-            let text = bytes.get(self.range.clone()).unwrap_or(&[]);
             let mut found = memchr::memmem::find_iter(text, word.as_bytes());
             found.any(|at| {
                 let at = at + self.range.start;

@@ -19,7 +19,7 @@ use super::{
     bytes::{CLASS, Class, IN_WORD},
     item::{ItemState, Pending, Place},
     lex, short,
-    words::{Special, Specials, WordSet},
+    words::{Special, Specials},
 };
 
 /// What the pass found.
@@ -27,7 +27,6 @@ pub(super) struct Found {
     /// One past the last byte of each item.
     pub(super) ends: Vec<u32>,
     pub(super) names: Vec<NameEntry>,
-    pub(super) words: WordSet,
 }
 
 /// Longer texts are read in two halves at once.
@@ -38,11 +37,11 @@ pub(super) fn scan(text: &str, start: usize, specials: &Specials) -> Found {
     let rest = text.len().saturating_sub(start);
     let middle = if rest < LONG { None } else { boundary(text, start + rest / 2) };
     let needed = AtomicBool::new(true);
-    let part = |range| scan_part(text, range, rest, specials, None);
+    let part = |range| scan_part(text, range, specials, None);
     let Some(middle) = middle else { return part(start..text.len()) };
     let (mut first, second) = std::thread::scope(|threads| {
         let range = middle..text.len();
-        let second = threads.spawn(|| scan_part(text, range, rest, specials, Some(&needed)));
+        let second = threads.spawn(|| scan_part(text, range, specials, Some(&needed)));
         let first = part(start..middle);
         // The second half is right if an item begins there. If one before it is not plain, the index
         // ends, and there will be another behind that item.
@@ -75,16 +74,13 @@ impl Found {
         self.names.extend(
             other.names.into_iter().map(|name| NameEntry { item: name.item + items, ..name }),
         );
-        self.words.union(&other.words);
     }
 }
 
-/// Reads the items that begin in a range, as long as they are needed. `whole` is the number of bytes
-/// that the set of words is for.
+/// Reads the items that begin in a range, as long as they are needed.
 fn scan_part(
     text: &str,
     range: Range<usize>,
-    whole: usize,
     specials: &Specials,
     needed: Option<&AtomicBool>,
 ) -> Found {
@@ -95,11 +91,7 @@ fn scan_part(
         bytes: text.as_bytes(),
         pos: start,
         specials,
-        found: Found {
-            ends: Vec::with_capacity(rest / 128),
-            names: Vec::with_capacity(rest / 64),
-            words: WordSet::for_text(whole),
-        },
+        found: Found { ends: Vec::with_capacity(rest / 128), names: Vec::with_capacity(rest / 64) },
         item_start: start,
         item: ItemState::default(),
     };
@@ -240,7 +232,6 @@ impl Scan<'_> {
         let hash = word_hash(word);
         match self.specials.find(hash, word) {
             None => {
-                self.found.words.insert(hash);
                 let place = Place { offset: start as u32, hash: short(hash) };
                 // Parameters of a definition in the old style.
                 if self.item.after_parameters {

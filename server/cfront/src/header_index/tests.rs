@@ -19,7 +19,7 @@ fn check(source: &str) -> usize {
         range: 0..end,
         names: NameTable::new(found.names),
         ends: found.ends,
-        words: found.words,
+        words: OnceLock::new(),
         found: Mutex::default(),
     };
     let whole = lex(&text, FileId(0), 0..text.len());

@@ -1,6 +1,7 @@
 //! Words by hash: those that mean something to the scan, and the set of all that a text has.
 
 use crate::{
+    lexer,
     pp::MacroTable,
     symbol::{Symbol, hash as word_hash, known as k},
     words::{Word, Words},
@@ -79,37 +80,30 @@ impl Specials {
     }
 }
 
-/// A set of words that may say yes of a word it does not have (a Bloom filter). Keywords are not put
-/// into it.
+/// The words of a text; it may say yes of a word that it does not have (a Bloom filter).
 #[derive(Debug)]
 pub(super) struct WordSet {
     bits: Vec<u64>,
 }
 
 impl WordSet {
-    /// An empty set for the words of so many bytes of text.
-    pub(super) fn for_text(bytes: usize) -> WordSet {
+    pub(super) fn of(text: &[u8]) -> WordSet {
         // A header has a new word about every fifty bytes.
-        WordSet { bits: vec![0; (bytes / 256).next_power_of_two().min(1 << 16)] }
+        let mut set =
+            WordSet { bits: vec![0; (text.len() / 256).next_power_of_two().min(1 << 16)] };
+        for word in text.split(|&b| !lexer::is_word_byte(b)).filter(|word| !word.is_empty()) {
+            for (word, bit) in set.places(word_hash(word)) {
+                if let Some(word) = set.bits.get_mut(word) {
+                    *word |= bit;
+                }
+            }
+        }
+        set
     }
 
     fn places(&self, hash: u64) -> [(usize, u64); 2] {
         let mask = self.bits.len() - 1;
         [hash >> 40, hash >> 18].map(|h| ((h >> 6) as usize & mask, 1 << (h & 63)))
-    }
-
-    #[inline]
-    pub(super) fn insert(&mut self, hash: u64) {
-        for (word, bit) in self.places(hash) {
-            if let Some(word) = self.bits.get_mut(word) {
-                *word |= bit;
-            }
-        }
-    }
-
-    /// Adds all of a set for as many bytes.
-    pub(super) fn union(&mut self, other: &WordSet) {
-        self.bits.iter_mut().zip(&other.bits).for_each(|(word, other)| *word |= other);
     }
 
     pub(super) fn may_contain(&self, hash: u64) -> bool {
