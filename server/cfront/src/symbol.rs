@@ -148,11 +148,6 @@ impl Interner {
 }
 
 impl Symbol {
-    /// A number that is as good as random, the same as long as the process lives.
-    pub(crate) fn mixed(self) -> u32 {
-        self.0.wrapping_mul(0x9e37_79b9)
-    }
-
     /// The symbol of the empty string.
     pub const EMPTY: Symbol = Symbol(0);
 

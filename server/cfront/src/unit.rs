@@ -92,6 +92,8 @@ struct Environment {
     uses: AtomicU32,
     main_items: OnceLock<Vec<ItemId>>,
     top_level: OnceLock<Vec<Event>>,
+    functions: OnceLock<Vec<Arc<Function>>>,
+    variables: OnceLock<Vec<Arc<Variable>>>,
     /// What others made of items and this environment.
     derived: Derivations,
 }
@@ -137,6 +139,8 @@ impl Unit {
             uses: AtomicU32::new(0),
             main_items: OnceLock::new(),
             top_level: OnceLock::new(),
+            functions: OnceLock::new(),
+            variables: OnceLock::new(),
             derived: Derivations::default(),
         });
         Unit { inner: Arc::new(Inside { pp, items, environment, environment_reused: false }) }
@@ -412,33 +416,29 @@ impl Unit {
     }
 
     /// All functions of [`Unit::top_level`], each once, in order of first declaration.
-    pub fn functions(&self) -> Vec<Arc<Function>> {
-        let mut seen = FxHashMap::default();
-        self.top_level()
-            .iter()
-            .filter_map(|event| match event {
+    pub fn functions(&self) -> &[Arc<Function>] {
+        self.inner.environment.functions.get_or_init(|| {
+            let mut seen = FxHashMap::default();
+            let functions = self.top_level().iter().filter_map(|event| match event {
                 Event::Function(f)
                 | Event::FunctionDeclaration(f, _)
                 | Event::DeferredFunction(f) => Some(f),
                 Event::Variable(..) => None,
-            })
-            .filter(|f| seen.insert(f.id, ()).is_none())
-            .cloned()
-            .collect()
+            });
+            functions.filter(|f| seen.insert(f.id, ()).is_none()).cloned().collect()
+        })
     }
 
     /// All variables of [`Unit::top_level`], each once, in order of first declaration.
-    pub fn variables(&self) -> Vec<Arc<Variable>> {
-        let mut seen = FxHashMap::default();
-        self.top_level()
-            .iter()
-            .filter_map(|event| match event {
+    pub fn variables(&self) -> &[Arc<Variable>] {
+        self.inner.environment.variables.get_or_init(|| {
+            let mut seen = FxHashMap::default();
+            let variables = self.top_level().iter().filter_map(|event| match event {
                 Event::Variable(v, _) => Some(v),
                 _ => None,
-            })
-            .filter(|v| seen.insert(v.id, ()).is_none())
-            .cloned()
-            .collect()
+            });
+            variables.filter(|v| seen.insert(v.id, ()).is_none()).cloned().collect()
+        })
     }
 
     // ---- inside items ----

@@ -34,7 +34,7 @@ fn variables(unit: &Unit) -> String {
             out.push('\n');
             continue;
         }
-        match unit.initial(&v) {
+        match unit.initial(v) {
             Initial::Zero => out += " | zero",
             Initial::Unknown => out += " | unknown",
             Initial::Bytes { bytes, relocations } => {

@@ -65,7 +65,8 @@ pub fn all() -> &'static [ProgramSection] {
 /// The row that libbpf takes for a section name, its leading `?` allowed (`find_sec_def`).
 pub fn find(name: &str) -> Option<&'static ProgramSection> {
     let name = name.strip_prefix('?').unwrap_or(name);
-    all().iter().find(|row| row.matches(name))
+    let first = name.as_bytes().first();
+    all().iter().find(|row| row.prefix.as_bytes().first() == first && row.matches(name))
 }
 
 /// Known names near a name that no row matches, nearest first: what the user may have meant.
@@ -82,6 +83,9 @@ pub fn near(name: &str) -> Vec<String> {
         let end = bare.match_indices('/').nth(parts - 1).map_or(bare.len(), |(at, _)| at);
         let (head, tail) = bare.split_at(end);
         if !tail.is_empty() && !row.takes_target {
+            continue;
+        }
+        if head.chars().count().abs_diff(row.prefix.len()) > near_limit(row.prefix) {
             continue;
         }
         let distance = edit_distance(head, row.prefix);

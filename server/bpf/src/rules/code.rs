@@ -3,7 +3,7 @@
 //! The verifier walks only paths that can be taken with the read-only data of the load, and clang
 //! removes what it can fold after inlining. A call counts as certain only where neither can hide it.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use cfront::{
     ast::{
@@ -26,7 +26,11 @@ const MAX_REACHED: usize = 4096;
 pub(super) struct Code<'u> {
     pub(super) unit: &'u Unit,
     bodies: RefCell<FxHashMap<Symbol, Option<Arc<FnBody>>>>,
+    reached: RefCell<FxHashMap<Symbol, Rc<[ReachedCall]>>>,
 }
+
+/// The identifiers of an item.
+struct Words(FxHashSet<Symbol>);
 
 /// A function's body.
 pub(super) struct FnBody {
@@ -106,7 +110,7 @@ impl FnBody {
 
 impl<'u> Code<'u> {
     pub(super) fn new(unit: &'u Unit) -> Self {
-        Code { unit, bodies: RefCell::default() }
+        Code { unit, bodies: RefCell::default(), reached: RefCell::default() }
     }
 
     /// The body of a function that the unit defines.
@@ -176,11 +180,12 @@ impl<'u> Code<'u> {
     pub(super) fn reads_fold(&self, name: Symbol) -> Option<bool> {
         let mut folds = true;
         for function in self.unit.functions() {
-            let place = function.definition_place();
-            let mentions = place.is_some_and(|place| {
-                self.unit.tokens(ItemId(place.item)).iter().any(|token| token.sym == name)
+            let item = function.definition_place().map(|place| ItemId(place.item));
+            let words = item.and_then(|item| {
+                let words = || self.unit.tokens(item).iter().map(|token| token.sym).collect();
+                self.unit.derive(item, |_| Words(words()))
             });
-            if !mentions {
+            if !words.is_some_and(|words| words.0.contains(&name)) {
                 continue;
             }
             let body = self.body(function.name)?;
@@ -202,7 +207,16 @@ impl<'u> Code<'u> {
     }
 
     /// The calls that an entry program reaches, itself and through `static` functions.
-    pub(super) fn reach(&self, entry: Symbol) -> Vec<ReachedCall> {
+    pub(super) fn reach(&self, entry: Symbol) -> Rc<[ReachedCall]> {
+        if let Some(known) = self.reached.borrow().get(&entry) {
+            return known.clone();
+        }
+        let found: Rc<[ReachedCall]> = self.find_reached(entry).into();
+        self.reached.borrow_mut().insert(entry, found.clone());
+        found
+    }
+
+    fn find_reached(&self, entry: Symbol) -> Vec<ReachedCall> {
         let mut seen: FxHashMap<Symbol, (bool, bool)> = FxHashMap::default();
         let mut queue = vec![(entry, true, true)];
         let mut found = Vec::new();

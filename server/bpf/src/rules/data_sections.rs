@@ -74,10 +74,10 @@ fn const_mix(input: Input<'_>, found: &mut Vec<Diagnostic>) {
         let is_const = input.unit.is_const(variable.ty);
         match first.get(&section) {
             None => {
-                first.insert(section, (is_const, variable));
+                first.insert(section, (is_const, variable.clone()));
             }
             Some((other_const, other)) if *other_const != is_const => {
-                let Some(range) = places::variable(input.unit, &variable) else { continue };
+                let Some(range) = places::variable(input.unit, variable) else { continue };
                 let mut finding = Diagnostic::new(
                     CONST_MIX,
                     range,

@@ -47,10 +47,10 @@ pub(super) fn check(
         {
             not_gpl = why.finding(input, entry, &what, place);
         }
-        for reached in code.reach(entry.function.name) {
+        for reached in code.reach(entry.function.name).iter() {
             let Some(call) = reached.call() else { continue };
             let mut once = |rule| said.insert((rule, reached.body.item.0, call.token));
-            percpu_arguments(input, code, &reached, call, &mut once, found);
+            percpu_arguments(input, code, reached, call, &mut once, found);
             if let Some(helper) = helper(call)
                 && reached.walked
                 && helper.takes_context()
@@ -64,12 +64,12 @@ pub(super) fn check(
                     && !input.usage.sets_program_types
                     && once(NOT_ALLOWED)
                 {
-                    not_allowed(input, entry, &reached, call, helper.name, found);
+                    not_allowed(input, entry, reached, call, helper.name, found);
                 }
             }
             if not_gpl.is_none()
                 && let Some(why) = license.refused(input)
-                && let Some(what) = needs_gpl(entry, &reached, call)
+                && let Some(what) = needs_gpl(entry, reached, call)
             {
                 let place = reached.body.place(input.unit, call.token);
                 not_gpl = why.finding(input, entry, &what, place);

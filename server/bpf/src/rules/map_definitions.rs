@@ -33,13 +33,13 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
         if !in_maps || variable.defining_decl().is_none() {
             continue;
         }
-        let Some(at) = places::variable(input.unit, &variable) else { continue };
-        linkage(input, &variable, at, found);
+        let Some(at) = places::variable(input.unit, variable) else { continue };
+        linkage(input, variable, at, found);
         match input.unit.canonical(variable.ty) {
             CType::Record(id) => {
                 let Some(record) = input.unit.record(id) else { continue };
                 if record.is_union {
-                    not_a_struct(&variable, at, "a union", found);
+                    not_a_struct(variable, at, "a union", found);
                 } else if record.defined {
                     let name = variable.name.as_str();
                     definition(
@@ -49,8 +49,8 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
                     );
                 }
             }
-            CType::Array { .. } => not_a_struct(&variable, at, "an array", found),
-            CType::Pointer(_) => not_a_struct(&variable, at, "a pointer", found),
+            CType::Array { .. } => not_a_struct(variable, at, "an array", found),
+            CType::Pointer(_) => not_a_struct(variable, at, "a pointer", found),
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use cfront::{
     ast::{ExprKind, Initializer},
     sema::{Definition, Initial, LocalKind, Resolution},
     symbol::Symbol,
-    unit::ItemId,
+    unit::{ItemId, Unit},
 };
 
 use super::{
@@ -18,33 +18,43 @@ const RULE: RuleId = RuleId("printk-arguments");
 /// The most arguments that the kernel takes (`MAX_BPRINTF_VARARGS`).
 const MOST: usize = 12;
 
+/// What the calls of a body do wrong: the token of each, and a message.
+struct Wrong(Vec<(u32, String)>);
+
 pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnostic>) {
-    for function in input.unit.functions() {
-        let Some(place) = function.definition_place() else { continue };
-        if !input.unit.in_main_file(ItemId(place.item)) {
+    let unit = input.unit;
+    for function in unit.functions() {
+        let Some(item) = function.definition_place().map(|place| ItemId(place.item)) else {
+            continue;
+        };
+        if !unit.in_main_file(item) {
             continue;
         }
         let Some(body) = code.body(function.name) else { continue };
-        for call in &body.calls {
-            check_call(input, &body, call, found);
+        let wrong = unit.derive(item, |_| {
+            let judged = |call: &Call| Some((call.token, wrong(unit, &body, call)?));
+            Wrong(body.calls.iter().filter_map(judged).collect())
+        });
+        for (token, message) in wrong.iter().flat_map(|wrong| &wrong.0) {
+            if let Some(range) = body.place(unit, *token) {
+                found.push(Diagnostic::new(RULE, range, message.clone()));
+            }
         }
     }
 }
 
-fn check_call(input: Input<'_>, body: &FnBody, call: &Call, found: &mut Vec<Diagnostic>) {
-    let Callee::Pointer(helper) = &call.callee else { return };
+fn wrong(unit: &Unit, body: &FnBody, call: &Call) -> Option<String> {
+    let Callee::Pointer(helper) = &call.callee else { return None };
     let (given, by_count) = match (helper.name.as_str(), call.args.as_slice()) {
         ("bpf_trace_printk", [_, _, rest @ ..]) => (rest.len(), true),
         ("bpf_trace_vprintk", [_, _, _, bytes]) => {
-            let Some(bytes) = input.unit.constant(&body.scope, bytes) else { return };
-            let Ok(bytes) = usize::try_from(bytes) else { return };
+            let bytes = usize::try_from(unit.constant(&body.scope, bytes)?).ok()?;
             (bytes / 8, false)
         }
-        _ => return,
+        _ => return None,
     };
-    let Some(format) = call.args.first().and_then(|arg| text(input, body, arg)) else { return };
-    let Some(wanted) = conversions(&format) else { return };
-    let Some(range) = body.place(input.unit, call.token) else { return };
+    let format = call.args.first().and_then(|arg| text(unit, body, arg))?;
+    let wanted = conversions(&format)?;
     let message = if given > MOST {
         format!("{given} arguments: the kernel prints at most {MOST} and answers -EINVAL")
     } else if wanted > given {
@@ -65,9 +75,9 @@ fn check_call(input: Input<'_>, body: &FnBody, call: &Call, found: &mut Vec<Diag
             count(given, "argument")
         )
     } else {
-        return;
+        return None;
     };
-    found.push(Diagnostic::new(RULE, range, message));
+    Some(message)
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -75,17 +85,17 @@ fn count(number: usize, what: &str) -> String {
 }
 
 /// The text of a format: a literal, or an array that is initialised with one and not changed.
-fn text(input: Input<'_>, body: &FnBody, arg: &cfront::ast::Expr) -> Option<Vec<u8>> {
+fn text(unit: &Unit, body: &FnBody, arg: &cfront::ast::Expr) -> Option<Vec<u8>> {
     if let ExprKind::Str { bytes, width: 1 } = &code::strip_casts(arg).kind {
         return Some(bytes.clone());
     }
     let ident = addressed(arg)?;
-    match body.scope.resolve(input.unit, ident) {
+    match body.scope.resolve(unit, ident) {
         Resolution::Local(id) => {
             let local = body.scope.local(id)?;
             if !matches!(local.kind, LocalKind::Static | LocalKind::Auto)
-                || !matches!(input.unit.canonical(local.ty), cfront::ctypes::CType::Array { .. })
-                || !(input.unit.is_const(local.ty) || only_named_here(body, local.name))
+                || !matches!(unit.canonical(local.ty), cfront::ctypes::CType::Array { .. })
+                || !(unit.is_const(local.ty) || only_named_here(body, local.name))
             {
                 return None;
             }
@@ -98,11 +108,11 @@ fn text(input: Input<'_>, body: &FnBody, arg: &cfront::ast::Expr) -> Option<Vec<
             }
         }
         Resolution::Variable(variable)
-            if input.unit.is_const(variable.ty)
-                && !input.unit.is_volatile(variable.ty)
+            if unit.is_const(variable.ty)
+                && !unit.is_volatile(variable.ty)
                 && matches!(variable.definition, Definition::Initialised(_)) =>
         {
-            match input.unit.initial(&variable) {
+            match unit.initial(&variable) {
                 Initial::Bytes { bytes, relocations } if relocations.is_empty() => Some(bytes),
                 _ => None,
             }

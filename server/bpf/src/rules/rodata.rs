@@ -17,10 +17,10 @@ pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnosti
     for variable in input.unit.variables() {
         // What the compiler left out of the object no loader can write.
         let kept = input.object.sections.iter().flat_map(|section| &section.variables);
-        if is_folded(input, code, &variable)
+        if is_folded(input, code, variable)
             && kept.into_iter().any(|one| one.name == variable.name.as_str())
             && let Some(write) = input.usage.rodata_written.get(variable.name.as_str())
-            && let Some(range) = places::variable(input.unit, &variable)
+            && let Some(range) = places::variable(input.unit, variable)
         {
             let mut finding = Diagnostic::new(
                 RULE,
@@ -32,7 +32,7 @@ pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnosti
                 ),
             );
             finding = finding.with_related(*write, "written here");
-            if let Some(word) = const_word(input, &variable) {
+            if let Some(word) = const_word(input, variable) {
                 finding = finding.with_fix("Add `volatile`", vec![(word, "const volatile".into())]);
             }
             found.push(finding);

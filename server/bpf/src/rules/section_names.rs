@@ -16,10 +16,10 @@ const LEGACY_MAPS: RuleId = RuleId("legacy-maps-section");
 
 pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     for variable in input.unit.variables() {
-        check_variable(input, &variable, found);
+        check_variable(input, variable, found);
     }
     for function in input.unit.functions() {
-        check_function(input, &function, found);
+        check_function(input, function, found);
     }
 }
 
@@ -30,9 +30,13 @@ fn with_section(decls: &[Decl]) -> Option<(&Decl, &'static str)> {
 
 fn check_variable(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnostic>) {
     let Some((decl, section)) = with_section(&variable.decls) else { return };
+    let (shared, meant) = (looks_percpu_but_shared(section), meant_percpu(section));
+    if !shared && meant.is_none() && section != "maps" {
+        return;
+    }
     let Some(place) = places::section_string(input.unit, decl) else { return };
     let name = variable.name;
-    if looks_percpu_but_shared(section) {
+    if shared {
         let mut finding = Diagnostic::new(
             SHARED,
             place.range,
@@ -45,7 +49,7 @@ fn check_variable(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnos
             finding = finding.with_fix("Use `.percpu`", vec![(place.range, "\".percpu\"".into())]);
         }
         found.push(finding);
-    } else if let Some(meant) = meant_percpu(section) {
+    } else if let Some(meant) = meant {
         let mut finding = Diagnostic::new(
             TYPO,
             place.range,
@@ -90,7 +94,10 @@ fn meant_percpu(section: &str) -> Option<String> {
         return Some(if rest.is_empty() { ".percpu".into() } else { format!(".percpu.{rest}") });
     }
     let (head, tail) = bare.split_once('.').unwrap_or((bare, ""));
-    if section.starts_with('.') && sections::edit_distance(head, "percpu") == 1 {
+    if section.starts_with('.')
+        && (5..=7).contains(&head.chars().count())
+        && sections::edit_distance(head, "percpu") == 1
+    {
         return Some(if tail.is_empty() { ".percpu".into() } else { format!(".percpu.{tail}") });
     }
     None

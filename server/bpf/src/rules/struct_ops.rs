@@ -28,7 +28,7 @@ fn members(input: Input<'_>, found: &mut Vec<Diagnostic>) {
         }
         let CType::Record(id) = unit.canonical(variable.ty) else { continue };
         let Some(record) = unit.record(id).filter(|record| record.defined) else { continue };
-        let Some((item, Initializer::List(entries, _))) = initializer(unit, &variable) else {
+        let Some((item, Initializer::List(entries, _))) = initializer(unit, variable) else {
             continue;
         };
         let Some(fields) = names(unit, &record, 0) else { continue };

@@ -213,7 +213,7 @@ impl Chunk {
         own.then(|| self.trail_at(loc.offset as usize)).flatten()
     }
 
-    fn trail_at(&self, at: usize) -> Option<Trail> {
+    pub(crate) fn trail_at(&self, at: usize) -> Option<Trail> {
         let Body::Tokens { made, .. } = &self.body else { return None };
         let trail = *made.trails.get(at)?;
         let (spelling, expansion) = (self.place(trail.spelling), self.place(trail.expansion));
@@ -251,7 +251,7 @@ pub(crate) fn root(mut loc: Loc, trails: &[Trail]) -> Option<FileId> {
 
 /// Finds out whether a run of tokens ends between two top-level items. Unsure counts as no: a
 /// chunk is then only larger than it need be.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(crate) struct ItemScan {
     pos: usize,
     depth: i64,
@@ -267,15 +267,14 @@ pub(crate) struct ItemScan {
     started: bool,
     /// The last item ended with a function's body.
     behind_body: bool,
-    /// Mixed of the identifiers outside of all brackets.
-    heads: u32,
 }
 
-/// Of so many functions one is cut behind: small pieces make edits cheap, and many pieces make
-/// looking up names dear.
-const CUT: u32 = 2;
-
 impl ItemScan {
+    /// The same after so many tokens.
+    pub(crate) fn at(&self, tokens: usize) -> ItemScan {
+        ItemScan { pos: tokens, ..self.clone() }
+    }
+
     /// Looks at the tokens that have come since the last call.
     pub(crate) fn at_boundary(&mut self, tokens: &[Token]) -> bool {
         if !self.started {
@@ -289,10 +288,9 @@ impl ItemScan {
         self.between
     }
 
-    /// Whether a text is cut here: behind the body of a function, by what stands in the heads of the
-    /// functions since the last cut, which editing bodies does not change.
+    /// Whether a text is cut here: behind the body of each function.
     pub(crate) fn cuts_behind(&mut self, tokens: &[Token]) -> bool {
-        self.at_boundary(tokens) && self.behind_body && (self.heads >> 7).is_multiple_of(CUT)
+        self.at_boundary(tokens) && self.behind_body
     }
 
     fn token(&mut self, token: &Token) {
@@ -302,7 +300,6 @@ impl ItemScan {
             TokenKind::Pragma => {}
             TokenKind::Ident if self.depth == 0 => {
                 self.between = false;
-                self.heads = self.heads.rotate_left(5).wrapping_add(token.sym.mixed());
                 self.tag = match (token.sym, self.tag) {
                     (k::STRUCT | k::UNION | k::ENUM, _) => 1,
                     (

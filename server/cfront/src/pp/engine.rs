@@ -157,6 +157,8 @@ enum Stop {
     Index,
     /// Behind the body of a function of the main file, where its text may be cut.
     Region,
+    /// Behind a `;` of the main file, where a mark may be set.
+    Mark,
 }
 
 impl<'a> Engine<'a> {
@@ -336,6 +338,7 @@ impl<'a> Engine<'a> {
                 Stop::Unterminated(raw) => self.unterminated(&raw),
                 Stop::Index => self.index_text(),
                 Stop::Region => self.end_of_region(),
+                Stop::Mark => self.mark(),
             }
             if self.token_count + self.out.len() > MAX_TOKENS && !self.fatal {
                 self.fatal = true;
@@ -386,6 +389,9 @@ impl<'a> Engine<'a> {
             self.out.push(token);
             if sym == k::R_BRACE && in_main && self.scan.cuts_behind(&self.out) {
                 break Stop::Region;
+            }
+            if sym == k::SEMI && in_main && self.out.len() >= self.regions.marks.due {
+                break Stop::Mark;
             }
             if raw.unterminated {
                 break Stop::Unterminated(raw);

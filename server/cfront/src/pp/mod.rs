@@ -17,6 +17,7 @@ mod expand;
 mod expr;
 mod include;
 pub mod macros;
+mod marks;
 mod pragma;
 pub(crate) mod preamble;
 pub(crate) mod region;

@@ -24,6 +24,7 @@ use super::{
     chunk::{Chunk, Move},
     engine::{Cond, Engine, FileFrame, Guard, MAX_DIAGNOSTICS, MAX_EXPANDED, MAX_TOKENS},
     macros::{MacroDef, MacroTable},
+    marks::{Mark, Marks},
 };
 
 /// Main files whose last run is kept.
@@ -31,7 +32,7 @@ const MAX_RUNS: usize = 64;
 
 /// What the text behind a place can see of the text before it.
 #[derive(Clone)]
-struct State {
+pub(crate) struct State {
     macros: MacroTable,
     pushed: FxHashMap<Symbol, Vec<Option<Arc<MacroDef>>>>,
     once: FxHashSet<FileId>,
@@ -45,21 +46,23 @@ struct State {
 
 /// A place between two items of the main file, with the lengths of all lists there.
 #[derive(Clone)]
-struct Checkpoint {
+pub(crate) struct Checkpoint {
     /// Byte in the main file.
-    pos: usize,
-    state: Arc<State>,
+    pub(crate) pos: usize,
+    pub(crate) state: Arc<State>,
     /// Whether everything before it was seen.
-    complete: bool,
-    chunks: usize,
-    includes: usize,
-    diagnostics: usize,
-    lookups: usize,
-    loaded: usize,
-    definitions: usize,
+    pub(crate) complete: bool,
+    pub(crate) chunks: usize,
+    pub(crate) includes: usize,
+    pub(crate) diagnostics: usize,
+    pub(crate) lookups: usize,
+    pub(crate) loaded: usize,
+    pub(crate) definitions: usize,
     token_count: usize,
-    expanded: u64,
-    line_uses: u64,
+    pub(crate) expanded: u64,
+    pub(crate) line_uses: u64,
+    /// Places inside the region that ends here.
+    pub(crate) marks: Arc<[Mark]>,
 }
 
 /// A finished run over a main file.
@@ -67,11 +70,11 @@ pub(crate) struct MainRun {
     text: Text,
     flags: u64,
     generation: AtomicU64,
-    checkpoints: Vec<Checkpoint>,
-    chunks: Vec<Arc<Chunk>>,
+    pub(crate) checkpoints: Vec<Checkpoint>,
+    pub(crate) chunks: Vec<Arc<Chunk>>,
     includes: Vec<IncludeDirective>,
-    macro_uses: Vec<MacroUse>,
-    inactive: Vec<FileRange>,
+    pub(crate) macro_uses: Vec<MacroUse>,
+    pub(crate) inactive: Vec<FileRange>,
     diagnostics: Vec<PpDiagnostic>,
     lookups: Vec<(LookupKey, Option<Found>)>,
     loaded: Vec<(FileId, u32)>,
@@ -86,22 +89,23 @@ pub(crate) struct MainRun {
 }
 
 /// The last run, and where its text and the new one differ.
-struct Before {
-    run: Arc<MainRun>,
+pub(crate) struct Before {
+    pub(crate) run: Arc<MainRun>,
     /// First byte that differs.
-    start: usize,
+    pub(crate) start: usize,
     /// One past the last byte that differs, in the old and in the new text.
-    old_end: usize,
-    new_end: usize,
+    pub(crate) old_end: usize,
+    pub(crate) new_end: usize,
     /// Whether as many lines stand before the equal rest.
-    same_lines: bool,
+    pub(crate) same_lines: bool,
 }
 
 /// What a run knows of regions.
 #[derive(Default)]
 pub(crate) struct Regions {
-    before: Option<Before>,
-    checkpoints: Vec<Checkpoint>,
+    pub(crate) before: Option<Before>,
+    pub(crate) checkpoints: Vec<Checkpoint>,
+    pub(crate) marks: Marks,
     /// Macros that the main file itself defined so far.
     pub(crate) definitions: Vec<Arc<MacroDef>>,
     /// Uses of line numbers so far.
@@ -189,7 +193,7 @@ impl Shift {
 
 impl State {
     /// Whether a run is still in this state, which it was in before.
-    fn still(&self, engine: &Engine<'_>, frame: &FileFrame) -> bool {
+    pub(crate) fn still(&self, engine: &Engine<'_>, frame: &FileFrame) -> bool {
         self.macros.hash() == engine.macros.hash()
             && self.counter == engine.counter
             && self.entered == engine.entered
@@ -220,7 +224,7 @@ impl State {
     }
 }
 
-fn tail<T: Clone>(all: &[T], from: usize) -> impl Iterator<Item = &T> {
+pub(crate) fn tail<T: Clone>(all: &[T], from: usize) -> impl Iterator<Item = &T> {
     all.get(from..).unwrap_or(&[]).iter()
 }
 
@@ -273,7 +277,8 @@ impl Engine<'_> {
             return false;
         }
         let before = Before::new(run.clone(), text);
-        let count = run.checkpoints.partition_point(|c| c.pos <= before.start);
+        let edit = before.start;
+        let count = run.checkpoints.partition_point(|c| c.pos <= edit);
         self.regions.before = Some(before);
         let Some(at) = count.checked_sub(1).and_then(|i| run.checkpoints.get(i)) else {
             return false;
@@ -290,10 +295,6 @@ impl Engine<'_> {
         self.diagnostics = head(&run.diagnostics, at.diagnostics);
         self.lookups = head(&run.lookups, at.lookups);
         self.loaded = head(&run.loaded, at.loaded);
-        let uses = run.macro_uses.partition_point(|u| (u.range.start as usize) < at.pos);
-        self.macro_uses = head(&run.macro_uses, uses);
-        let inactive = run.inactive.partition_point(|r| (r.start as usize) < at.pos);
-        self.inactive = head(&run.inactive, inactive);
         self.token_count = at.token_count;
         self.expanded = at.expanded;
         self.own_code = true;
@@ -307,6 +308,11 @@ impl Engine<'_> {
             let before: FxHashSet<FileId> = self.loaded.iter().map(|(file, _)| *file).collect();
             self.texts.retain(|file, _| before.contains(file) || !later.contains(file));
         }
+        let pos = self.resume_mark(&run, count - 1, edit);
+        let uses = run.macro_uses.partition_point(|u| (u.range.start as usize) < pos);
+        self.macro_uses = head(&run.macro_uses, uses);
+        let inactive = run.inactive.partition_point(|r| (r.start as usize) < pos);
+        self.inactive = head(&run.inactive, inactive);
         self.session.counters.regions_reused.fetch_add(count as u64, Ordering::Relaxed);
         true
     }
@@ -315,7 +321,7 @@ impl Engine<'_> {
     pub(crate) fn resume_region_frame(&mut self) {
         let Some(at) = self.regions.checkpoints.last() else { return };
         let Some(frame) = self.files.last_mut() else { return };
-        frame.pos = at.pos;
+        frame.pos = self.regions.marks.begin.unwrap_or(at.pos);
         frame.line_delta = at.state.line_delta;
         frame.conds.clone_from(&at.state.conds);
         frame.guard = at.state.guard;
@@ -325,6 +331,7 @@ impl Engine<'_> {
     /// The main file is read up to the end of a region: keeps the state, or takes over the rest.
     pub(crate) fn end_of_region(&mut self) {
         self.flush();
+        let marks = self.end_marks();
         self.session.counters.regions_read.fetch_add(1, Ordering::Relaxed);
         let Some(frame) = self.files.last() else { return };
         let kept = self.regions.checkpoints.last().map(|c| &c.state);
@@ -355,7 +362,9 @@ impl Engine<'_> {
             token_count: self.token_count,
             expanded: self.expanded,
             line_uses: self.regions.line_uses,
+            marks,
         });
+        self.begin_region();
         if self.take_over_rest().is_some() {
             self.files.clear();
         }
@@ -427,6 +436,7 @@ impl Engine<'_> {
             token_count: moved(here.token_count, c.token_count, at.token_count),
             expanded: here.expanded + (c.expanded - at.expanded),
             line_uses: here.line_uses + (c.line_uses - at.line_uses),
+            marks: c.marks.clone(),
         });
         let reused = run.checkpoints.len() - index;
         self.session.counters.regions_reused.fetch_add(reused as u64, Ordering::Relaxed);

@@ -128,11 +128,11 @@ fn an_edit_in_a_body_reads_that_body_alone() {
     };
     let all = judged(1, &text);
     let typed = text.replacen("return 0;", "return 1;", 1);
-    // Of the edited function: its references, its body, its calls for the rules, and what a build sees
-    // of it before and after.
-    assert_eq!((all, judged(2, &typed) - all), (9, 5));
+    // Of the edited function: its references, its body, its calls and formats for the rules, and what a
+    // build sees of it before and after.
+    assert_eq!((all, judged(2, &typed) - all), (12, 6));
     let above = format!("{typed}\n// one line more\n");
-    assert_eq!(judged(3, &above) - all, 5);
+    assert_eq!(judged(3, &above) - all, 6);
 }
 
 #[test]

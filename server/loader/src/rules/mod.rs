@@ -105,7 +105,7 @@ fn flow_findings(input: Input<'_>) -> Vec<Diagnostic> {
 /// by name in this file (callbacks, thread entries).
 fn roots(unit: &Unit, globals: &Globals) -> Vec<Arc<Function>> {
     unit.functions()
-        .into_iter()
+        .iter()
         .filter(|function| {
             let defined_here = function
                 .definition_place()
@@ -113,6 +113,7 @@ fn roots(unit: &Unit, globals: &Globals) -> Vec<Arc<Function>> {
             let external = function.linkage == Linkage::External;
             defined_here && (external || !globals.only_called(function.name))
         })
+        .cloned()
         .collect()
 }
 
