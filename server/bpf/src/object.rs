@@ -77,7 +77,7 @@ pub enum Certainty {
 }
 
 /// A place in a source file: index into the front end's file table and a byte range in that file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// The file (`cfront::FileId`).
     pub file: u32,

@@ -74,6 +74,8 @@ pub struct Counters {
     pub regions_read: u64,
     /// Regions of main files that were taken over from the text before an edit.
     pub regions_reused: u64,
+    /// Runs that began, or met the text before an edit again, inside of a region.
+    pub marks_used: u64,
 }
 
 #[derive(Default)]
@@ -85,6 +87,7 @@ pub(crate) struct AtomicCounters {
     pub(crate) tokens_expanded: AtomicU64,
     pub(crate) regions_read: AtomicU64,
     pub(crate) regions_reused: AtomicU64,
+    pub(crate) marks_used: AtomicU64,
 }
 
 /// A text with its number: two texts of a file with the same number are equal.
@@ -211,6 +214,7 @@ impl Session {
             tokens_expanded: get(&self.counters.tokens_expanded),
             regions_read: get(&self.counters.regions_read),
             regions_reused: get(&self.counters.regions_reused),
+            marks_used: get(&self.counters.marks_used),
         }
     }
 

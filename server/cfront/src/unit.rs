@@ -185,6 +185,11 @@ impl Unit {
         self.inner.items.tokens(id.0).unwrap_or(&[])
     }
 
+    /// One of them: where only places are looked at, the others need not be moved along with edits.
+    pub fn token(&self, id: ItemId, token: u32) -> Option<Token> {
+        self.inner.items.token(id.0, token)
+    }
+
     /// Whether the item's first token stands in the main file (or a macro used there).
     pub fn in_main_file(&self, id: ItemId) -> bool {
         self.inner.items.file(id.0) == Some(self.inner.pp.main)

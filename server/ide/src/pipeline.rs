@@ -39,6 +39,9 @@ use crate::{
 /// Results kept for a file: the newest, and one that a question with an older snapshot may want.
 const KEPT: usize = 2;
 
+/// So many older results wait to be dropped, at most.
+const MAX_OLD: usize = 8;
+
 /// What a file is to us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
@@ -147,6 +150,8 @@ struct World {
 #[derive(Default)]
 struct Slot {
     kept: Mutex<VecDeque<(u64, Arc<FileAnalysis>)>>,
+    /// What is no longer kept, to be dropped when nobody waits.
+    old: Mutex<Vec<Arc<FileAnalysis>>>,
     /// Files that the newest answer read: headers, and BPF sources behind skeletons.
     read: Mutex<FxHashSet<FileId>>,
 }
@@ -257,10 +262,24 @@ impl Analysis {
         let file = Arc::new(self.compute(path, &document.text, previous.as_deref())?);
         *lock(&slot.read) = self.read_by(&file);
         kept.push_back((self.revision, file.clone()));
-        while kept.len() > KEPT {
-            kept.pop_front();
+        while kept.len() > KEPT
+            && let Some((_, outlived)) = kept.pop_front()
+        {
+            let mut old = lock(&slot.old);
+            if old.len() >= MAX_OLD {
+                old.clear();
+            }
+            old.push(outlived);
         }
         Ok(Some(file))
+    }
+
+    /// Drops what was computed for texts of a file that are gone. Whoever asks at the cursor does not wait
+    /// for that; the check that follows an edit does it.
+    pub fn drop_old(&self, path: &Path) {
+        let slot = lock(&self.pipelines.slots).get(path).cloned();
+        let old = slot.map(|slot| std::mem::take(&mut *lock(&slot.old)));
+        drop(old);
     }
 
     /// The unit of a file when it was computed for that text already; does not wait for one that is

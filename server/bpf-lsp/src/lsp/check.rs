@@ -44,7 +44,9 @@ pub(super) fn run(
         snapshot.analysis = snapshot.analysis.cancelled_by(Arc::new(superseded));
     }
     let first = document.published.load(Ordering::SeqCst) == 0;
-    match check(session, &snapshot, path, document, epoch) {
+    let checked = check(session, &snapshot, path, document, epoch);
+    snapshot.analysis.drop_old(path);
+    match checked {
         Ok(()) => {
             document.given_up.store(0, Ordering::SeqCst);
             if first {

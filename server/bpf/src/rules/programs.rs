@@ -40,7 +40,7 @@ impl Entry {
         macros: &[&str],
     ) -> Option<Arc<super::code::FnBody>> {
         let place = self.function.definition_place()?;
-        let token = *code.unit.tokens(ItemId(place.item)).get(place.token as usize)?;
+        let token = code.unit.token(ItemId(place.item), place.token)?;
         let steps = code.unit.preprocessed().expansion_stack(token.loc);
         if !steps.iter().any(|step| macros.contains(&step.macro_name.as_str())) {
             return None;
@@ -55,7 +55,7 @@ impl Entry {
         name: &str,
     ) -> Option<cfront::source::FileRange> {
         let place = self.function.definition_place()?;
-        let token = *code.unit.tokens(ItemId(place.item)).get(place.token as usize)?;
+        let token = code.unit.token(ItemId(place.item), place.token)?;
         let pp = code.unit.preprocessed();
         // The outermost one: within the body of another macro it is not this program's alone.
         let step = pp.expansion_stack(token.loc).pop().filter(|s| s.macro_name.as_str() == name)?;

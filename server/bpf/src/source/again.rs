@@ -24,17 +24,26 @@ use crate::object::{Object, Place};
 #[derive(Clone)]
 pub(super) struct Basis {
     pub(super) unit: Unit,
-    /// The bodies that were read, by item; nothing for one that could not be.
+    /// The bodies that were read, by item.
     pub(super) bodies: Arc<FxHashMap<ItemId, Read>>,
+    /// Those of them that were edited since.
+    pub(super) edited: Vec<(ItemId, Read)>,
     /// Something other than a body could not be read.
     pub(super) incomplete: bool,
     /// Functions whose mentions in the tokens of items were counted.
     pub(super) counted: Arc<FxHashSet<Symbol>>,
-    /// What the object's places are the places of.
-    pub(super) origins: Arc<FxHashMap<Place, Vec<Origin>>>,
+    /// What the object's places are the places of; by place.
+    pub(super) origins: Vec<(Place, Origin)>,
 }
 
-/// A body as a build read it.
+impl Basis {
+    fn body(&self, item: ItemId) -> Option<&Read> {
+        let edited = self.edited.iter().find(|(other, _)| *other == item).map(|(_, read)| read);
+        edited.or_else(|| self.bodies.get(&item))
+    }
+}
+
+/// A body as a build read it; nothing where it could not.
 #[derive(Clone)]
 pub(super) struct Read {
     pub(super) name: Symbol,
@@ -73,7 +82,7 @@ pub(super) fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Opt
         if !same_mentions(&basis, unit, item) {
             return None;
         }
-        let Some(read) = basis.bodies.get(&item) else { continue };
+        let Some(read) = basis.body(item) else { continue };
         let old = read.body.as_ref()?;
         let new = Bodies::new(unit).function(read.name)?;
         if Arc::ptr_eq(old, &new) {
@@ -85,13 +94,17 @@ pub(super) fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Opt
             return None;
         }
         let read = Read { body: Some(new), ..read.clone() };
-        Arc::make_mut(&mut basis.bodies).insert(item, read);
+        basis.edited.retain(|(other, _)| *other != item);
+        basis.edited.push((item, read));
     }
-    let torn = |read: &Read| read.emitted && read.body.as_ref().is_none_or(|b| b.body.incomplete);
-    let incomplete = basis.incomplete || basis.bodies.values().any(torn);
+    let torn = |item: &ItemId| {
+        let read = basis.body(*item).filter(|read| read.emitted);
+        read.is_some_and(|read| read.body.as_ref().is_none_or(|body| body.body.incomplete))
+    };
+    let incomplete = basis.incomplete || basis.bodies.keys().any(torn);
     let mut object = earlier.object.clone();
     object.complete = !incomplete && !is_torn(unit);
-    basis.origins = Arc::new(moved(&basis.origins, unit, &mut object)?);
+    basis.origins = moved(&basis.origins, unit, &mut object)?;
     basis.unit = unit.clone();
     Some(SourceObject { object, refusals: earlier.refusals.clone(), basis: Some(basis) })
 }
@@ -107,26 +120,27 @@ fn same_mentions(basis: &Basis, unit: &Unit, item: ItemId) -> bool {
 
 /// Puts the places of now into an object; `None` where two that were one place are two now.
 fn moved(
-    origins: &FxHashMap<Place, Vec<Origin>>,
+    origins: &[(Place, Origin)],
     unit: &Unit,
     object: &mut Object,
-) -> Option<FxHashMap<Place, Vec<Origin>>> {
-    let mut places: FxHashMap<Place, Place> = FxHashMap::default();
-    let mut new: FxHashMap<Place, Vec<Origin>> = FxHashMap::default();
-    for (&old, all) in origins {
-        for origin in all {
-            let place = origin.place(unit)?;
-            if places.insert(old, place).is_some_and(|other| other != place) {
-                return None;
-            }
-            new.entry(place).or_default().push(*origin);
+) -> Option<Vec<(Place, Origin)>> {
+    let mut places: Vec<(Place, Place)> = Vec::with_capacity(origins.len());
+    let mut new: Vec<(Place, Origin)> = Vec::with_capacity(origins.len());
+    for &(old, origin) in origins {
+        let place = origin.place(unit)?;
+        match places.last() {
+            Some((last, moved)) if *last == old && *moved != place => return None,
+            _ => places.push((old, place)),
         }
+        new.push((place, origin));
     }
     let variables = object.sections.iter_mut().flat_map(|s| &mut s.variables).map(|v| &mut v.place);
     let maps = object.maps.iter_mut().map(|map| &mut map.place);
     let programs = object.programs.iter_mut().map(|program| &mut program.place);
     for place in variables.chain(maps).chain(programs).flatten() {
-        *place = *places.get(place)?;
+        let known = places.binary_search_by_key(place, |(old, _)| *old).ok()?;
+        *place = places.get(known)?.1;
     }
+    new.sort_by_key(|(place, _)| *place);
     Some(new)
 }

@@ -33,7 +33,7 @@ pub(super) struct Bodies<'u> {
     pub(super) unit: &'u Unit,
     functions: FxHashMap<Symbol, Option<Arc<FunctionBody>>>,
     variables: FxHashMap<Symbol, Option<Arc<Body>>>,
-    origins: RefCell<FxHashMap<Place, Vec<Origin>>>,
+    origins: RefCell<Vec<(Place, Origin)>>,
 }
 
 impl<'u> Bodies<'u> {
@@ -61,9 +61,7 @@ impl<'u> Bodies<'u> {
     fn place_of(&self, item: ItemId, token: u32, origin: Option<Origin>) -> Option<Place> {
         let range = self.unit.token_place(item, token)?;
         let place = Place { file: range.file.0, start: range.start, end: range.end };
-        let mut origins = self.origins.borrow_mut();
-        let known = origins.entry(place).or_default();
-        known.extend(origin.filter(|origin| !known.contains(origin)));
+        self.origins.borrow_mut().extend(origin.map(|origin| (place, origin)));
         Some(place)
     }
 
@@ -72,13 +70,15 @@ impl<'u> Bodies<'u> {
     pub(super) fn into_read(
         self,
         emitted: impl Fn(Symbol) -> bool,
-    ) -> (FxHashMap<ItemId, Read>, FxHashMap<Place, Vec<Origin>>) {
+    ) -> (FxHashMap<ItemId, Read>, Vec<(Place, Origin)>) {
         let read = self.functions.into_iter().filter_map(|(name, body)| {
             let function = self.unit.function(name)?;
             let item = ItemId(function.definition_place()?.item);
             Some((item, Read { name, body, emitted: emitted(name) }))
         });
-        (read.collect(), self.origins.into_inner())
+        let mut origins = self.origins.into_inner();
+        origins.sort_by_key(|(place, _)| *place);
+        (read.collect(), origins)
     }
 
     /// The body of a function, when the unit defines it.

@@ -167,9 +167,10 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     let basis = Basis {
         unit: unit.clone(),
         bodies: read.into(),
+        edited: Vec::new(),
         incomplete: creation.incomplete_data,
         counted: creation.counted.into(),
-        origins: origins.into(),
+        origins,
     };
     let basis = is_data.then_some(basis);
     SourceObject { object, refusals, basis }

@@ -110,7 +110,14 @@ impl Chunk {
         let Body::Tokens { made, moves, .. } = &self.body else { return self.clone() };
         let (made, moves) = if moves.len() < MAX_MOVES {
             let mut moves = moves.clone();
-            moves.push(by);
+            match moves.last_mut() {
+                // Typed on: what lay behind the last edit lies behind this one. In between are only
+                // bytes that the last one took out.
+                Some(last) if i64::from(by.from) == i64::from(last.from) + last.by => {
+                    last.by += by.by;
+                }
+                _ => moves.push(by),
+            }
             (made.clone(), moves)
         } else {
             let trails = (0..made.trails.len()).filter_map(|at| self.trail_at(at)).collect();

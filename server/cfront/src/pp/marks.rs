@@ -5,7 +5,7 @@
 //! last mark before the edit, with the tokens of the old chunk up to there, and where it meets an old mark
 //! behind the edit it takes over the old chunk's other tokens.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
     source::{FileRange, Loc, Trail},
@@ -114,7 +114,8 @@ impl Engine<'_> {
         marks.all = end.marks.get(..before)?.to_vec();
         marks.due = mark.tokens + DISTANCE;
         marks.begin = Some(at.pos + mark.pos);
-        marks.begin
+        self.session.counters.marks_used.fetch_add(1, Ordering::Relaxed);
+        Some(at.pos + mark.pos)
     }
 
     /// Appends tokens of an old chunk with their trails; nothing when one leads elsewhere.
@@ -253,6 +254,7 @@ impl Engine<'_> {
         self.regions.line_uses += line_uses;
         let frame = self.files.last_mut()?;
         frame.pos = (end.pos as i64 + by) as usize;
+        self.session.counters.marks_used.fetch_add(1, Ordering::Relaxed);
         Some(())
     }
 }

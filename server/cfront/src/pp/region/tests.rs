@@ -271,3 +271,45 @@ fn a_header_that_changed_is_seen_behind_the_edit() {
     let again = run(&session, &fs, &text("x"));
     assert!(all(&again).contains("changed"));
 }
+
+#[test]
+fn typing_on_and_taking_back_moves_what_is_behind() {
+    let mut texts = vec![program(12, "")];
+    let middle = texts[0].find("f6").expect("a function");
+    let at = middle + texts[0][middle..].find("\n\t").expect("a body") + 2;
+    let step = |texts: &mut Vec<String>, at: usize, delete: usize, insert: &str| {
+        let last = texts.last().expect("a text").clone();
+        texts.push(edited(&last, at, delete, insert));
+    };
+    for (n, typed) in "int zz = A(1); zz++;".char_indices() {
+        step(&mut texts, at + n, 0, &typed.to_string());
+    }
+    for n in (4..20).rev() {
+        step(&mut texts, at + n, 1, "");
+    }
+    // More moves than a chunk keeps, that are not one.
+    let other = texts[0].find("f2").expect("a function");
+    for n in 0..40 {
+        step(&mut texts, if n % 2 == 0 { at } else { other }, 0, "q");
+    }
+    check(&texts);
+}
+
+#[test]
+fn an_edit_in_a_long_body_reads_a_part_of_it() {
+    let text = |typed: &str| {
+        let half = "x = A(2);\n".repeat(20).replace("A(2)", "TWICE(x)");
+        let body = format!("{half}{typed}{half}return x;");
+        format!("#define TWICE(x) x + x\n{}", program(9, &body).replace("A(1)", "1"))
+    };
+    let fs = fixture::parse(HEADERS).file_system();
+    for typed in ["x = TWICE(7);", "int zz", "\n\n", "TWICE(", "{"] {
+        let session = Session::new();
+        run(&session, &fs, &text(""));
+        run(&session, &fs, &text(typed));
+        // An open brace or call takes the text behind it in another way.
+        let met = if matches!(typed, "{" | "TWICE(") { 1 } else { 2 };
+        assert_eq!(session.counters().marks_used, met, "{typed}");
+        check(&[text(""), text(typed)]);
+    }
+}
