@@ -123,7 +123,7 @@ fn unknown(unit: &Unit) -> Vec<String> {
         if v.size.is_none() && !incomplete || v.ty == CTypeId::UNKNOWN {
             out.push(format!("size of {text}"));
         }
-        if !incomplete && matches!(unit.initial(&v), Initial::Unknown) {
+        if !incomplete && matches!(unit.initial(v), Initial::Unknown) {
             out.push(format!("bytes of {text}"));
         }
     }
