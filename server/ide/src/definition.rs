@@ -217,6 +217,24 @@ mod tests {
         "#]],
         );
         check(
+            "int f(struct a *s) { struct a__bss *b = s->bss; return b->to$0tal; }",
+            expect![[r#"
+                a.bpf.c:3 int [total];
+            "#]],
+        );
+        check(
+            "int f(void) { return __builtin_offsetof(struct a__bss, to$0tal); }",
+            expect![[r#"
+                a.bpf.c:3 int [total];
+            "#]],
+        );
+        check(
+            "struct a__bss start = { .to$0tal = 1 };",
+            expect![[r#"
+            a.bpf.c:3 int [total];
+        "#]],
+        );
+        check(
             "int f(struct a *s) { return s->maps.ta$0ble; }",
             expect![[r#"
             a.bpf.c:4 struct { __uint(type, BPF_MAP_TYPE_ARRAY); } [table] SEC(".maps");

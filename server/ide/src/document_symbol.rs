@@ -71,7 +71,9 @@ impl FileAnalysis {
         token: u32,
     ) {
         let Some(selection) = self.unit.token_place(item, token) else { return };
-        if selection.file != self.main {
+        // What `BPF_PROG` and the like put behind a program is nobody's function.
+        let made = kind == SymbolKind::Function && !self.spells(selection, name);
+        if selection.file != self.main || made {
             return;
         }
         let contains = |all: &FileRange| {

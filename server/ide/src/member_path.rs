@@ -9,7 +9,8 @@ use cfront::{
     symbol::Symbol,
 };
 use loader::{
-    skeletons::{skeleton_of_expr, skeleton_struct},
+    references::Reference,
+    skeletons::{section_struct, skeleton_of_expr, skeleton_struct},
     walk,
 };
 
@@ -31,7 +32,9 @@ impl FileAnalysis {
     pub(crate) fn member_path(&self, word: &Word) -> Option<MemberPath> {
         let parsed = self.unit.item(word.place.item)?;
         let scope = self.unit.scope(word.place.item)?;
-        let member = member_at(&parsed.syntax, word.place.token)?;
+        let Some(member) = member_at(&parsed.syntax, word.place.token) else {
+            return self.named_in_type(word);
+        };
         let mut members = Vec::new();
         let mut expr = member;
         while members.len() < MAX_MEMBERS {
@@ -44,12 +47,38 @@ impl FileAnalysis {
                         members.reverse();
                         return Some(MemberPath { skeleton, members });
                     }
+                    // `struct NAME__SECTION *image = skel->SECTION`
+                    let (unit, skeletons) = (&self.unit, self.skeletons.as_slice());
+                    if let Some(ty) = unit.expr_type(&scope, base)
+                        && let Some((skeleton, section)) = section_struct(unit, skeletons, ty)
+                    {
+                        members.push(section);
+                        members.reverse();
+                        return Some(MemberPath { skeleton, members });
+                    }
                     expr = base;
                 }
                 _ => return None,
             }
         }
         None
+    }
+
+    /// A member that is named with the type of its section: in `offsetof`, or as a designator.
+    fn named_in_type(&self, word: &Word) -> Option<MemberPath> {
+        // Most words are neither, and need no look at the references of the file.
+        let tokens = self.unit.tokens(word.place.item);
+        let before = (word.place.token as usize).checked_sub(1).and_then(|at| tokens.get(at));
+        let designator = before.is_some_and(|token| token.is("."));
+        if !designator && !tokens.iter().any(|token| token.is("__builtin_offsetof")) {
+            return None;
+        }
+        let here = |r: &&Reference| {
+            r.at.item == word.place.item && r.token == word.place.token && !r.in_string
+        };
+        let reference = self.references().iter().find(here)?;
+        let members = vec![Symbol::intern(&reference.holder), Symbol::intern(&reference.name)];
+        Some(MemberPath { skeleton: reference.skeleton, members })
     }
 
     /// The skeleton that an expression is or points to.

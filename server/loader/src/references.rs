@@ -19,7 +19,7 @@ use smol_str::SmolStr;
 use crate::{
     flow::observe::At,
     members::{MemberKind, members},
-    skeletons::{Skeleton, pointed_skeleton, skeleton_struct},
+    skeletons::{Skeleton, pointed_skeleton, section_struct, skeleton_struct},
     walk,
 };
 
@@ -152,7 +152,8 @@ impl MemberFinder<'_> {
 
     /// `x` of `offsetof(struct NAME__SECTION, x)`.
     fn offset(&self, expr: &Expr, ty: &TypeName, path: &[Designator]) -> Option<Reference> {
-        let (skeleton, section) = self.section_struct(self.unit.type_name(&self.scope, ty))?;
+        let (skeleton, section) =
+            section_struct(self.unit, self.skeletons, self.unit.type_name(&self.scope, ty))?;
         let [Designator::Field(name), ..] = path else { return None };
         self.make(skeleton, Some(section), name.name.as_str(), expr.span, name.token, false)
     }
@@ -190,7 +191,7 @@ impl MemberFinder<'_> {
         }
         if let CType::Array { elem, .. } = self.unit.canonical(ty) {
             items.iter().for_each(|i| self.designators(elem, &i.value, depth + 1, found));
-        } else if let Some((skeleton, section)) = self.section_struct(ty) {
+        } else if let Some((skeleton, section)) = section_struct(self.unit, self.skeletons, ty) {
             for item in items {
                 if let Some(Designator::Field(name)) = item.designators.first() {
                     let (token, name) = (name.token, name.name.as_str());
@@ -283,22 +284,8 @@ impl MemberFinder<'_> {
         if let Some(skeleton) = skeleton {
             return Some((skeleton, None));
         }
-        // `struct NAME__SECTION *`
-        let (skeleton, section) = match self.unit.canonical(ty) {
-            CType::Pointer(to) => self.section_struct(to),
-            _ => self.section_struct(ty),
-        }?;
+        let (skeleton, section) = section_struct(self.unit, self.skeletons, ty)?;
         Some((skeleton, Some(section)))
-    }
-
-    /// The skeleton and section that a type `struct NAME__SECTION` belongs to.
-    fn section_struct(&self, ty: CTypeId) -> Option<(usize, Symbol)> {
-        let CType::Record(record) = self.unit.canonical(ty) else { return None };
-        let tag = self.unit.record(record)?.tag?;
-        self.skeletons.iter().enumerate().find_map(|(index, skeleton)| {
-            let section = tag.as_str().strip_prefix(skeleton.name.as_str())?.strip_prefix("__")?;
-            Some((index, Symbol::intern(section)))
-        })
     }
 
     /// The skeleton whose `obj` an expression is.

@@ -181,6 +181,20 @@ pub fn skeleton_struct(unit: &Unit, skeletons: &[Skeleton], ty: CTypeId) -> Opti
     skeletons.iter().position(|skeleton| skeleton.name == tag)
 }
 
+/// The skeleton and section that a type `struct NAME__SECTION`, or a pointer to it, belongs to.
+pub fn section_struct(unit: &Unit, skeletons: &[Skeleton], ty: CTypeId) -> Option<(usize, Symbol)> {
+    let ty = match unit.canonical(ty) {
+        CType::Pointer(to) => unit.canonical(to),
+        other => other,
+    };
+    let CType::Record(record) = ty else { return None };
+    let tag = unit.record(record)?.tag?;
+    skeletons.iter().enumerate().find_map(|(index, skeleton)| {
+        let section = tag.as_str().strip_prefix(skeleton.name.as_str())?.strip_prefix("__")?;
+        Some((index, Symbol::intern(section)))
+    })
+}
+
 /// The skeleton that an expression points to, by its type.
 pub fn skeleton_of_expr(
     unit: &Unit,
