@@ -372,7 +372,8 @@ fn whole_lines(unit: &Unit, range: FileRange) -> FileRange {
     let after = text.get(range.end as usize..).unwrap_or_default();
     let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
     let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
-    let first = before.len() == indent || before[..before.len() - indent].ends_with('\n');
+    let rest = before.trim_end_matches([' ', '\t']);
+    let first = rest.is_empty() || rest.ends_with('\n');
     if !first || after.as_bytes().get(blanks) != Some(&b'\n') {
         return range;
     }
