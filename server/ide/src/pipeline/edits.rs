@@ -1,15 +1,34 @@
 //! The state after edits is the state from scratch: over the whole object model and all that is made of
 //! it, on programs put together from pieces, by edits of pieces and of single characters.
 //!
-//! `BPF_LSP_EDIT_CASES=5000 cargo test -p ide edits` runs so many programs.
+//! `BPF_LSP_EDIT_CASES=5000 cargo test -p ide edits` runs so many programs; `BPF_LSP_EDIT_FILES` names a
+//! folder whose programs are edited in place of the examples, `BPF_LSP_EDIT_INCLUDES` the folders of
+//! their headers (`:` between).
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use cfront::{fixture::Fixture, session::MemoryFileSystem};
-use proptest::{prelude::*, sample::Index, test_runner::Config};
+use cfront::{
+    fixture::Fixture,
+    flags::Flags,
+    session::{FileSystem, MemoryFileSystem},
+    source::Text,
+};
+use proptest::{
+    prelude::*,
+    sample::Index,
+    strategy::ValueTree,
+    test_runner::{Config, TestRunner},
+};
 
 use super::tests::{Project, type_text};
-use crate::{AnalysisHost, answer::SkeletonKind};
+use crate::{
+    AnalysisHost, Environment,
+    answer::SkeletonKind,
+    environment::{FileFlags, FlagsFrom},
+};
 
 const PATH: &str = "/w/main.bpf.c";
 
@@ -143,7 +162,10 @@ fn edits() -> impl Strategy<Value = Edit> {
 }
 
 struct Program {
+    /// None for a program from a file.
     pieces: Vec<String>,
+    /// So many bytes at the begin are left alone.
+    head: usize,
     text: String,
 }
 
@@ -151,7 +173,7 @@ impl Program {
     fn new(choices: &[Index]) -> Program {
         let pieces = PIECES.iter().zip(choices);
         let pieces = pieces.map(|(all, choice)| choice.get(all).to_string()).collect();
-        let mut program = Program { pieces, text: String::new() };
+        let mut program = Program { pieces, head: HEAD.len(), text: String::new() };
         program.put_together();
         program
     }
@@ -161,6 +183,10 @@ impl Program {
     }
 
     fn apply(&mut self, edit: &Edit) {
+        let of_pieces = matches!(edit, Edit::Piece(..) | Edit::Swap(..) | Edit::Undo);
+        if of_pieces && self.pieces.is_empty() {
+            return;
+        }
         match edit {
             Edit::Piece(at, new) => {
                 let at = at.index(PIECES.len());
@@ -174,9 +200,10 @@ impl Program {
             }
             Edit::Type(at, what, inside) => {
                 let ends = |byte: &u8| matches!(byte, b'{' | b';');
-                let bytes = self.text.bytes().enumerate().skip(HEAD.len());
+                let bytes = self.text.bytes().enumerate().skip(self.head);
+                let bytes = bytes.filter(|(_, b)| !inside || ends(b)).map(|(at, _)| at + 1);
                 let places: Vec<usize> =
-                    bytes.filter(|(_, b)| !inside || ends(b)).map(|(at, _)| at + 1).collect();
+                    bytes.filter(|at| self.text.is_char_boundary(*at)).collect();
                 if !places.is_empty() {
                     let what = TYPED[what.index(TYPED.len())];
                     self.text.insert_str(*at.get(&places), what);
@@ -185,7 +212,9 @@ impl Program {
             Edit::Delete(at, count) => {
                 let start = at.index(self.text.len());
                 let end = (start + count).min(self.text.len());
-                self.text.replace_range(start..end, "");
+                if self.text.is_char_boundary(start) && self.text.is_char_boundary(end) {
+                    self.text.replace_range(start..end, "");
+                }
             }
             Edit::Undo => self.put_together(),
         }
@@ -200,8 +229,11 @@ fn host() -> AnalysisHost {
 
 /// All that is made of the program: the model with every place and byte, previews, layouts, findings.
 fn state(host: &AnalysisHost) -> String {
+    state_of(host, Path::new(PATH))
+}
+
+fn state_of(host: &AnalysisHost, path: &Path) -> String {
     let analysis = host.analysis();
-    let path = Path::new(PATH);
     let file = analysis.file(path).ok().flatten().expect("the file is there");
     let source = file.source().expect("a program");
     let mut state = format!("{:#?}\n{:#?}\n", source.object, source.refusals);
@@ -243,6 +275,86 @@ proptest! {
             prop_assert_eq!(state(&edited), state(&fresh), "{}", program.text);
         }
     }
+}
+
+/// Files on disk.
+struct OnDisk;
+
+impl FileSystem for OnDisk {
+    fn read(&self, path: &Path) -> Option<Text> {
+        Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into())
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+}
+
+impl Environment for OnDisk {
+    fn flags(&self, path: &Path) -> Arc<FileFlags> {
+        let folders = std::env::var("BPF_LSP_EDIT_INCLUDES").unwrap_or_default();
+        let mut include_dirs: Vec<PathBuf> =
+            folders.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from).collect();
+        include_dirs.extend(path.parent().map(Path::to_owned));
+        let flags = Flags { include_dirs, ..Flags::default() };
+        Arc::new(FileFlags { flags, from: FlagsFrom::CommandLine })
+    }
+
+    fn bpf_sources(&self, _loader: &Path, _header: &str) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn loaders(&self, _program: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn edits_of_real_programs_give_the_state_from_scratch() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/examples/percpu");
+    let folder = std::env::var("BPF_LSP_EDIT_FILES").unwrap_or_else(|_| examples.to_owned());
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "c"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no program in {folder}");
+    let mut runner = TestRunner::deterministic();
+    let mut edited = 0;
+    for path in files {
+        let text = std::fs::read(&path).expect("a file that can be read");
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let mut program = Program { pieces: Vec::new(), head: 0, text };
+        let mut host = AnalysisHost::new(Arc::new(OnDisk));
+        type_text(&mut host, &path, 1, &program.text);
+        let is_program = |host: &AnalysisHost| {
+            let file = host.analysis().file(&path).ok().flatten();
+            file.is_some_and(|file| file.source().is_some())
+        };
+        if !is_program(&host) {
+            continue;
+        }
+        state_of(&host, &path);
+        for version in 2..10 {
+            let edit = edits().new_tree(&mut runner).expect("an edit").current();
+            program.apply(&edit);
+            type_text(&mut host, &path, version, &program.text);
+            let mut fresh = AnalysisHost::new(Arc::new(OnDisk));
+            type_text(&mut fresh, &path, 1, &program.text);
+            if !is_program(&fresh) {
+                break;
+            }
+            let (now, new) = (state_of(&host, &path), state_of(&fresh, &path));
+            if now != new {
+                let differs = now.lines().zip(new.lines()).find(|(a, b)| a != b);
+                panic!("{}: {edit:?}: {differs:?}", path.display());
+            }
+            edited += 1;
+        }
+    }
+    assert!(edited > 0);
 }
 
 /// Whether the model of a program is taken over when `from` becomes `to`.
