@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Compiles the corpus with clang and records what bpftool makes of each object.
 
-    build.py FOLDER [--every N] [--jobs N]
+    build.py FOLDER [--every N] [--jobs N] [--big-endian]
 
 FOLDER is what `fetch` filled. Writes FOLDER/out/selftests/<id>/ with obj.o, skel.h, subskel.h,
 lskel.h, btf.txt (raw dump) and cflags.json, and FOLDER/out/selftests/compile_commands.json.
 --every N takes each Nth program (in name order), so that a small run still sees all kinds.
+--big-endian compiles for bpfeb, into FOLDER/out/bpfeb.
 Objects that are there already are kept.
 """
 import argparse
@@ -35,11 +36,11 @@ def object_name(source):
     return re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"(\.bpf)?\.c$", "", os.path.basename(source)))
 
 
-def flags(folder, resources):
+def flags(folder, resources, target):
     """The selftests' compiler flags."""
     linux = os.path.join(folder, "linux")
     selftests = os.path.join(linux, "tools/testing/selftests/bpf")
-    result = ["-target", "bpf", "-mcpu=v3", "-g", "-O2", "-D__TARGET_ARCH_x86", "-std=gnu11",
+    result = ["-target", target, "-mcpu=v3", "-g", "-O2", "-D__TARGET_ARCH_x86", "-std=gnu11",
               "-fno-strict-aliasing", "-I" + selftests, "-I" + os.path.join(folder, "headers"),
               "-I" + os.path.join(linux, "tools/include/uapi"), "-I" + os.path.join(linux, "tools/include"),
               "-DENABLE_ATOMICS_TESTS"]
@@ -82,6 +83,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--big-endian", action="store_true")
     arguments = parser.parse_args()
     folder = os.path.abspath(arguments.folder)
     sources = sorted(glob.glob(os.path.join(folder, "linux/tools/testing/selftests/bpf/progs/*.c")))
@@ -89,8 +91,8 @@ def main():
     if not sources:
         sys.exit("%s: no programs; run fetch first" % folder)
     resources = subprocess.run([CLANG, "-print-resource-dir"], stdout=subprocess.PIPE, text=True).stdout.strip()
-    options = flags(folder, resources)
-    out = os.path.join(folder, "out", "selftests")
+    options = flags(folder, resources, "bpfeb" if arguments.big_endian else "bpf")
+    out = os.path.join(folder, "out", "bpfeb" if arguments.big_endian else "selftests")
     os.makedirs(out, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         entries = list(pool.map(lambda source: build(folder, out, source, options), sources))

@@ -4,7 +4,10 @@ use super::{
     Class, Flow, Resolver, Table, Target,
     walk::{Use, Walk},
 };
-use crate::ast::{Expr, ExprKind, InitItem, Initializer, UnaryOp};
+use crate::{
+    ast::{Expr, ExprKind, InitItem, Initializer, UnaryOp},
+    sema::expr::unparen,
+};
 
 impl<R: Resolver> Walk<'_, R> {
     /// The initialiser of a variable with static storage: addresses in the order of members.
@@ -21,9 +24,17 @@ impl<R: Resolver> Walk<'_, R> {
         match &expr.kind {
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.static_value(ty, e),
             ExprKind::Str { .. } if self.is_array(ty) => {}
-            ExprKind::CompoundLiteral { ty, init } => {
-                let ty = self.resolver.type_name(ty);
-                self.static_init(ty, init);
+            ExprKind::CompoundLiteral { ty: literal, init } => {
+                let literal = self.resolver.type_name(literal);
+                // An array that becomes a pointer is a variable of its own (`.compoundliteral`).
+                self.body.incomplete |= self.is_array(literal) && !self.is_array(ty);
+                self.static_init(literal, init);
+            }
+            ExprKind::Unary(UnaryOp::AddrOf, operand)
+                if matches!(unparen(operand).kind, ExprKind::CompoundLiteral { .. }) =>
+            {
+                self.body.incomplete = true;
+                self.value(expr);
             }
             _ => self.value(expr),
         }

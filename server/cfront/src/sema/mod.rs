@@ -7,7 +7,7 @@ mod builtins;
 mod constant;
 mod entity;
 mod enums;
-mod expr;
+pub(crate) mod expr;
 mod float;
 mod globals;
 mod image;
