@@ -77,10 +77,12 @@ fn check(
             version: Some(text.version),
         }));
     };
-    // Of a document that was just opened: user-space files near it may be hundreds.
+    // Of a document that was just opened: user-space files near it may be hundreds. That nothing was
+    // found yet is nothing to tell: it would read as "all is well".
     if push
         && document.published.load(Ordering::SeqCst) == 0
         && let Some(first) = analysis.first_findings(path)?
+        && !first.is_empty()
     {
         let diagnostics = with_others(session, path, split(session, snapshot, path, first).0);
         session.if_newest(path, document, epoch, || publish(diagnostics));
