@@ -4,30 +4,36 @@
 //! chunk. The syntax of an item depends on its tokens, the pragmas in force and on which of its
 //! identifiers are typedef names; a kept parse is used again where all of these are the same.
 
+mod carry;
+pub(crate) mod chunk;
+
 use std::{
     cell::RefCell,
-    hash::{Hash, Hasher},
-    ops::Range,
     sync::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
+use self::{
+    carry::{SameChunks, take_over},
+    chunk::{
+        Content, ENUMERATOR, ItemChunk, ORDINARY, Slot, SlotTokens, TAG, TAG_DEFINED, TYPEDEF,
+    },
+};
 use crate::{
     ast::{Item, Span, TypeSpec, type_specifiers},
-    names::{NameSpace, for_each_declared},
+    names::NameSpace,
     parse::parse_item,
     pp::Chunk,
-    pragma::{PragmaStack, PragmaState},
+    pragma::PragmaStack,
     sema::{SpecPlace, TagSpec},
     session::lock,
     source::FileId,
-    split::split_from,
     symbol::Symbol,
-    token::{Token, TokenKind},
+    token::Token,
 };
 
 /// A parsed item.
@@ -41,274 +47,6 @@ pub struct ParsedItem {
     pub errors: Vec<Span>,
     /// Names that the parser asked about, and whether they were typedef names.
     typedefs: Vec<(Symbol, bool)>,
-}
-
-/// One item of a chunk.
-#[derive(Debug)]
-struct Slot {
-    tokens: SlotTokens,
-    pragma: PragmaState,
-    hash: OnceLock<u64>,
-    /// Kept parses, by what the typedef names around it were.
-    parsed: Mutex<Vec<Arc<ParsedItem>>>,
-}
-
-/// Where the tokens of an item are.
-#[derive(Debug)]
-enum SlotTokens {
-    /// In the chunk.
-    Range(Range<usize>),
-    /// Made for the item.
-    Own(Box<[Token]>),
-}
-
-impl Slot {
-    fn new(tokens: SlotTokens, pragma: PragmaState) -> Slot {
-        Slot { tokens, pragma, hash: OnceLock::new(), parsed: Mutex::default() }
-    }
-}
-
-/// The items of one chunk, by place: what they declare is known, the rest when it is asked for.
-#[derive(Debug)]
-pub(crate) struct ItemIndex {
-    pragmas_before: PragmaStack,
-    pragmas_after: PragmaStack,
-    content: Content,
-}
-
-#[derive(Debug)]
-enum Content {
-    /// Of expanded tokens.
-    Tokens {
-        slots: Vec<(Slot, Facts)>,
-        /// (name, item, name space), sorted.
-        names: Vec<(Symbol, u32, u8)>,
-        /// Hash of all tokens but those of function bodies.
-        interface: u64,
-    },
-    /// Of header text whose index the chunk has.
-    Text { slots: Box<[OnceLock<Box<Slot>>]>, text_hash: OnceLock<u64> },
-}
-
-/// What is known of an item without its syntax.
-#[derive(Clone, Copy, Debug)]
-struct Facts {
-    /// The file that its first token comes from.
-    file: FileId,
-    /// Nothing of it is needed until a name is asked for.
-    lazy: bool,
-    /// It declares variables or functions.
-    ordinary: bool,
-}
-
-/// The items of one chunk and the names they declare.
-#[derive(Clone, Debug)]
-pub(crate) struct ItemChunk {
-    pub(crate) chunk: Arc<Chunk>,
-    index: Arc<ItemIndex>,
-}
-
-const TYPEDEF: u8 = 0;
-const ORDINARY: u8 = 1;
-const ENUMERATOR: u8 = 2;
-const TAG: u8 = 3;
-const TAG_DEFINED: u8 = 4;
-
-fn space_code(space: NameSpace, defines: bool) -> u8 {
-    match space {
-        NameSpace::Typedef => TYPEDEF,
-        NameSpace::Ordinary => ORDINARY,
-        NameSpace::Enumerator => ENUMERATOR,
-        NameSpace::Tag if defines => TAG_DEFINED,
-        NameSpace::Tag => TAG,
-    }
-}
-
-/// Indices of one chunk that are kept, by the pragmas before it.
-const MAX_KEPT: usize = 4;
-
-impl ItemChunk {
-    /// The items of a chunk, found once for all units that have the chunk behind the same pragmas.
-    pub(crate) fn new(chunk: Arc<Chunk>, pragmas: PragmaStack) -> ItemChunk {
-        let mut kept = lock(&chunk.items);
-        let index = match kept.iter().find(|index| index.pragmas_before == pragmas) {
-            Some(index) => Arc::clone(index),
-            None => {
-                let index = Arc::new(ItemIndex::new(&chunk, pragmas));
-                if kept.len() >= MAX_KEPT {
-                    kept.remove(0);
-                }
-                kept.push(Arc::clone(&index));
-                index
-            }
-        };
-        drop(kept);
-        ItemChunk { chunk, index }
-    }
-
-    fn len(&self) -> usize {
-        match &self.index.content {
-            Content::Tokens { slots, .. } => slots.len(),
-            Content::Text { slots, .. } => slots.len(),
-        }
-    }
-
-    fn slot(&self, index: usize) -> Option<&Slot> {
-        match &self.index.content {
-            Content::Tokens { slots, .. } => slots.get(index).map(|(slot, _)| slot),
-            Content::Text { slots, .. } => Some(slots.get(index)?.get_or_init(|| {
-                let tokens = self.chunk.index().map(|text| text.tokens(index));
-                let tokens = SlotTokens::Own(tokens.unwrap_or_default().into());
-                Box::new(Slot::new(tokens, self.index.pragmas_before.state().clone()))
-            })),
-        }
-    }
-
-    /// The file that an item begins in.
-    fn file(&self, index: usize) -> Option<FileId> {
-        match &self.index.content {
-            Content::Tokens { slots, .. } => slots.get(index).map(|(_, facts)| facts.file),
-            Content::Text { slots, .. } => {
-                slots.get(index).and(self.chunk.index()).map(|text| text.file)
-            }
-        }
-    }
-
-    /// The items that something was asked of.
-    fn used_slots(&self) -> impl Iterator<Item = &Slot> {
-        let (all, text) = match &self.index.content {
-            Content::Tokens { slots, .. } => (slots.as_slice(), &[][..]),
-            Content::Text { slots, .. } => (&[][..], &**slots),
-        };
-        let text = text.iter().filter_map(|slot| slot.get().map(|slot| &**slot));
-        all.iter().map(|(slot, _)| slot).chain(text)
-    }
-
-    fn declaring(&self, name: Symbol) -> impl Iterator<Item = (u32, u8)> + '_ {
-        let (names, text) = match &self.index.content {
-            Content::Tokens { names, .. } => (names.as_slice(), None),
-            Content::Text { .. } => (&[][..], self.chunk.index()),
-        };
-        let start = names.partition_point(|&(n, ..)| n < name);
-        let rest = names.get(start..).unwrap_or(&[]);
-        let rest = rest
-            .iter()
-            .take_while(move |&&(n, ..)| n == name)
-            .map(|&(_, item, space)| (item, space));
-        let text = text.into_iter().flat_map(move |text| text.declaring(name));
-        rest.chain(text.map(|(item, space, defines)| (item, space_code(space, defines))))
-    }
-
-    fn tokens_of<'a>(&'a self, slot: &'a Slot) -> &'a [Token] {
-        match &slot.tokens {
-            SlotTokens::Range(range) => self.chunk.slice(range.clone()),
-            SlotTokens::Own(tokens) => tokens,
-        }
-    }
-
-    fn hash_of(&self, slot: &Slot) -> u64 {
-        *slot.hash.get_or_init(|| {
-            let mut hasher = FxHasher::default();
-            for token in self.tokens_of(slot).iter() {
-                (token.kind as u8, token.sym).hash(&mut hasher);
-            }
-            hasher.finish()
-        })
-    }
-
-    /// Hash of all that other items may see of these.
-    fn interface(&self) -> u64 {
-        match &self.index.content {
-            Content::Tokens { interface, .. } => *interface,
-            Content::Text { text_hash, .. } => {
-                *text_hash.get_or_init(|| self.chunk.index().map_or(0, |text| text.text_hash()))
-            }
-        }
-    }
-}
-
-impl ItemIndex {
-    fn new(chunk: &Chunk, pragmas: PragmaStack) -> ItemIndex {
-        if let Some(text) = chunk.index() {
-            let slots = std::iter::repeat_with(OnceLock::new).take(text.len()).collect();
-            let content = Content::Text { slots, text_hash: OnceLock::new() };
-            return ItemIndex { pragmas_after: pragmas.clone(), pragmas_before: pragmas, content };
-        }
-        let tokens = chunk.tokens();
-        let (ranges, pragmas_after) = split_from(&tokens, pragmas.clone());
-        let mut names = Vec::new();
-        let mut slots = Vec::with_capacity(ranges.len());
-        let mut interface = FxHasher::default();
-        let mut last = 0;
-        for range in ranges {
-            let index = slots.len() as u32;
-            let mut ordinary = false;
-            let item = tokens.get(range.start..range.end).unwrap_or(&[]);
-            let lazy = for_each_declared(item, |declared| {
-                ordinary |= declared.space == NameSpace::Ordinary;
-                names.push((declared.name, index, space_code(declared.space, declared.defines)));
-            });
-            // Pragmas between items are part of what the items see.
-            let between = tokens.get(last..range.start).unwrap_or(&[]);
-            between.iter().for_each(|t| t.sym.hash(&mut interface));
-            let file = item.first().map_or(chunk.first_file, |first| chunk.root_file(first.loc));
-            file.0.hash(&mut interface);
-            let body = body_start(item).unwrap_or(item.len());
-            for token in item.get(..body).unwrap_or(item) {
-                (token.kind as u8, token.sym).hash(&mut interface);
-            }
-            interface.write_u8(0xff);
-            last = range.end;
-            let slot = Slot::new(SlotTokens::Range(range.range()), range.pragma);
-            slots.push((slot, Facts { file, lazy, ordinary }));
-        }
-        let rest = tokens.get(last..).unwrap_or(&[]);
-        rest.iter().for_each(|t| t.sym.hash(&mut interface));
-        names.sort_unstable();
-        names.dedup();
-        ItemIndex {
-            pragmas_before: pragmas,
-            pragmas_after,
-            content: Content::Tokens { slots, names, interface: interface.finish() },
-        }
-    }
-}
-
-/// The token of the `{` that a function's body begins with; `None` for items that end otherwise, a
-/// half-typed struct without its `;` among them.
-fn body_start(tokens: &[Token]) -> Option<usize> {
-    if !tokens.last()?.is("}") {
-        return None;
-    }
-    let start = last_brace(tokens)?;
-    // Parameters and attributes end so, and parameters in the old style.
-    let before = tokens.get(start.checked_sub(1)?)?;
-    (before.is(")") || before.is(";")).then_some(start)
-}
-
-/// The token of the `{` that the last `}` closes.
-fn last_brace(tokens: &[Token]) -> Option<usize> {
-    let mut depth = 0usize;
-    for (i, token) in tokens.iter().enumerate().rev() {
-        if token.kind != TokenKind::Punct {
-            continue;
-        }
-        match token.sym.as_str() {
-            "}" => depth += 1,
-            "{" => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(i);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-fn same_text(a: &[Token], b: &[Token]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.kind == y.kind && x.sym == y.sym)
 }
 
 /// Work counted by a unit and those that share its items.
@@ -647,70 +385,5 @@ impl Items {
             });
             names.chain(text.into_iter().flat_map(|text| text.names()))
         })
-    }
-}
-
-/// Finds the chunks of a list in an earlier one: after an edit both begin and end alike.
-struct SameChunks {
-    /// So many at the start are the same.
-    start: usize,
-    /// From this chunk of the new list on they are the same as those so many places further on.
-    end: usize,
-    by: isize,
-    /// The others of the earlier list by number.
-    between: FxHashMap<u32, usize>,
-}
-
-impl SameChunks {
-    fn new(old: &[ItemChunk], new: &[Arc<Chunk>]) -> SameChunks {
-        let same = |(old, new): &(&ItemChunk, &Arc<Chunk>)| old.chunk.id == new.id;
-        let start = old.iter().zip(new).take_while(same).count();
-        let most = old.len().min(new.len()) - start;
-        let end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(same).count();
-        let between = old.get(start..old.len() - end).unwrap_or(&[]).iter().zip(start..);
-        SameChunks {
-            start,
-            end: new.len() - end,
-            by: old.len() as isize - new.len() as isize,
-            between: between.map(|(chunk, at)| (chunk.chunk.id, at)).collect(),
-        }
-    }
-
-    /// The place in the earlier list of the chunk that is at `at` in the new one.
-    fn of(&self, at: usize, chunk: &Chunk) -> Option<usize> {
-        if at < self.start {
-            return Some(at);
-        }
-        if at >= self.end {
-            return at.checked_add_signed(self.by);
-        }
-        self.between.get(&chunk.id).copied()
-    }
-}
-
-/// Gives the items of fresh chunks the parses of equal items that were dropped.
-fn take_over<'a>(previous: &Items, taken: &[bool], fresh: impl Iterator<Item = &'a ItemChunk>) {
-    let mut pool: FxHashMap<u64, Vec<(&ItemChunk, &Slot)>> = FxHashMap::default();
-    for (chunk, _) in previous.chunks.iter().zip(taken).filter(|(_, taken)| !**taken) {
-        for slot in chunk.used_slots().filter(|slot| !lock(&slot.parsed).is_empty()) {
-            pool.entry(chunk.hash_of(slot)).or_default().push((chunk, slot));
-        }
-    }
-    if pool.is_empty() {
-        return;
-    }
-    for chunk in fresh {
-        for slot in chunk.used_slots().filter(|slot| lock(&slot.parsed).is_empty()) {
-            let Some(candidates) = pool.get_mut(&chunk.hash_of(slot)) else { continue };
-            let tokens = chunk.tokens_of(slot);
-            let fits = |(old, old_slot): &(&ItemChunk, &Slot)| {
-                old_slot.pragma == slot.pragma && same_text(old.tokens_of(old_slot), tokens)
-            };
-            let Some(at) = candidates.iter().position(fits) else { continue };
-            // Equal items must not share one parse: each has places of its own.
-            let (_, old_slot) = candidates.remove(at);
-            let kept = lock(&old_slot.parsed).clone();
-            *lock(&slot.parsed) = kept;
-        }
     }
 }

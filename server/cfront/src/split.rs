@@ -344,6 +344,39 @@ enum Closing {
     Never,
 }
 
+/// The token of the `{` that a function's body begins with; `None` for items that end otherwise, a
+/// half-typed struct without its `;` among them.
+pub(crate) fn body_start(tokens: &[Token]) -> Option<usize> {
+    if !tokens.last()?.is("}") {
+        return None;
+    }
+    let start = last_brace(tokens)?;
+    // Parameters and attributes end so, and parameters in the old style.
+    let before = tokens.get(start.checked_sub(1)?)?;
+    (before.is(")") || before.is(";")).then_some(start)
+}
+
+/// The token of the `{` that the last `}` closes.
+fn last_brace(tokens: &[Token]) -> Option<usize> {
+    let mut depth = 0usize;
+    for (i, token) in tokens.iter().enumerate().rev() {
+        if token.kind != TokenKind::Punct {
+            continue;
+        }
+        match token.sym.as_str() {
+            "}" => depth += 1,
+            "{" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(i);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};

@@ -25,9 +25,13 @@ use field::{Child, Field};
 pub use unit::{UnitItem, parse_unit, parse_unit_with};
 
 use crate::{
-    ast::{Attr, Declaration, Expr, ExprKind, FunctionDef, Ident, Item, Span, Stmt, TypeName},
+    ast::{
+        Attr, Block, Declaration, Expr, ExprKind, FunctionDef, Ident, Item, Span, Stmt, StmtKind,
+        TypeName,
+    },
     plain::{Fragment, Plain, TypedefScope},
     pragma::PragmaState,
+    split::body_start,
     token::{Token, TokenKind},
     words::{Word, Words},
 };
@@ -61,7 +65,47 @@ pub fn parse_item(tokens: &[Token], pragma: &PragmaState, scope: &dyn TypedefSco
     if let Some((item, syntax_errors)) = direct::item(tokens, words, scope, pragma) {
         return ParsedItem { item, syntax_errors, by_tree: false };
     }
-    parse_by_tree(tokens, pragma, scope)
+    let mut parsed = parse_by_tree(tokens, pragma, scope);
+    if let Some((start, header)) = function_by_header(tokens, pragma, scope) {
+        let body = Span { start: start as u32, end: tokens.len() as u32 };
+        parsed.item = Item::Function(Box::new(with_body(header, parsed.item, body)));
+    }
+    parsed
+}
+
+/// The function that an item is by what stands before its body, and the token that the body begins
+/// with. What an item declares must not hang on what is being typed in its body: the tree of a torn
+/// one may lose the function.
+fn function_by_header(
+    tokens: &[Token],
+    pragma: &PragmaState,
+    scope: &dyn TypedefScope,
+) -> Option<(usize, FunctionDef)> {
+    let start = body_start(tokens)?;
+    let mut header = tokens.get(..=start)?.to_vec();
+    header.push(*tokens.last()?);
+    let (item, errors) = direct::item(&header, Words::get(), scope, pragma).unwrap_or_else(|| {
+        let parsed = parse_by_tree(&header, pragma, scope);
+        (parsed.item, parsed.syntax_errors)
+    });
+    match item {
+        Item::Function(function) if errors.is_empty() => Some((start, *function)),
+        _ => None,
+    }
+}
+
+/// A function read by its header, with the body that the tree of the whole item shows.
+fn with_body(header: FunctionDef, by_tree: Item, body: Span) -> FunctionDef {
+    let span = Span { start: header.span.start, end: body.end };
+    match by_tree {
+        Item::Function(read) if read.body.span == body => {
+            FunctionDef { body: read.body, has_error: read.has_error, span, ..header }
+        }
+        _ => {
+            let stmts = vec![Stmt { kind: StmtKind::Error, span: body }];
+            FunctionDef { body: Block { stmts, span: body }, has_error: true, span, ..header }
+        }
+    }
 }
 
 /// As [`parse_item`], always by way of plain text and its tree; to compare with.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     header_index::HeaderIndex,
-    items::ItemIndex,
+    items::chunk::ItemIndex,
     source::{FileId, Loc, Trail},
     symbol::known as k,
     token::{Token, TokenKind},
