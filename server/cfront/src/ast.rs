@@ -96,6 +96,21 @@ pub struct DeclSpecs {
     pub span: Span,
 }
 
+impl DeclSpecs {
+    /// No specifier yet, at a place.
+    pub(crate) fn none(span: Span) -> DeclSpecs {
+        DeclSpecs {
+            storage: Storage::None,
+            inline: false,
+            thread_local: false,
+            quals: Quals::default(),
+            ty: TypeSpec::Implicit,
+            attrs: Vec::new(),
+            span,
+        }
+    }
+}
+
 /// Storage classes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Storage {

@@ -247,6 +247,25 @@ impl Word {
         )
     }
 
+    /// Whether the word begins a statement, or goes on with one (`else`, the `while` of a `do`).
+    pub fn is_statement(self) -> bool {
+        matches!(
+            self,
+            Word::If
+                | Word::Else
+                | Word::While
+                | Word::Do
+                | Word::For
+                | Word::Switch
+                | Word::Case
+                | Word::Default
+                | Word::Goto
+                | Word::Break
+                | Word::Continue
+                | Word::Return
+        )
+    }
+
     /// Whether the word is a storage class or function specifier.
     pub fn is_storage(self) -> bool {
         matches!(

@@ -7,9 +7,7 @@ use super::{
     field::{Child, Field},
 };
 use crate::{
-    ast::{
-        Attr, DeclSpecs, Expr, ExprKind, IntRank, IntSpec, Quals, Span, Storage, TypeName, TypeSpec,
-    },
+    ast::{Attr, DeclSpecs, Expr, ExprKind, IntRank, IntSpec, Span, Storage, TypeName, TypeSpec},
     symbol::Symbol,
     token::TokenKind,
     words::Word,
@@ -93,15 +91,7 @@ impl Basic {
 impl Lower<'_> {
     /// Specifiers among the tokens `from..to`; `type_node` is the tree's idea of the type.
     pub(super) fn specs(&mut self, from: u32, to: u32, type_node: Option<Node<'_>>) -> DeclSpecs {
-        let mut specs = DeclSpecs {
-            storage: Storage::None,
-            inline: false,
-            thread_local: false,
-            quals: Quals::default(),
-            ty: TypeSpec::Implicit,
-            attrs: Vec::new(),
-            span: Span { start: from, end: to },
-        };
+        let mut specs = DeclSpecs::none(Span { start: from, end: to });
         let mut basic = Basic::default();
         let mut noreturn = None;
         let mut i = from;

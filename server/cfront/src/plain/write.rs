@@ -359,18 +359,7 @@ impl<'a> Writer<'a> {
             return false;
         }
         match word {
-            Word::If
-            | Word::Else
-            | Word::While
-            | Word::Do
-            | Word::For
-            | Word::Switch
-            | Word::Case
-            | Word::Default
-            | Word::Goto
-            | Word::Break
-            | Word::Continue
-            | Word::Return => true,
+            word if word.is_statement() => true,
             Word::Other => operand && is_name,
             word => operand && (word.is_type() || word.is_storage()),
         }

@@ -180,20 +180,7 @@ impl Reader<'_> {
     /// Whether the word at a token begins another statement, after the token before it.
     fn surely_begins(&self, at: u32, word: Word) -> bool {
         let before = self.lower.word(at - 1);
-        let keyword = matches!(
-            word,
-            Word::If
-                | Word::Do
-                | Word::For
-                | Word::Switch
-                | Word::Case
-                | Word::Default
-                | Word::Goto
-                | Word::Break
-                | Word::Continue
-                | Word::Return
-        );
-        if keyword {
+        if word.is_statement() && !matches!(word, Word::Else | Word::While) {
             return !matches!(before, Word::RParen | Word::Else | Word::Do | Word::Colon);
         }
         let declares = word.is_type() || matches!(word, Word::Static | Word::Extern);

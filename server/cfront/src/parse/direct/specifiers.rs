@@ -2,7 +2,7 @@
 
 use super::{Reader, declarator::Naming};
 use crate::{
-    ast::{Attr, DeclSpecs, Expr, ExprKind, Ident, Quals, Span, Storage, TypeName, TypeSpec},
+    ast::{Attr, DeclSpecs, Expr, ExprKind, Ident, Span, Storage, TypeName, TypeSpec},
     parse::specifiers::Basic,
     symbol::{Symbol, known},
     words::Word,
@@ -11,15 +11,7 @@ use crate::{
 impl Reader<'_> {
     /// Specifiers; they count from the token `lead`. There must be a type among them.
     pub(super) fn specs(&mut self, lead: u32) -> Option<DeclSpecs> {
-        let mut specs = DeclSpecs {
-            storage: Storage::None,
-            inline: false,
-            thread_local: false,
-            quals: Quals::default(),
-            ty: TypeSpec::Implicit,
-            attrs: Vec::new(),
-            span: Span { start: lead, end: lead },
-        };
+        let mut specs = DeclSpecs::none(Span { start: lead, end: lead });
         let mut basic = Basic::default();
         let mut typed = false;
         let mut noreturn = None;
