@@ -1,32 +1,44 @@
 //! clang's answers to `__has_attribute` and kin.
 
-use std::sync::OnceLock;
+use std::{cmp::Ordering, sync::OnceLock};
 
-use rustc_hash::FxHashMap;
+use memchr::memmem;
 
 use crate::flags::Flags;
 
-/// Value by name, by section of the table.
-fn table(section: &str) -> Option<&'static FxHashMap<&'static str, u32>> {
-    static TABLE: OnceLock<FxHashMap<&'static str, FxHashMap<&'static str, u32>>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        let mut table: FxHashMap<&str, FxHashMap<&str, u32>> = FxHashMap::default();
-        let mut current = "";
-        for line in include_str!("names.txt").lines().filter(|l| !l.starts_with(';')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-                current = name;
-                continue;
-            }
-            let (name, value) = line.split_once(' ').unwrap_or((line, "1"));
-            table.entry(current).or_default().insert(name, value.parse().unwrap_or(1));
-        }
-        table
+/// Sections (`[NAME]`) of words in byte order, a line each, with the answer behind those whose answer is not 1.
+const NAMES: &str = include_str!("names.txt");
+
+/// The lines of a section. A program asks a few dozen questions: a table of all the words would take longer
+/// to make than those take to answer.
+fn section(name: &str) -> &'static str {
+    static SECTIONS: OnceLock<Vec<(&str, &str)>> = OnceLock::new();
+    let sections = SECTIONS.get_or_init(|| {
+        let heads: Vec<usize> = memmem::find_iter(NAMES.as_bytes(), "\n[").collect();
+        let ends = heads.iter().skip(1).copied().chain([NAMES.len()]);
+        let texts = heads.iter().zip(ends).filter_map(|(&head, end)| NAMES.get(head + 2..end));
+        let named = texts.filter_map(|text| text.split_once(']'));
+        named.map(|(name, lines)| (name, lines.trim_start())).collect()
     });
-    table.get(section)
+    sections.iter().find(|(known, _)| *known == name).map_or("", |(_, lines)| lines)
 }
 
-fn value(section: &str, name: &str) -> u64 {
-    table(section).and_then(|t| t.get(name)).map_or(0, |v| u64::from(*v))
+/// The number behind a word of a section; 0 when it is not there.
+fn value(name: &str, word: &str) -> u64 {
+    let mut lines = section(name);
+    while !lines.is_empty() {
+        let middle = lines.get(..lines.len() / 2).and_then(|half| half.rfind('\n'));
+        let start = middle.map_or(0, |newline| newline + 1);
+        let rest = lines.get(start..).unwrap_or_default();
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        let (found, number) = line.split_once(' ').unwrap_or((line, "1"));
+        match found.cmp(word) {
+            Ordering::Less => lines = behind,
+            Ordering::Greater => lines = lines.get(..start).unwrap_or_default(),
+            Ordering::Equal => return number.parse().unwrap_or(1),
+        }
+    }
+    0
 }
 
 /// `__has_attribute`, the name without surrounding underscores.
@@ -75,5 +87,30 @@ pub(crate) fn is_keyword(name: &str, flags: &Flags) -> bool {
     match name {
         "asm" | "typeof" => flags.gnu,
         _ => value("KEYWORDS", name) != 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_and_nothing_else() {
+        let mut current = "";
+        let mut asked = 0;
+        for line in NAMES.lines().filter(|line| !line.starts_with(';')) {
+            if let Some(name) = line.strip_prefix('[') {
+                current = name.trim_end_matches(']');
+                continue;
+            }
+            let (word, number) = line.split_once(' ').unwrap_or((line, "1"));
+            assert_eq!(value(current, word).to_string(), number, "{current} {word}");
+            assert_eq!(value(current, &format!("{word}_")), 0, "{current} {word}_");
+            assert_eq!(value("DECLSPECS", word), 0, "a section without words");
+            asked += 1;
+        }
+        assert_eq!(asked, 3106);
+        assert_eq!(value("BUILTINS", ""), 0);
+        assert_eq!(value("NONE", "aligned"), 0);
     }
 }
