@@ -1,4 +1,4 @@
-//! Classes of bytes: what one can be the first of.
+//! Classes of bytes: what one can be the first of, and where runs of them end.
 
 /// What a byte is to the scan.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(super) static CLASS: [Class; 256] = {
 };
 
 /// Bytes of words.
-pub(super) static IN_WORD: [bool; 256] = {
+static IN_WORD: [bool; 256] = {
     let mut table = [false; 256];
     let mut i = 0;
     while i < 256 {
@@ -64,3 +64,67 @@ pub(super) static IN_WORD: [bool; 256] = {
     }
     table
 };
+
+/// The class of a byte; the end of the text is as odd as a NUL.
+#[inline]
+pub(super) fn class_at(bytes: &[u8], pos: usize) -> Class {
+    CLASS[bytes.get(pos).copied().unwrap_or(0) as usize]
+}
+
+/// Where the word that holds a place ends. Three quarters of a vmlinux.h are words: no bound is checked for
+/// each of their bytes.
+#[inline]
+pub(super) fn word_end(bytes: &[u8], mut pos: usize) -> usize {
+    while let Some(chunk) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<8>()) {
+        match chunk.iter().position(|&b| !IN_WORD[b as usize]) {
+            None => pos += chunk.len(),
+            Some(some) => return pos + some,
+        }
+    }
+    while bytes.get(pos).is_some_and(|&b| IN_WORD[b as usize]) {
+        pos += 1;
+    }
+    pos
+}
+
+/// Where the white space at a place ends.
+#[inline]
+pub(super) fn spaces_end(bytes: &[u8], mut pos: usize) -> usize {
+    while class_at(bytes, pos) == Class::Space {
+        pos += 1;
+    }
+    pos
+}
+
+/// Where the preprocessing number at a place ends.
+pub(super) fn number_end(bytes: &[u8], mut pos: usize) -> usize {
+    while let Some(&b) = bytes.get(pos) {
+        match CLASS[b as usize] {
+            Class::Digit | Class::Word => {
+                let sign = matches!(b, b'e' | b'E' | b'p' | b'P')
+                    && matches!(bytes.get(pos + 1), Some(b'+' | b'-'));
+                pos += 1 + usize::from(sign);
+            }
+            Class::Operator if b == b'.' => pos += 1,
+            _ => break,
+        }
+    }
+    pos
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_end_where_a_byte_is_of_no_word() {
+        for b in 0..=255u8 {
+            for before in 0..20 {
+                let text = [vec![b'x'; before], vec![b], b"yz09_$AZ ".to_vec()].concat();
+                let end = if IN_WORD[b as usize] { before + 9 } else { before };
+                assert_eq!(word_end(&text, 0), end, "{b:#x} behind {before}");
+                assert_eq!(word_end(&text[..before], 0), before);
+            }
+        }
+    }
+}

@@ -3,11 +3,11 @@
 /// Deeper brackets are not plain.
 const MAX_DEPTH: usize = 32;
 
-/// A word of the text.
+/// The bytes of a word of the text.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    pub(super) offset: u32,
-    pub(super) hash: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 /// What a `struct`, `union` or `enum` waits for.
@@ -58,4 +58,22 @@ pub(super) struct ItemState {
     pub(super) by_tokens: bool,
     /// Names found before it.
     pub(super) names: usize,
+}
+
+impl ItemState {
+    /// The bracket that was opened last; 0 outside of all.
+    pub(super) fn top(&self) -> u8 {
+        let top = self.depth.checked_sub(1);
+        top.and_then(|top| self.stack.get(top)).copied().unwrap_or(0)
+    }
+
+    /// Whether the next token stands in a body or in brackets, and nothing is expected of it.
+    pub(super) fn among_members(&self) -> bool {
+        self.depth > 0
+            && self.top() != b'e'
+            && self.pending == Pending::Nothing
+            && !self.groups
+            && !self.underlying
+            && !self.after_open
+    }
 }

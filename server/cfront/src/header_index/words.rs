@@ -21,6 +21,14 @@ pub(super) struct Specials {
     /// Open addressing: hash, and the number of the word counted from 1, 0 for free.
     slots: Vec<(u32, u32)>,
     words: Vec<(&'static str, Special)>,
+    /// For each first byte, the lengths of words that begin with it, a bit each; the last is for all longer ones.
+    lengths: [u32; 128],
+}
+
+/// The bit of a word's length in [`Specials::lengths`].
+#[inline]
+fn length_bit(word: &[u8]) -> u32 {
+    1 << word.len().min(31)
 }
 
 impl Specials {
@@ -29,7 +37,7 @@ impl Specials {
         let keywords = Words::get().keywords();
         let count = names.len() + keywords.len() + 1;
         let slots = vec![(0, 0); (count * 4).next_power_of_two()];
-        let mut specials = Specials { slots, words: Vec::with_capacity(count) };
+        let mut specials = Specials { slots, words: Vec::with_capacity(count), lengths: [0; 128] };
         // Macros come first: one may have the name of a keyword.
         specials.insert(k::PRAGMA_OPERATOR, Special::Macro);
         for name in names {
@@ -46,15 +54,23 @@ impl Specials {
         let hash = word_hash(name.as_bytes());
         let Err(free) = self.place(hash, name.as_bytes()) else { return };
         self.words.push((name, what));
+        let first = name.as_bytes().first().map_or(0, |b| usize::from(*b));
+        if let Some(lengths) = self.lengths.get_mut(first) {
+            *lengths |= length_bit(name.as_bytes());
+        }
         if let Some(slot) = self.slots.get_mut(free) {
             *slot = (super::short(hash), self.words.len() as u32);
         }
     }
 
-    /// What a word with that hash is.
+    /// What a word is. Four of five members of a vmlinux.h are no special word by their first byte and length.
     #[inline]
-    pub(super) fn find(&self, hash: u64, word: &[u8]) -> Option<Special> {
-        self.place(hash, word).ok()
+    pub(super) fn find(&self, word: &[u8]) -> Option<Special> {
+        let lengths = self.lengths.get(usize::from(*word.first()?))?;
+        if lengths & length_bit(word) == 0 {
+            return None;
+        }
+        self.place(word_hash(word), word).ok()
     }
 
     /// What a word is, or the slot that is free for it.
