@@ -17,6 +17,8 @@ mod ext;
 mod headers;
 mod objects;
 mod outbox;
+#[cfg(unix)]
+mod pipe;
 mod sequencer;
 mod server;
 mod session;
@@ -100,11 +102,34 @@ where
 }
 
 /// Serves stdin and stdout until the session ends; returns the exit code.
+///
+/// One thread reads, decodes, and writes: analysis is the workers' business, and each thread between the
+/// pipe and a worker would have to be woken on the way of an answer.
 pub fn serve_stdio() -> std::io::Result<u8> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
-    let code = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
-    // Reads of stdin cannot be interrupted, so the runtime is not waited for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Inside of the runtime: the pipes are registered with it.
+    let code = runtime.block_on(async { serve(stdin(), stdout()).await });
+    // Where stdin is read by a thread, the read cannot be interrupted, so it is not waited for.
     runtime.shutdown_background();
     Ok(code)
+}
+
+/// An end of the process's pipes.
+type Input = Box<dyn AsyncRead + Unpin>;
+type Output = Box<dyn AsyncWrite + Unpin + Send>;
+
+fn stdin() -> Input {
+    #[cfg(unix)]
+    if let Ok(pipe) = pipe::Pipe::reading(std::io::stdin()) {
+        return Box::new(pipe);
+    }
+    Box::new(tokio::io::stdin())
+}
+
+fn stdout() -> Output {
+    #[cfg(unix)]
+    if let Ok(pipe) = pipe::Pipe::writing(std::io::stdout()) {
+        return Box::new(pipe);
+    }
+    Box::new(tokio::io::stdout())
 }
