@@ -26,6 +26,12 @@ pub trait FileSystem: Send + Sync {
     }
     /// Whether the path is a file that can be read.
     fn is_file(&self, path: &Path) -> bool;
+    /// Whether there may be files in a folder; most folders that headers are searched in have no `linux` or
+    /// `bits`, and to know that once saves a question for each header in them.
+    fn is_folder(&self, path: &Path) -> bool {
+        let _ = path;
+        true
+    }
 }
 
 /// Files in memory, for tests.
@@ -54,6 +60,11 @@ impl FileSystem for MemoryFileSystem {
 
     fn is_file(&self, path: &Path) -> bool {
         self.files.read().unwrap_or_else(PoisonError::into_inner).contains_key(path)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.keys().any(|file| file.starts_with(path))
     }
 }
 
@@ -112,6 +123,7 @@ struct Files {
     entries: Vec<FileEntry>,
     ids: FxHashMap<PathBuf, FileId>,
     exists: FxHashMap<PathBuf, bool>,
+    folders: FxHashMap<PathBuf, bool>,
 }
 
 /// One include lookup: flags, the includer's folder, the spelling, and where to start.
@@ -179,6 +191,10 @@ impl Session {
     pub fn invalidate(&self, path: &Path) {
         let mut files = lock(&self.files);
         let mut known = files.exists.remove(path).is_some();
+        // A new file may come with its folder.
+        for folder in path.ancestors().skip(1) {
+            known |= files.folders.remove(folder) == Some(false);
+        }
         if let Some(&id) = files.ids.get(path)
             && let Some(entry) = files.entries.get_mut(id.0 as usize)
         {
@@ -196,6 +212,7 @@ impl Session {
     pub fn invalidate_all(&self) {
         let mut files = lock(&self.files);
         files.exists.clear();
+        files.folders.clear();
         for entry in &mut files.entries {
             entry.stale = true;
         }
@@ -290,6 +307,16 @@ impl Session {
         }
         let found = fs.is_file(path);
         lock(&self.files).exists.insert(path.to_path_buf(), found);
+        found
+    }
+
+    /// Whether there may be files in a folder, from the cache when it was asked before.
+    pub(crate) fn folder_exists(&self, fs: &dyn FileSystem, path: &Path) -> bool {
+        if let Some(&known) = lock(&self.files).folders.get(path) {
+            return known;
+        }
+        let found = fs.is_folder(path);
+        lock(&self.files).folders.insert(path.to_path_buf(), found);
         found
     }
 

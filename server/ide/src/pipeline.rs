@@ -179,6 +179,12 @@ impl FileSystem for World {
     fn is_file(&self, path: &Path) -> bool {
         read(&self.documents).contains_key(path) || read(&self.environment).is_file(path)
     }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        // A document need not be saved yet, nor its folder made.
+        read(&self.environment).is_folder(path)
+            || read(&self.documents).keys().any(|document| document.starts_with(path))
+    }
 }
 
 impl Pipelines {

@@ -117,6 +117,10 @@ impl FileSystem for Disk {
     fn is_file(&self, path: &Path) -> bool {
         path.is_file()
     }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
 }
 
 impl Environment for Disk {

@@ -75,7 +75,14 @@ impl Engine<'_> {
                 return Some(found);
             }
         }
+        let parent = name.rsplit_once('/').map(|(parent, _)| parent);
         for (i, dir) in self.search.iter().enumerate().skip(start as usize) {
+            if parent.is_some_and(|parent| {
+                let folder = normalize(&Path::new(dir.as_str()).join(parent));
+                !self.session.folder_exists(self.fs, &folder)
+            }) {
+                continue;
+            }
             if let Some(found) = try_path(&Path::new(dir.as_str()).join(name), i as u32) {
                 return Some(found);
             }

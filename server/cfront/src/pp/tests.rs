@@ -252,6 +252,20 @@ fn includes_once_guarded_next_and_missing() {
 }
 
 #[test]
+fn a_header_may_come_with_its_folder() {
+    let (session, fs) = (Session::new(), MemoryFileSystem::default());
+    let text = "#include <linux/new.h>\nint main;\n";
+    let before = run(&session, &fs, text);
+    assert!(!before.complete && !session.folder_exists(&fs, Path::new("/inc/linux")));
+    let path = Path::new("/inc/linux/new.h");
+    fs.write(path, "int new;\n");
+    session.invalidate(path);
+    let after = run(&session, &fs, text);
+    assert!(after.complete);
+    assert_eq!(shown(&after), "int new ;\nint main ;");
+}
+
+#[test]
 fn stand_ins_serve_a_bare_file() {
     let fs = MemoryFileSystem::default();
     let text = "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <stddef.h>\nint x SEC(\".data\");\n";
