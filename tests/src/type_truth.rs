@@ -16,7 +16,11 @@ pub struct TypeScore {
     pub equal: usize,
     /// Named types of the BTF that the unit does not define.
     pub absent: Vec<String>,
-    /// What differs.
+    /// The types compared, as C spells them (`struct x`, `typedef y`).
+    pub names: Vec<String>,
+    /// Those of them that differ.
+    pub differing: Vec<String>,
+    /// What differs in each of those.
     pub differences: Vec<String>,
 }
 
@@ -66,6 +70,7 @@ pub fn compare(unit: &Unit, btf: &Btf) -> TypeScore {
             continue;
         };
         score.compared += 1;
+        score.names.push(format!("{kind} {name}"));
         let mut first = None;
         let equal = ids.iter().any(|&id| match same(unit, ty, btf, id, 0) {
             Ok(()) => true,
@@ -77,6 +82,7 @@ pub fn compare(unit: &Unit, btf: &Btf) -> TypeScore {
         if equal {
             score.equal += 1;
         } else {
+            score.differing.push(format!("{kind} {name}"));
             score.differences.push(format!("{kind} {name}: {}", first.unwrap_or_default()));
         }
     }

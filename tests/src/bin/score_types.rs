@@ -1,7 +1,10 @@
 //! Scores types from source against BTF.
 //!
 //!     score_types CORPUS_DIR [--only TEXT]     every object of a corpus
-//!     score_types --header FILE.h FILE.btf     one header, e.g. vmlinux.h and the kernel's BTF
+//!     score_types --header FILE.h FILE.btf OBJECT.o
+//!                                              one header, e.g. vmlinux.h, and the BTF that it was made of;
+//!                                              where the two differ, what clang reads in the header decides
+//!     score_types --program FILE.h FILE.btf    prints the program that clang makes OBJECT.o of
 
 use std::{
     path::{Path, PathBuf},
@@ -12,6 +15,7 @@ use bpf_lsp_tests::{
     type_truth::{TypeScore, compare},
     units::{commands, unit_of},
 };
+use btf::Btf;
 use cfront::{
     ctypes::CTypeId,
     sema::{Definition, Initial},
@@ -29,11 +33,15 @@ fn run() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["--header", header, btf] => one_header(Path::new(header), Path::new(btf)),
+        ["--header", header, btf, object] => one_header(header, btf, object),
+        ["--program", header, btf] => program(header, btf),
         [corpus] => whole_corpus(Path::new(corpus), ""),
         [corpus, "--only", text] => whole_corpus(Path::new(corpus), text),
         _ => {
-            eprintln!("usage: score_types CORPUS_DIR [--only TEXT] | --header FILE.h FILE.btf");
+            eprintln!(
+                "usage: score_types CORPUS_DIR [--only TEXT] | --header FILE.h FILE.btf OBJECT.o | \
+                 --program FILE.h FILE.btf"
+            );
             ExitCode::from(2)
         }
     }
@@ -45,32 +53,68 @@ fn print(id: &str, score: &TypeScore) {
     }
 }
 
-fn one_header(header: &Path, btf: &Path) -> ExitCode {
+/// A header and the types of a file with raw BTF; says what cannot be read.
+fn header_and_truth(session: &Session, header: &str, btf: &str) -> Option<(Unit, Btf)> {
+    let unit = unit_of(session, Path::new(header), &[], Path::new("/"));
+    if unit.is_none() {
+        eprintln!("{header}: cannot be read");
+    }
+    let truth = std::fs::read(btf).map_err(|e| e.to_string());
+    let truth = truth.and_then(|bytes| btf::read(&bytes).map_err(|e| e.to_string()));
+    Some((unit?, truth.map_err(|e| eprintln!("{btf}: {e}")).ok()?))
+}
+
+/// A program with something of each type that is in both, so that the object's BTF has them all.
+fn program(header: &str, btf: &str) -> ExitCode {
     let session = Session::new();
-    let (Some(unit), Ok(bytes)) =
-        (unit_of(&session, header, &[], Path::new("/")), std::fs::read(btf))
-    else {
-        eprintln!("cannot read");
+    let Some((unit, truth)) = header_and_truth(&session, header, btf) else {
         return ExitCode::from(2);
     };
-    let truth = match btf::read(&bytes) {
-        Ok(truth) => truth,
+    println!("#include \"{header}\"");
+    for (number, name) in compare(&unit, &truth).names.iter().enumerate() {
+        // A typedef may be of a function or of `void`.
+        match name.strip_prefix("typedef ") {
+            Some(name) => println!("{name} *t{number};"),
+            None => println!("{name} t{number};"),
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn one_header(header: &str, btf: &str, object: &str) -> ExitCode {
+    let session = Session::new();
+    let Some((unit, truth)) = header_and_truth(&session, header, btf) else {
+        return ExitCode::from(2);
+    };
+    let clang = std::fs::read(object).map_err(|e| e.to_string());
+    let clang = match clang.and_then(|b| bpf::elf::raw_btf(&b).map_err(|e| e.to_string())) {
+        Ok(clang) => compare(&unit, &clang),
         Err(e) => {
-            eprintln!("{}: {e}", btf.display());
+            eprintln!("{object}: {e}");
             return ExitCode::from(2);
         }
     };
+    print("as clang reads it", &clang);
     let score = compare(&unit, &truth);
-    print("header", &score);
-    score.absent.iter().for_each(|a| println!("absent: {a}"));
+    score.absent.iter().for_each(|a| println!("absent in the header: {a}"));
+    let mut wrong = clang.compared - clang.equal;
+    for (name, difference) in score.differing.iter().zip(&score.differences) {
+        let by_clang = clang.names.contains(name) && !clang.differing.contains(name);
+        wrong += usize::from(!by_clang);
+        let whose = if by_clang { "the header says otherwise, as clang reads it" } else { "WRONG" };
+        println!("{difference} ({whose})");
+    }
     println!(
-        "types equal: {} of {}, {} absent; {:?}",
+        "types equal to the BTF the header was made of: {} of {}, {} absent; to clang's of the header: \
+         {} of {}; wrong: {wrong}; {:?}",
         score.equal,
         score.compared,
         score.absent.len(),
+        clang.equal,
+        clang.compared,
         unit.work()
     );
-    if score.equal == score.compared { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if wrong == 0 && clang.compared > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn whole_corpus(corpus: &Path, only: &str) -> ExitCode {
