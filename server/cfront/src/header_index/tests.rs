@@ -153,7 +153,7 @@ fn a_macro_ends_the_index_and_words_are_known() {
     assert!(!index.contains(Symbol::intern("never_written")));
     let mut macros = MacroTable::default();
     let once = Symbol::intern("once");
-    let def = crate::pp::MacroDef::new(once, None, false, Vec::new(), None);
+    let def = crate::pp::MacroDef::builtin("once", crate::pp::macros::Builtin::Line);
     macros.set(once, Some(Arc::new(def)));
     let shorter = HeaderIndex::new(FileId(0), &text, 0, &macros).unwrap();
     assert_eq!(shorter.len() + 1, index.len());

@@ -12,6 +12,7 @@ use crate::{
 
 use super::{
     PpDiagnosticKind,
+    body::{Body, Line},
     builtin::{header_name, raw_header_name},
     engine::{Cond, Engine, Guard},
     expr,
@@ -185,8 +186,7 @@ impl Engine<'_> {
                 }
             }
         }
-        let tokens = self.line_tokens();
-        let body = match replacement_list(&tokens, params.as_deref(), variadic) {
+        let body = match self.macro_body(params.as_deref(), variadic) {
             Ok(body) => body,
             Err(message) => {
                 return self.report(PpDiagnosticKind::BadDirective, place, message.into());
@@ -203,6 +203,23 @@ impl Engine<'_> {
             self.regions.definitions.push(Arc::clone(&def));
         }
         self.set_macro(name.sym, Some(def));
+    }
+
+    /// The replacement list that follows in the line.
+    fn macro_body(
+        &mut self,
+        params: Option<&[Symbol]>,
+        variadic: bool,
+    ) -> Result<Body, &'static str> {
+        if params.is_none()
+            && let Some(frame) = self.files.last_mut().filter(|frame| frame.file != self.main)
+            && let Some(line) = Line::new(&frame.text, frame.file, frame.pos)
+        {
+            frame.pos = line.end();
+            return Ok(Body::Line(line));
+        }
+        let tokens = self.line_tokens();
+        replacement_list(&tokens, params, variadic).map(|tokens| Body::Read(tokens.into()))
     }
 
     /// `(a, b, ...)`; the opening parenthesis comes next.

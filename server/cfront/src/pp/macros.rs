@@ -13,6 +13,8 @@ use crate::{
     token::{Token, TokenKind},
 };
 
+use super::body::Body;
+
 /// A set of symbols.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Bits(Vec<u64>);
@@ -153,8 +155,7 @@ pub struct MacroDef {
     pub params: Option<Box<[Symbol]>>,
     /// Whether the last parameter takes the rest.
     pub variadic: bool,
-    /// Replacement list.
-    pub body: Box<[BodyToken]>,
+    body: Body,
     /// The name in the definition; `None` for macros made by the compiler.
     pub place: Option<FileRange>,
     /// Made where it is used.
@@ -167,19 +168,16 @@ impl MacroDef {
         name: Symbol,
         params: Option<Vec<Symbol>>,
         variadic: bool,
-        body: Vec<BodyToken>,
+        body: Body,
         place: Option<FileRange>,
     ) -> MacroDef {
         let mut h = FxHasher::default();
-        (name, &params, variadic, place).hash(&mut h);
-        for t in &body {
-            (t.token.sym, t.token.kind, t.token.flags, t.token.loc, t.role).hash(&mut h);
-        }
+        (name, &params, variadic, place, &body).hash(&mut h);
         MacroDef {
             name,
             params: params.map(Into::into),
             variadic,
-            body: body.into(),
+            body,
             place,
             builtin: None,
             hash: h.finish(),
@@ -187,9 +185,14 @@ impl MacroDef {
     }
 
     pub(crate) fn builtin(name: &str, builtin: Builtin) -> MacroDef {
-        let mut def = MacroDef::new(Symbol::intern(name), None, false, Vec::new(), None);
+        let mut def = MacroDef::new(Symbol::intern(name), None, false, Body::Read([].into()), None);
         def.builtin = Some(builtin);
         def
+    }
+
+    /// Replacement list. Must not be asked for while the thread holds an interner.
+    pub fn body(&self) -> &[BodyToken] {
+        self.body.tokens()
     }
 
     /// Whether it is used with parentheses.
@@ -213,8 +216,8 @@ impl MacroDef {
         self.params == other.params
             && self.variadic == other.variadic
             && self.builtin == other.builtin
-            && self.body.len() == other.body.len()
-            && self.body.iter().zip(&other.body).enumerate().all(|(i, (a, b))| {
+            && self.body().len() == other.body().len()
+            && self.body().iter().zip(other.body()).enumerate().all(|(i, (a, b))| {
                 let space = |t: &Token| t.flags & Token::SPACE_BEFORE;
                 a.role == b.role
                     && a.token.sym == b.token.sym
@@ -255,7 +258,7 @@ impl MacroDef {
     pub fn body_text(&self) -> String {
         let mut out = String::new();
         let mut closing: Vec<usize> = Vec::new();
-        for (i, t) in self.body.iter().enumerate() {
+        for (i, t) in self.body().iter().enumerate() {
             while closing.last() == Some(&i) {
                 closing.pop();
                 out.push(')');
@@ -285,7 +288,7 @@ impl MacroDef {
 
     /// The integer that the macro's replacement list consists of, parentheses and sign aside.
     pub fn is_plain_number(&self) -> bool {
-        matches!(&*self.body, [one] if one.token.kind == TokenKind::Number) && self.params.is_none()
+        matches!(self.body(), [one] if one.token.kind == TokenKind::Number) && self.params.is_none()
     }
 }
 

@@ -7,6 +7,7 @@
 //! and so are the states between its functions ([`region`]), so an edit costs the text around it. Nothing here can fail: what is wrong becomes a
 //! [`PpDiagnostic`].
 
+mod body;
 pub(crate) mod builtin;
 pub(crate) mod cache;
 pub mod chunk;

@@ -21,6 +21,7 @@ use crate::{
 
 use super::{
     IncludeDirective, MacroUse, PpDiagnostic,
+    body::Body,
     chunk::{Chunk, Move},
     engine::{Cond, Engine, FileFrame, Guard, MAX_DIAGNOSTICS, MAX_EXPANDED, MAX_TOKENS},
     macros::{MacroDef, MacroTable},
@@ -140,12 +141,13 @@ impl Shift {
     }
 
     fn moved(&self, def: &MacroDef) -> MacroDef {
-        let mut body = def.body.to_vec();
+        let mut body = def.body().to_vec();
         for token in &mut body {
             token.token.loc = self.edit.loc(token.token.loc);
         }
         let params = def.params.as_ref().map(|p| p.to_vec());
-        MacroDef::new(def.name, params, def.variadic, body, def.place.map(|p| self.range(p)))
+        let (body, place) = (Body::Read(body.into()), def.place.map(|p| self.range(p)));
+        MacroDef::new(def.name, params, def.variadic, body, place)
     }
 
     /// The table with the moved definitions in place of the old ones.

@@ -44,7 +44,7 @@ impl Engine<'_> {
     ) -> Vec<Token> {
         let expanded = vec![None; args.len()];
         let mut call = Call { def, name, args, expanded };
-        let items = self.items(&mut call, &def.body);
+        let items = self.items(&mut call, def.body());
         let mut tokens = self.paste(&call, items);
         if let Some(first) = tokens.first_mut() {
             let mask = Token::SPACE_BEFORE | Token::LINE_START;

@@ -252,6 +252,44 @@ fn includes_once_guarded_next_and_missing() {
 }
 
 #[test]
+fn macros_of_headers_are_read_when_they_are_used() {
+    let lines = [
+        "",
+        " ",
+        " 1",
+        "  ( A + B )  ",
+        " a.b->c[1] <<= 2",
+        " 1 // text",
+        " 1 /* text */ 2",
+        " \"t\" 'c'",
+        " 7 % 2",
+        " %:%: x",
+        " x ## y",
+        " # x",
+        " a \\\n b",
+        " -1\r",
+        "+1",
+        " M",
+        " \u{e9} $x 0x1p+3",
+    ];
+    for line in lines {
+        let uses = "int a = M; M\n";
+        let define = format!("#define M{line}\n");
+        let fs = MemoryFileSystem::default();
+        fs.write(Path::new("/m.h"), &format!("{define}{define}"));
+        let of_header = run(&Session::new(), &fs, &format!("#include \"m.h\"\n{uses}"));
+        let own = run(&Session::new(), &fs, &format!("{define}{define}{uses}"));
+        assert_eq!(shown(&of_header), shown(&own), "{line:?}");
+    }
+    check(
+        "//- /main.bpf.c\n#include \"m.h\"\nM\n//- /m.h\n#define M 1\n#define M 1 \n#define M 1 + 1\n",
+        expect![[r#"
+            1 + 1
+            MacroRedefined: 'M' macro redefined"#]],
+    );
+}
+
+#[test]
 fn a_header_may_come_with_its_folder() {
     let (session, fs) = (Session::new(), MemoryFileSystem::default());
     let text = "#include <linux/new.h>\nint main;\n";

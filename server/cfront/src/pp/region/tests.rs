@@ -103,7 +103,7 @@ fn place(range: Option<FileRange>) -> Option<(u32, u32, u32)> {
 }
 
 fn definition(def: &MacroDef) -> String {
-    let bodies: Vec<_> = def.body.iter().map(|t| t.token.loc).collect();
+    let bodies: Vec<_> = def.body().iter().map(|t| t.token.loc).collect();
     format!("{} {:?} {bodies:?}", def.text(), place(def.place))
 }
 
