@@ -4,7 +4,7 @@
 #
 #   tests/editors/run.sh [neovim|vscode|protocol]...        default: all
 #
-#   BPF_LSP=PATH       the server to test; default: target/release/bpf-lsp, built when it is not there
+#   BPF_LSP=PATH       the server to test; default: as it ships (tests/tools/build_server)
 #   NVIM_SID, NVIM_TRIXIE, CHROMIUM    programs to take instead of installed ones
 #   OUT=FOLDER         pictures and logs of failed checks (default: a temporary folder)
 #
@@ -58,9 +58,9 @@ run_check() {
 	fi
 }
 
-server=${BPF_LSP:-$repo/target/release/bpf-lsp}
-if [[ -z ${BPF_LSP:-} ]]; then
-	(cd "$repo" && cargo build --locked --release --bin bpf-lsp) || { fail "the server does not build"; server=; }
+server=${BPF_LSP:-}
+if [[ -z $server ]]; then
+	built=$("$repo/tests/tools/build_server") && server=$repo/$built || fail "the server does not build"
 fi
 [[ -z $server || -x $server ]] || { fail "no server at $server"; server=; }
 

@@ -2,7 +2,7 @@
 //
 //   npm run package -- [--server PATH] [--target CODE_TARGET] [--out FILE]
 //
-// PATH is ../target/release/bpf-lsp by default, CODE_TARGET this machine's (linux-x64, ...).
+// Without PATH the server is built (tests/tools/build_server); CODE_TARGET is this machine's (linux-x64, ...).
 // `--server none` makes one without a server, for platforms that have no build.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -13,24 +13,31 @@ import { parseArgs } from 'node:util';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
     options: {
-        server: { type: 'string', default: path.join(root, '../target/release/bpf-lsp') },
+        server: { type: 'string' },
         target: { type: 'string', default: `${process.platform}-${process.arch}` },
         out: { type: 'string' },
     },
 });
 const bundled = path.join(root, 'server');
 const withServer = values.server !== 'none';
+
+/** Builds the server as it ships; its path. */
+function build() {
+    const { status, stdout } = spawnSync('tests/tools/build_server', { cwd: path.join(root, '..'), stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+    if (status !== 0) {
+        console.error('The server does not build; name one with --server PATH');
+        process.exit(1);
+    }
+    return path.join(root, '..', stdout.trim());
+}
 const out = path.resolve(values.out ?? path.join(root, withServer ? `bpf-lsp-${values.target}.vsix` : 'bpf-lsp.vsix'));
 
 fs.rmSync(bundled, { recursive: true, force: true });
 if (withServer) {
-    if (!fs.existsSync(values.server)) {
-        console.error(`${values.server} does not exist: run "cargo build --release", or name a server with --server PATH`);
-        process.exit(1);
-    }
+    const server = values.server ?? build();
     fs.mkdirSync(bundled);
     const program = path.join(bundled, values.target.startsWith('win32') ? 'bpf-lsp.exe' : 'bpf-lsp');
-    fs.copyFileSync(values.server, program);
+    fs.copyFileSync(server, program);
     fs.chmodSync(program, 0o755);
 }
 
