@@ -1,5 +1,7 @@
 //! `struct-ops-member`: initialisers of struct_ops maps, and the programs that they should name.
 
+use std::sync::Arc;
+
 use cfront::{
     ast::{self, Designator, Initializer},
     ctypes::{CType, Record},
@@ -21,13 +23,8 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
 /// Members that the struct of the map does not have.
 fn members(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     let unit = input.unit;
-    for variable in unit.variables() {
-        let section = variable.attrs.section.map_or("", |s| s.as_str());
-        if !matches!(section.trim_start_matches('?'), ".struct_ops" | ".struct_ops.link") {
-            continue;
-        }
-        let CType::Record(id) = unit.canonical(variable.ty) else { continue };
-        let Some(record) = unit.record(id).filter(|record| record.defined) else { continue };
+    for variable in unit.variables().iter().filter(|v| is_map(v)) {
+        let Some(record) = definition(unit, variable) else { continue };
         let Some((item, Initializer::List(entries, _))) = initializer(unit, variable) else {
             continue;
         };
@@ -58,6 +55,18 @@ fn members(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             found.push(finding);
         }
     }
+}
+
+/// Whether a variable stands in a section of struct_ops maps.
+fn is_map(variable: &Variable) -> bool {
+    let section = variable.attrs.section.map_or("", |s| s.as_str());
+    matches!(section.trim_start_matches('?'), ".struct_ops" | ".struct_ops.link")
+}
+
+/// The struct of a struct_ops map, where the file sees what is in it.
+fn definition(unit: &Unit, variable: &Variable) -> Option<Arc<Record>> {
+    let CType::Record(id) = unit.canonical(variable.ty) else { return None };
+    unit.record(id).filter(|record| record.defined)
 }
 
 fn initializer(unit: &Unit, variable: &Variable) -> Option<(ItemId, Initializer)> {
@@ -100,6 +109,11 @@ fn unused_programs(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             && !input.usage.sets_struct_ops
     };
     if !object.complete || !input.unit.preprocessed().complete {
+        return;
+    }
+    // The headers of another kernel, say: nothing is known of the map.
+    let unit = input.unit;
+    if unit.variables().iter().any(|v| is_map(v) && definition(unit, v).is_none()) {
         return;
     }
     for program in &object.programs {
