@@ -197,7 +197,8 @@ impl<'u> Code<'u> {
                 .all(|r| {
                     let constant = |step: &Step| match step {
                         Step::Field(_) | Step::Index(Some(_)) => true,
-                        Step::Index(None) | Step::Punned => false,
+                        Step::Bytes(bytes) => matches!(bytes, Some(0 | 1 | 2 | 4 | 8)),
+                        Step::Index(None) | Step::Turn | Step::Punned => false,
                     };
                     r.access == Access::Mention
                         || r.access == Access::Read && !r.volatile && r.path.iter().all(constant)

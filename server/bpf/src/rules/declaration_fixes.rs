@@ -102,7 +102,7 @@ fn is_read_only(body: &FnBody, access: Access, token: u32) -> bool {
         _ => None,
     };
     match access {
-        Access::Read | Access::Mention => true,
+        Access::Read | Access::Compare | Access::Mention => true,
         Access::Address => body.calls.iter().filter_map(text_of).any(|text| text.token == token),
         _ => false,
     }

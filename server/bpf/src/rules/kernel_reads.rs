@@ -25,7 +25,10 @@ pub(super) fn dereferenced<'b>(unit: &Unit, body: &'b FnBody) -> Vec<(&'b Local,
         let pointer = LocalId(local);
         let local = copied(body, pointer).unwrap_or(pointer);
         let Some(parameter) = parameters(body).find(|p| p.id == local) else { continue };
-        let accesses = matches!(reference.access, Access::Read | Access::Write | Access::ReadWrite);
+        let accesses = matches!(
+            reference.access,
+            Access::Read | Access::Write | Access::ReadWrite | Access::Compare
+        );
         if accesses
             && !reference.dead
             && !found.iter().any(|(known, _)| known.id == local)

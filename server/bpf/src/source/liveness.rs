@@ -324,7 +324,7 @@ impl Marker<'_, '_> {
         if uses.is_empty() {
             return certain(Fate::Gone);
         }
-        if uses.iter().any(|u| u.kind == Kind::Escape) {
+        if uses.iter().any(|u| matches!(u.kind, Kind::Escape | Kind::Compared)) {
             return certain(Fate::Kept);
         }
         if uses.iter().any(|u| u.kind == Kind::Passed) {
@@ -417,7 +417,7 @@ fn scalar(uses: &[VariableUse], initial: &Initial, size: u64, writes: bool) -> S
                 stored = Some(value);
             }
             Kind::Write(None) | Kind::ReadWrite => return Scalar::Kept,
-            Kind::Read | Kind::Passed | Kind::Escape => {}
+            Kind::Read | Kind::Passed | Kind::Compared | Kind::Escape => {}
         }
     }
     match (stored, start) {

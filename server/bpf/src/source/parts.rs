@@ -28,9 +28,9 @@ pub(super) struct Part {
     pub(super) shrinks: bool,
 }
 
-/// Whether every step of a path is known when compiling.
+/// Whether every step of a path is known when compiling, in loops that are unrolled for each turn.
 pub(super) fn is_constant_path(path: &[Step]) -> bool {
-    path.iter().all(|step| matches!(step, Step::Field(_) | Step::Index(Some(_))))
+    path.iter().all(|step| !matches!(step, Step::Index(None) | Step::Punned))
 }
 
 /// The parts that the uses cut an aggregate into, with the uses of each; `None` where it stays whole.
@@ -75,15 +75,24 @@ pub(super) fn split(
 }
 
 /// Whether the uses read a part that is itself an aggregate, and not of a size that one load covers:
-/// that is a copy, which needs the variable.
+/// that is a copy, which needs the variable. `memcpy` of so many bytes is a load, too, whatever lies
+/// there (`InstCombinerImpl::SimplifyAnyMemTransfer`).
 pub(super) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
-    uses.iter().filter(|u| u.kind == Kind::Read).any(|u| match leaf(unit, ty, &u.path) {
-        Some((_, leaf)) => {
+    uses.iter().filter(|u| u.kind == Kind::Read).any(|u| {
+        if let Some(Step::Bytes(bytes)) = u.path.last() {
+            return !matches!(bytes, Some(0 | 1 | 2 | 4 | 8));
+        }
+        // Each turn reads an element like the first.
+        let path: Vec<Step> = u.path.iter().map(|step| first_turn(*step)).collect();
+        leaf(unit, ty, &path).is_some_and(|(_, leaf)| {
             matches!(unit.canonical(leaf), CType::Record(_) | CType::Array { .. })
                 && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
-        }
-        None => false,
+        })
     })
+}
+
+fn first_turn(step: Step) -> Step {
+    if step == Step::Turn { Step::Index(Some(0)) } else { step }
 }
 
 /// Offset in bytes and type of the part at the end of a path; `None` for bit-fields and the unknown.
@@ -106,6 +115,7 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
                 offset = offset.checked_add(index.checked_mul(unit.size_of(elem)?)?)?;
                 ty = elem;
             }
+            (Step::Bytes(Some(bytes)), _) if unit.size_of(ty) == Some(*bytes) => {}
             _ => return None,
         }
     }

@@ -108,7 +108,8 @@ pub(super) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> 
 
 /// The constant that a local aggregate is copied from, where clang makes one and the optimiser leaves
 /// it: neither all of one byte nor large and mostly zero, not of a size that one store covers, and
-/// copied to a local that is more than the sum of its parts.
+/// copied to a local that is more than the sum of its parts. A local that is only read is the constant
+/// itself (`InstCombinerImpl::visitAllocaInst`), of any size.
 pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Option<Private> {
     let body = bodies.function(function)?;
     let table = body.body.tables.get(index as usize)?;
@@ -119,13 +120,12 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         return None;
     };
     let size = bytes.len() as u64;
-    let uniform = relocations.is_empty() && bytes.iter().all(|b| Some(b) == bytes.first());
-    if matches!(size, 0 | 1 | 2 | 4 | 8) || uniform {
-        return None;
-    }
     let mut scalars = 0;
     nonzero_scalars(bodies.unit, local.ty, &bytes, 0, &mut scalars);
-    if size > COPY_LIMIT && scalars <= STORE_BUDGET {
+    if size == 0
+        || scalars == 0 && relocations.is_empty()
+        || size > COPY_LIMIT && scalars <= STORE_BUDGET
+    {
         return None;
     }
     let mut found = Vec::new();
@@ -134,8 +134,14 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
             uses::of_reference(bodies, Some(&body), reference, &mut found);
         }
     }
+    let only_read = found.iter().all(|u| matches!(u.kind, Kind::Read | Kind::Compared));
+    let compared = found.iter().any(|u| u.kind == Kind::Compared);
+    let uniform = relocations.is_empty() && bytes.iter().all(|b| Some(b) == bytes.first());
+    if uniform && !(only_read && compared) || !only_read && matches!(size, 1 | 2 | 4 | 8) {
+        return None;
+    }
     let whole = found.iter().any(|u| match u.kind {
-        Kind::Escape | Kind::Passed => true,
+        Kind::Escape | Kind::Passed | Kind::Compared => true,
         Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
         Kind::Write(_) => false,
     });

@@ -419,3 +419,84 @@ fn externs_declared_in_a_body_are_externs() {
     let found: Vec<_> = ksyms.iter().map(|v| (v.name.as_str(), v.linkage, v.weak)).collect();
     assert_eq!(found, [("inside", btf::Linkage::Extern, true)]);
 }
+
+/// `memcpy` from a static of 1, 2, 4 or 8 bytes is a load of a constant; of any other size it copies from
+/// the variable. `memcmp` needs the address, and leaves the variable as it was declared.
+#[test]
+fn a_constant_stays_for_copies_that_are_no_load_and_for_comparisons() {
+    check(
+        "typedef unsigned char u8; extern u8 *get(void *c) SEC(\".ksyms\");
+         static const u8 m3[] = {1,2,3}, m4[] = {1,2,3,4}, m8[8] = {1,2,3,4,5,6,7,8}, m16[16] = {1,2,3};
+         static const u8 part[12] = {1,2,12}, rest[12] = {1,2,13};
+         static const u8 c1[1] = {9}, c3[] = {3,2,3}, c8[8] = {8,2,3}; static u8 d4[4] = {4};
+         SEC(\"x\") int p(void *ctx) {
+           u8 *d = get(ctx);
+           __builtin_memcpy(d, m3, 3); __builtin_memcpy(d + 8, m4, sizeof(m4)); __builtin_memcpy(d, m8, 8);
+           __builtin_memcpy(d + 32, m16, 16); __builtin_memcpy(d, part, 4); __builtin_memcpy(d, rest + 2, 3);
+           return __builtin_memcmp(d, c1, 1) + __builtin_memcmp(d, c3, 3) + __builtin_memcmp(d, c8, 8)
+             + __builtin_memcmp(d, d4, 4);
+         }",
+        expect![[r#"
+            .rodata 26: m3@0+3 rest@3+12 c3@15+3 c8@18+8
+            .rodata.cst16 16: m16@0+16
+            .data 4: d4@0+4
+        "#]],
+    );
+}
+
+/// A local that is only read is the constant it would be copied from, of whatever size.
+#[test]
+fn a_local_aggregate_that_is_only_read_is_its_constant() {
+    check(
+        "typedef unsigned char u8; extern u8 *get(void *c) SEC(\".ksyms\");
+         SEC(\"x\") int p(void *ctx) {
+           u8 *d = get(ctx); unsigned n = (unsigned long)ctx;
+           const u8 copied[4] = {41,2,3,4}, compared[4] = {43,2,3,4}, same[3] = {7,7,7};
+           u8 indexed[8] = {84,3,3,3};
+           __builtin_memcpy(d, copied, 4); __builtin_memcpy(d + 4, same, 3);
+           return __builtin_memcmp(d, compared, 4) + indexed[n & 7];
+         }
+         SEC(\"x\") int q(void *ctx) { u8 passed[4] = {51,2,3,4}; return sink(passed); }",
+        expect![[r#"
+            .rodata.cst4 4:
+            .rodata.cst8 8:
+        "#]],
+    );
+}
+
+/// Loops that are unrolled in full read constants at constant places; larger ones do not.
+#[test]
+fn constants_read_in_unrolled_loops_are_folded() {
+    check(
+        "typedef unsigned char u8; extern u8 *get(void *c) SEC(\".ksyms\");
+         static const int five[] = {208000, 432000, 729000, 960000, 1200000};
+         static const u8 many[100] = {1, 2, 3};
+         struct key { u8 a[10]; }; static const struct key keys[2] = {{{1}}, {{2}}}; struct key found;
+         SEC(\"x\") int p(void *ctx) {
+           u8 *d = get(ctx); int i;
+           const char prefix[] = \"memfd:\";
+           for (int j = 0; j < sizeof(prefix); j++) if (prefix[j] != d[j]) return 1;
+           for (i = 0; i < sizeof(five) / sizeof(five[0]); i++) if (d[0] == five[i]) return i;
+           for (i = 0; i < 100; i++) if (d[i] == many[i]) return i;
+           for (i = 0; i < 2; i++) if (d[200] == keys[i].a[0]) found = keys[i];
+           return 0;
+         }",
+        expect![[r#"
+            .rodata 120: many@0+100 keys@100+20
+            .bss 10: found@0+10
+        "#]],
+    );
+}
+
+/// Something weak may be missing when the object is loaded: a test of its address stays.
+#[test]
+fn a_test_of_a_weak_address_is_a_reference() {
+    let source = source(
+        "extern void missing SEC(\".ksyms\") __attribute__((weak)); extern void there SEC(\".ksyms\");
+         extern int lost(void) SEC(\".ksyms\") __attribute__((weak));
+         SEC(\"x\") int p(void *c) { if (&missing == 0) return 1; if (!lost) return 2; return &there == 0; }",
+    );
+    let ksyms = source.object.sections.iter().find(|s| s.name == ".ksyms");
+    let names: Vec<_> = ksyms.iter().flat_map(|s| &s.variables).map(|v| v.name.as_str()).collect();
+    expect!["lost missing"].assert_eq(&names.join(" "));
+}

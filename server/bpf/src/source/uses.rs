@@ -28,6 +28,8 @@ pub(super) enum Kind {
     ReadWrite,
     /// Its address goes to a static function that may be inlined or not.
     Passed,
+    /// Its bytes are compared by a call, which needs its address.
+    Compared,
     /// Its address goes where it cannot be followed, or it is accessed as volatile.
     Escape,
 }
@@ -66,6 +68,7 @@ fn follow(
         Access::Read => Kind::Read,
         Access::Write => Kind::Write(reference.stored),
         Access::ReadWrite => Kind::ReadWrite,
+        Access::Compare => Kind::Compared,
         Access::Mention | Access::Create => return,
         Access::Call => Kind::Read,
         Access::Address => {

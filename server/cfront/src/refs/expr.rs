@@ -1,7 +1,7 @@
 //! Values in the order in which `ScalarExprEmitter` and `AggExprEmitter` generate them.
 
 use super::{
-    Access, Class, Flow, Named, Resolver, Target, labels,
+    Access, Class, Flow, Named, Resolver, Step, Target, labels,
     walk::{Use, Walk},
 };
 use crate::ast::{BinaryOp, Expr, ExprKind, Initializer, PostfixOp, UnaryOp};
@@ -50,8 +50,15 @@ impl<R: Resolver> Walk<'_, R> {
                     | BinaryOp::Ne => (Flow::Tested, Flow::Tested),
                     _ => (Flow::Escapes, Flow::Escapes),
                 };
+                // `&x == 0` is generated, then known.
+                let known = matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                    && (is_address(a) || is_address(b))
+                    && self.resolver.int_value(expr).is_some();
+                let live = self.live;
+                self.live = live && !known;
                 self.value_to(a, left);
                 self.value_to(b, right);
+                self.live = live;
             }
             ExprKind::Assign(op, target, value) => self.assign(*op, target, value),
             ExprKind::Conditional { cond, then, otherwise } => {
@@ -289,11 +296,10 @@ impl<R: Resolver> Walk<'_, R> {
                 return;
             }
             Some(Builtin::Memory(accesses)) => {
+                let count = args.get(2).and_then(|n| self.resolver.int_value(n));
+                let bytes = count.and_then(|n| u64::try_from(n).ok());
                 // A copy of 1, 2, 4 or 8 bytes becomes a store of the bytes of a string literal.
-                let small = args
-                    .get(2)
-                    .and_then(|n| self.resolver.int_value(n))
-                    .is_some_and(|n| matches!(n, 1 | 2 | 4 | 8));
+                let small = matches!(bytes, Some(1 | 2 | 4 | 8));
                 for (index, arg) in args.iter().enumerate() {
                     match accesses.get(index) {
                         Some(Access::Read) if small && is_string(arg) => {
@@ -303,6 +309,13 @@ impl<R: Resolver> Walk<'_, R> {
                             self.live = live;
                         }
                         Some(_) if is_string(arg) => self.value(arg),
+                        // One byte is compared without a call.
+                        Some(Access::Compare) if bytes == Some(1) => {
+                            self.through(arg, Use::new(Access::Read).step(Step::Bytes(bytes)))
+                        }
+                        Some(Access::Read) if args.len() > 2 => {
+                            self.through(arg, Use::new(Access::Read).step(Step::Bytes(bytes)))
+                        }
                         Some(&access) => self.through(arg, Use::new(access)),
                         None => self.value(arg),
                     }
@@ -355,7 +368,7 @@ fn direct_callee(callee: &Expr) -> Option<crate::ast::Ident> {
     }
 }
 
-fn is_string(expr: &Expr) -> bool {
+pub(super) fn is_string(expr: &Expr) -> bool {
     let mut expr = expr;
     loop {
         match &expr.kind {
@@ -364,6 +377,14 @@ fn is_string(expr: &Expr) -> bool {
             ExprKind::Cast { expr: e, .. } => expr = e,
             _ => return false,
         }
+    }
+}
+
+fn is_address(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Paren(e) | ExprKind::Cast { expr: e, .. } => is_address(e),
+        ExprKind::Unary(op, _) => *op == UnaryOp::AddrOf,
+        _ => false,
     }
 }
 
@@ -403,7 +424,9 @@ fn builtin(name: &str) -> Option<Builtin> {
             Builtin::Memory(&[Access::Write, Access::Read])
         }
         "memset" | "bzero" | "memset_inline" => Builtin::Memory(&[Access::Write]),
-        "memcmp" | "bcmp" | "strcmp" | "strncmp" => Builtin::Memory(&[Access::Read, Access::Read]),
+        "memcmp" | "bcmp" | "strcmp" | "strncmp" => {
+            Builtin::Memory(&[Access::Compare, Access::Compare])
+        }
         "strlen" | "strnlen" if plain != name => Builtin::Memory(&[Access::Read]),
         _ => return None,
     })

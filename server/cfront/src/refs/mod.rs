@@ -12,10 +12,12 @@ mod expr;
 mod init;
 mod labels;
 mod locals;
+mod overwritten;
 mod place;
 mod stmt;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod unit;
 mod walk;
 
@@ -134,6 +136,8 @@ pub enum Access {
     Call,
     /// Created by its declaration (local statics).
     Create,
+    /// Its bytes are compared by a call that stays (`memcmp`): its address is needed, nothing more.
+    Compare,
 }
 
 /// A step from a variable to the part that is accessed.
@@ -143,6 +147,10 @@ pub enum Step {
     Field(Symbol),
     /// `[n]`, `None` when not constant.
     Index(Option<i64>),
+    /// `[i]`, where `i` has one value in each turn of a loop that is unrolled.
+    Turn,
+    /// So many bytes from there on, `None` when not constant: the last step of what `memcpy` reads.
+    Bytes(Option<u64>),
     /// Through a pointer of another type: the rest is not known.
     Punned,
 }

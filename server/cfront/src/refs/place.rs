@@ -21,8 +21,8 @@ impl<R: Resolver> Walk<'_, R> {
                 if *arrow { self.through(base, usage) } else { self.place(base, usage) }
             }
             ExprKind::Index { base, index } => {
-                let constant = self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok());
-                let usage = usage.step(Step::Index(constant));
+                let step = self.index_step(index);
+                let usage = usage.step(step);
                 match self.resolver.class(base) {
                     Class::Array => self.place(base, usage),
                     _ => self.through_indexed(base, usage),
@@ -64,7 +64,7 @@ impl<R: Resolver> Walk<'_, R> {
     }
 
     fn place_ident(&mut self, ident: crate::ast::Ident, usage: Use) {
-        if usage.steps.is_empty()
+        if usage.steps.iter().all(|step| matches!(step, Step::Bytes(_)))
             && let super::Named::Local(local) = self.resolver.resolve(ident)
             && self.is_scalar_local(local)
         {
@@ -72,7 +72,7 @@ impl<R: Resolver> Walk<'_, R> {
                 // Writing a local pointer says nothing of what it points to; its uses do.
                 Access::Write | Access::Mention => {}
                 // What it points to goes where the value goes.
-                Access::Read => {
+                Access::Read | Access::Compare => {
                     self.emit(Target::Local(local), &Use::address(usage.flow), ident.token)
                 }
                 _ => self.ident(ident, &usage),
@@ -103,8 +103,8 @@ impl<R: Resolver> Walk<'_, R> {
             ExprKind::Binary(BinaryOp::Add, base, index)
                 if self.resolver.class(base) == Class::Array =>
             {
-                let constant = self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok());
-                self.place(base, usage.step(Step::Index(constant)));
+                let step = self.index_step(index);
+                self.place(base, usage.step(step));
                 self.value(index);
             }
             ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, base, index) => {

@@ -1,24 +1,37 @@
 //! Statements in the order in which `CodeGenFunction::EmitStmt` generates them.
 
 use super::{
-    Access, Class, LocalStatic, Named, Resolver, Target, labels,
+    Access, Class, LocalStatic, Named, Resolver, Target,
+    expr::is_string,
+    labels,
     walk::{Exit, Use, Walk},
 };
-use crate::ast::{Block, Declaration, Expr, ExprKind, InitDeclarator, Stmt, StmtKind, Storage};
+use crate::ast::{
+    Block, Declaration, Expr, ExprKind, InitDeclarator, Initializer, Stmt, StmtKind, Storage,
+};
 
 impl<R: Resolver> Walk<'_, R> {
     pub(super) fn block(&mut self, block: &Block) {
-        for stmt in &block.stmts {
-            self.stmt(stmt);
+        self.statements(&block.stmts);
+    }
+
+    fn statements(&mut self, stmts: &[Stmt]) {
+        let mut rest = stmts;
+        while let Some((stmt, after)) = rest.split_first() {
+            rest = after;
+            match &stmt.kind {
+                StmtKind::Decl(declaration) => {
+                    self.deeper(|walk| walk.local_declaration(declaration, after));
+                }
+                _ => self.stmt(stmt),
+            }
         }
     }
 
     /// A block whose last expression is a value (`({ ... })`): `value` generates that expression.
     pub(super) fn block_value(&mut self, block: &Block, value: impl FnOnce(&mut Self, &Expr)) {
         let Some((last, before)) = block.stmts.split_last() else { return };
-        for stmt in before {
-            self.stmt(stmt);
-        }
+        self.statements(before);
         match &last.kind {
             StmtKind::Expr(expr) if self.generating => value(self, expr),
             _ => self.stmt(last),
@@ -33,7 +46,7 @@ impl<R: Resolver> Walk<'_, R> {
         // Statements that clang looks into even where no code is being generated.
         match &stmt.kind {
             StmtKind::Block(block) => return self.block(block),
-            StmtKind::Decl(declaration) => return self.local_declaration(declaration),
+            StmtKind::Decl(declaration) => return self.local_declaration(declaration, &[]),
             StmtKind::Label { body, .. } => {
                 self.generating = true;
                 self.live = true;
@@ -79,7 +92,12 @@ impl<R: Resolver> Walk<'_, R> {
                 if let Some(init) = init {
                     self.stmt(init);
                 }
+                let unrolled = self.unrolled(stmt);
+                self.counters.extend(unrolled.map(|found| found.counter));
                 self.for_stmt(cond.as_ref(), step.as_ref(), body);
+                if unrolled.is_some() {
+                    self.counters.pop();
+                }
             }
             StmtKind::Switch { value, body } => self.switch_stmt(value, body),
             StmtKind::GotoIndirect(expr) => {
@@ -312,7 +330,8 @@ impl<R: Resolver> Walk<'_, R> {
         }
     }
 
-    fn local_declaration(&mut self, declaration: &Declaration) {
+    /// A declaration, with the statements behind it in its block.
+    fn local_declaration(&mut self, declaration: &Declaration, after: &[Stmt]) {
         if declaration.has_error {
             self.body.incomplete = true;
         }
@@ -320,11 +339,11 @@ impl<R: Resolver> Walk<'_, R> {
             return;
         }
         for declarator in &declaration.declarators {
-            self.local_declarator(declaration.specs.storage, declarator);
+            self.local_declarator(declaration.specs.storage, declarator, after);
         }
     }
 
-    fn local_declarator(&mut self, storage: Storage, declarator: &InitDeclarator) {
+    fn local_declarator(&mut self, storage: Storage, declarator: &InitDeclarator, after: &[Stmt]) {
         let Some(ident) = declarator.declarator.name else { return };
         let named = self.resolver.resolve(ident);
         match named {
@@ -349,7 +368,12 @@ impl<R: Resolver> Walk<'_, R> {
                         self.generating = true;
                         self.live = false;
                     }
+                    // A text that is replaced before anyone looks is generated, then dropped.
+                    let dropped = is_text(init) && self.is_overwritten(local, after);
+                    let live = self.live;
+                    self.live = live && !dropped;
                     self.local_init(local, init);
+                    self.live = live;
                 }
                 // `cleanup(f)`: the function is named where the variable is declared.
                 if self.generating
@@ -377,8 +401,12 @@ impl<R: Resolver> Walk<'_, R> {
     }
 }
 
+fn is_text(init: &Initializer) -> bool {
+    matches!(init, Initializer::Expr(expr) if is_string(expr))
+}
+
 /// Whether a switch body has a `default` of its own.
-fn contains_default(stmt: &Stmt, depth: u32) -> bool {
+pub(super) fn contains_default(stmt: &Stmt, depth: u32) -> bool {
     if depth > 600 {
         return false;
     }

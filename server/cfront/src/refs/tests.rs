@@ -200,6 +200,9 @@ fn show(names: &Names, reference: &Reference) -> String {
             Step::Field(name) => text.push_str(&format!(".{name}")),
             Step::Index(Some(n)) => text.push_str(&format!("[{n}]")),
             Step::Index(None) => text.push_str("[?]"),
+            Step::Turn => text.push_str("[turn]"),
+            Step::Bytes(Some(n)) => text.push_str(&format!(":{n}B")),
+            Step::Bytes(None) => text.push_str(":?B"),
             Step::Punned => text.push_str("(cast)"),
         }
     }
@@ -211,6 +214,7 @@ fn show(names: &Names, reference: &Reference) -> String {
         Access::Mention => ":-",
         Access::Call => "()",
         Access::Create => ":new",
+        Access::Compare => ":cmp",
     });
     match reference.flow {
         Flow::Argument(function, n) if reference.access == Access::Address => {
@@ -336,11 +340,51 @@ fn pointers_in_locals_and_parameters_are_followed() {
 fn copies_are_reads_and_writes() {
     check(
         "__builtin_memcpy(&A, &B, 4); __builtin_memset(&S, 0, 8); f(\"text\"); A;",
-        expect![[r#"A:w B:r S:w f() "text":&>f0 A:-"#]],
+        expect![[r#"A:w B:4B:r S:w f() "text":&>f0 A:-"#]],
     );
 }
 
 #[test]
 fn statement_expressions_have_their_last_value() {
     check("A = ({ int t = B; t; }); P = ({ &C; });", expect!["B:r A:w C:& P:w"]);
+}
+
+#[test]
+fn copies_and_comparisons_say_how_many_bytes() {
+    check(
+        "__builtin_memcpy(p, &A, 3); __builtin_memcpy(p, &A, n); __builtin_memcmp(p, &A, 1); __builtin_memcmp(p, &A, 4);",
+        expect!["*p:w A:3B:r *p:w A:?B:r *p:1B:r A:1B:r *p:cmp A:cmp"],
+    );
+}
+
+#[test]
+fn indices_by_the_counter_of_an_unrolled_loop_are_known_in_each_turn() {
+    check(
+        "for (int i = 0; i < 4; i++) p[2 * i + 1] = 1; for (i = 8; i; i--) p[i] = 1;
+         for (int i = 7; i >= 0; i -= 2) p[i] = 1; for (int i = 0; i < n; i++) p[i] = 1;
+         for (int i = 0; i < 4; i++) { p[i] = 1; i++; } for (int i = 0; i < 1000; i++) p[i] = 1;",
+        expect!["*p[turn]:w=1 *p[turn]:w=1 *p[turn]:w=1 *p[?]:w=1 *p[?]:w=1 *p[?]:w=1"],
+    );
+}
+
+#[test]
+fn a_text_that_is_replaced_before_anyone_looks_is_dead() {
+    let text = "char *t = \"a\"; ";
+    check(
+        &format!(
+            "{text} switch (n) {{ case 1: t = \"b\"; break; case 2: return 1; default: t = \"c\"; }} f(t);"
+        ),
+        expect![[r#""a":&>t~ "b":&>t "c":&>t f() *t:&>f0"#]],
+    );
+    check(
+        &format!("{text} if (n) t = \"b\"; else {{ A = 1; t = \"c\"; }} f(t);"),
+        expect![[r#""a":&>t~ "b":&>t A:w=1 "c":&>t f() *t:&>f0"#]],
+    );
+    check(&format!("{text} if (n) t = \"b\"; f(t);"), expect![[r#""a":&>t "b":&>t f() *t:&>f0"#]]);
+    check(
+        &format!(
+            "{text} switch (n) {{ case 1: t = \"b\"; break; case 2: break; default: t = \"c\"; }} f(t);"
+        ),
+        expect![[r#""a":&>t "b":&>t "c":&>t f() *t:&>f0"#]],
+    );
 }

@@ -1,8 +1,8 @@
 //! State of a walk: reachability and the references found.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Access, Body, Flow, Named, Reference, Resolver, Step, Target};
+use super::{Access, Body, Flow, Named, Reference, Resolver, Step, Target, turns::Unrolled};
 use crate::{ast::Ident, symbol::Symbol};
 
 /// Deeper syntax than this is left out, so that no input overflows the stack.
@@ -27,6 +27,10 @@ pub(super) struct Walk<'r, R: Resolver> {
     pub(super) exits: Vec<Exit>,
     /// Whether the switches around can run.
     pub(super) switches: Vec<bool>,
+    /// Counters of the loops around that are unrolled.
+    pub(super) counters: Vec<u32>,
+    /// The `for` loops looked at, by the first token of their bodies.
+    pub(super) loops: FxHashMap<u32, Option<Unrolled>>,
     depth: u32,
     /// Name of the function, for `__func__`.
     pub(super) function_name: Option<Symbol>,
@@ -41,6 +45,8 @@ impl<'r, R: Resolver> Walk<'r, R> {
             live: true,
             exits: Vec::new(),
             switches: Vec::new(),
+            counters: Vec::new(),
+            loops: FxHashMap::default(),
             depth: 0,
             function_name: None,
         }

@@ -39,18 +39,28 @@ impl Const {
     pub(super) fn int(value: i128, kind: IntKind) -> Const {
         Const::Int(wrap(value, kind), kind)
     }
-
-    fn truth(&self) -> Option<bool> {
-        match self {
-            Const::Int(v, _) => Some(*v != 0),
-            Const::Float(v, _) => Some(*v != 0.0),
-            Const::Addr(Base::Null, v) => Some(*v != 0),
-            Const::Addr(..) => Some(true),
-        }
-    }
 }
 
 impl Sema {
+    fn truth(&mut self, value: &Const) -> Option<bool> {
+        match value {
+            Const::Int(v, _) => Some(*v != 0),
+            Const::Float(v, _) => Some(*v != 0.0),
+            Const::Addr(Base::Null, v) => Some(*v != 0),
+            Const::Addr(base, _) => self.is_there(base).then_some(true),
+        }
+    }
+
+    /// Whether an object has an address: something weak may have none.
+    fn is_there(&mut self, base: &Base) -> bool {
+        let Base::Symbol(name) = base else { return true };
+        match self.name(*name) {
+            Name::Function(id) => !self.functions.get(id.0 as usize).is_some_and(|f| f.attrs.weak),
+            Name::Variable(id) => !self.variables.get(id.0 as usize).is_some_and(|v| v.attrs.weak),
+            _ => true,
+        }
+    }
+
     /// The value of an integer constant expression.
     pub(crate) fn int_value(&mut self, cx: &mut Cx, e: &Expr) -> Option<i128> {
         match self.eval(cx, e)? {
@@ -96,7 +106,7 @@ impl Sema {
             ExprKind::Binary(..) => self.eval_chain(cx, e),
             ExprKind::Conditional { cond, then, otherwise } => {
                 let value = self.eval(cx, cond)?;
-                let arm = if value.truth()? {
+                let arm = if self.truth(&value)? {
                     match then {
                         Some(then) => self.eval(cx, then)?,
                         None => value,
@@ -291,7 +301,7 @@ impl Sema {
     pub(crate) fn convert(&mut self, value: Const, ty: CTypeId) -> Option<Const> {
         let is_bool = matches!(self.canonical(ty), CType::Bool);
         if is_bool {
-            return Some(Const::Int(i128::from(value.truth()?), IntKind::UChar));
+            return Some(Const::Int(i128::from(self.truth(&value)?), IntKind::UChar));
         }
         if let CType::Pointer(_) = self.canonical(ty) {
             return match value {
@@ -334,7 +344,7 @@ impl Sema {
             }
             UnaryOp::Not => {
                 let value = self.eval(cx, operand)?;
-                Some(Const::Int(i128::from(!value.truth()?), IntKind::Int))
+                Some(Const::Int(i128::from(!self.truth(&value)?), IntKind::Int))
             }
             UnaryOp::Plus | UnaryOp::Minus | UnaryOp::BitNot => {
                 let value = self.eval(cx, operand)?;
@@ -388,11 +398,12 @@ impl Sema {
         if matches!(op, BinaryOp::LogAnd | BinaryOp::LogOr) {
             let stop = op == BinaryOp::LogOr;
             let answer = |b: bool| Some(Const::Int(i128::from(b), IntKind::Int));
-            let left = left?.truth()?;
+            let left = self.truth(&left?)?;
             if left == stop {
                 return answer(stop);
             }
-            let right = self.eval(cx, r)?.truth()?;
+            let right = self.eval(cx, r)?;
+            let right = self.truth(&right)?;
             return answer(right);
         }
         let left = left?;
@@ -423,10 +434,10 @@ impl Sema {
                 match op {
                     BinaryOp::Add => Some(Const::Addr(base, wrap(x + scaled, IntKind::Long))),
                     BinaryOp::Sub => Some(Const::Addr(base, wrap(x - scaled, IntKind::Long))),
-                    BinaryOp::Eq if v == 0 && base != Base::Null => {
+                    BinaryOp::Eq if v == 0 && base != Base::Null && self.is_there(&base) => {
                         Some(Const::Int(0, IntKind::Int))
                     }
-                    BinaryOp::Ne if v == 0 && base != Base::Null => {
+                    BinaryOp::Ne if v == 0 && base != Base::Null && self.is_there(&base) => {
                         Some(Const::Int(1, IntKind::Int))
                     }
                     BinaryOp::Eq if base == Base::Null => {

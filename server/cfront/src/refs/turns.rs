@@ -1,0 +1,285 @@
+//! Loops that are unrolled in full: what they index by their counter is at a constant place in each turn.
+
+use super::{Class, Named, Resolver, Step, walk::Walk};
+use crate::ast::{
+    BinaryOp, Expr, ExprKind, PostfixOp, Stmt, StmtKind, UnaryOp,
+    visit::{self, Visitor},
+};
+
+/// `UnrollThresholdDefault`: instructions of a fully unrolled loop at `-O2`.
+const UNROLLED: u64 = 150;
+/// `UnrollMaxIterationsCountToAnalyze`
+const ANALYZED: u64 = 10;
+/// `UnrollMaxPercentThresholdBoost`, as a factor.
+const MAX_BOOST: u64 = 4;
+/// Instructions of a turn that unrolling saves: the counter's own (`UnrollCostEstimator::BEInsns`, and
+/// those that `analyzeLoopUnrollCost` finds to be constant).
+const SAVED: u64 = 3;
+/// Instructions of a read at the counter that are constant once it is unrolled: address and load.
+const SAVED_READ: u64 = 2;
+/// No loop of more turns is worth a look.
+const MAX_TURNS: u64 = UNROLLED;
+
+/// A loop that is unrolled in full.
+#[derive(Clone, Copy)]
+pub(super) struct Unrolled {
+    /// Its counter.
+    pub(super) counter: u32,
+    /// How often its body runs: at least once.
+    turns: u64,
+    /// Instructions of a turn.
+    each: u64,
+}
+
+impl<R: Resolver> Walk<'_, R> {
+    /// A `for` loop, where it is unrolled in full.
+    pub(super) fn unrolled(&mut self, statement: &Stmt) -> Option<Unrolled> {
+        let StmtKind::For { init, cond, step, body } = &statement.kind else { return None };
+        let (init, cond, step) = (init.as_deref()?, cond.as_ref()?, step.as_ref()?);
+        if let Some(known) = self.loops.get(&body.span.start) {
+            return *known;
+        }
+        let found = self.unrolled_loop(init, cond, step, body);
+        self.loops.insert(body.span.start, found);
+        found
+    }
+
+    fn unrolled_loop(
+        &mut self,
+        init: &Stmt,
+        cond: &Expr,
+        step: &Expr,
+        body: &Stmt,
+    ) -> Option<Unrolled> {
+        let (counter, turns) = self.turns(init, cond, step, body)?;
+        let mut size = Size { walk: self, counter, instructions: 0, reads: 0, known: true };
+        visit::expression(cond, &mut size);
+        visit::expression(step, &mut size);
+        visit::statement(body, &mut size);
+        let (each, reads, known) = (size.instructions, size.reads, size.known);
+        let rolled = each.saturating_mul(turns);
+        let saved = SAVED + SAVED_READ * reads;
+        let left = turns.saturating_mul(each.saturating_sub(saved)).max(1);
+        let boosted = turns <= ANALYZED
+            && left < UNROLLED * MAX_BOOST
+            && left.saturating_mul(left) < UNROLLED.saturating_mul(rolled);
+        (known && (rolled < UNROLLED || boosted)).then_some(Unrolled { counter, turns, each })
+    }
+
+    /// The counter of a loop and how many turns it takes, when both are plain to see.
+    fn turns(&mut self, init: &Stmt, cond: &Expr, step: &Expr, body: &Stmt) -> Option<(u32, u64)> {
+        let (counter, op, end) = self.bound(cond)?;
+        let start = self.start(init, counter)?;
+        let by = self.stride(step, counter)?;
+        let span = match (op, by > 0) {
+            (BinaryOp::Lt | BinaryOp::Ne, true) => end.checked_sub(start)?,
+            (BinaryOp::Le, true) => end.checked_sub(start)?.checked_add(1)?,
+            (BinaryOp::Gt | BinaryOp::Ne, false) => start.checked_sub(end)?,
+            (BinaryOp::Ge, false) => start.checked_sub(end)?.checked_add(1)?,
+            _ => return None,
+        };
+        let turns = u128::try_from(span).ok()?.div_ceil(by.unsigned_abs());
+        let turns = u64::try_from(turns).ok()?;
+        let mut changes = Changes { walk: self, counter, found: false };
+        visit::statement(body, &mut changes);
+        (!changes.found && (1..=MAX_TURNS).contains(&turns)).then_some((counter, turns))
+    }
+
+    fn is_local(&mut self, expr: &Expr) -> Option<u32> {
+        match &expr.kind {
+            ExprKind::Paren(e) | ExprKind::Cast { expr: e, .. } => self.is_local(e),
+            ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
+                Named::Local(local) => Some(local),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `i < N`, alone or as one of the conditions to go on.
+    fn bound(&mut self, cond: &Expr) -> Option<(u32, BinaryOp, i128)> {
+        match &cond.kind {
+            ExprKind::Paren(e) => self.bound(e),
+            ExprKind::Ident(_) => Some((self.is_local(cond)?, BinaryOp::Ne, 0)),
+            ExprKind::Binary(BinaryOp::LogAnd, a, b) => self.bound(a).or_else(|| self.bound(b)),
+            ExprKind::Binary(op, a, b) => {
+                if let (Some(local), Some(end)) = (self.is_local(a), self.resolver.int_value(b)) {
+                    return Some((local, *op, end));
+                }
+                let turned = match op {
+                    BinaryOp::Lt => BinaryOp::Gt,
+                    BinaryOp::Gt => BinaryOp::Lt,
+                    BinaryOp::Le => BinaryOp::Ge,
+                    BinaryOp::Ge => BinaryOp::Le,
+                    BinaryOp::Ne => BinaryOp::Ne,
+                    _ => return None,
+                };
+                Some((self.is_local(b)?, turned, self.resolver.int_value(a)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn start(&mut self, init: &Stmt, counter: u32) -> Option<i128> {
+        match &init.kind {
+            StmtKind::Decl(declaration) => declaration.declarators.iter().find_map(|declarator| {
+                let name = declarator.declarator.name?;
+                let crate::ast::Initializer::Expr(value) = declarator.init.as_ref()? else {
+                    return None;
+                };
+                (self.resolver.resolve(name) == Named::Local(counter))
+                    .then(|| self.resolver.int_value(value))?
+            }),
+            StmtKind::Expr(expr) => self.assigned(expr, counter),
+            _ => None,
+        }
+    }
+
+    fn assigned(&mut self, expr: &Expr, counter: u32) -> Option<i128> {
+        match &expr.kind {
+            ExprKind::Paren(e) => self.assigned(e, counter),
+            ExprKind::Comma(a, b) => {
+                self.assigned(a, counter).or_else(|| self.assigned(b, counter))
+            }
+            ExprKind::Assign(None, target, value) if self.is_local(target) == Some(counter) => {
+                self.resolver.int_value(value)
+            }
+            _ => None,
+        }
+    }
+
+    fn stride(&mut self, step: &Expr, counter: u32) -> Option<i128> {
+        let (target, by) = match &step.kind {
+            ExprKind::Paren(e) => return self.stride(e, counter),
+            ExprKind::Comma(a, b) => {
+                return self.stride(a, counter).or_else(|| self.stride(b, counter));
+            }
+            ExprKind::Postfix(PostfixOp::Inc, e) | ExprKind::Unary(UnaryOp::PreInc, e) => (e, 1),
+            ExprKind::Postfix(PostfixOp::Dec, e) | ExprKind::Unary(UnaryOp::PreDec, e) => (e, -1),
+            ExprKind::Assign(Some(BinaryOp::Add), e, by) => (e, self.resolver.int_value(by)?),
+            ExprKind::Assign(Some(BinaryOp::Sub), e, by) => {
+                (e, self.resolver.int_value(by)?.checked_neg()?)
+            }
+            _ => return None,
+        };
+        (by != 0 && self.is_local(target) == Some(counter)).then_some(by)
+    }
+
+    /// The step of an index: constant, constant in each turn, or not known.
+    pub(super) fn index_step(&mut self, index: &Expr) -> Step {
+        match self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok()) {
+            Some(constant) => Step::Index(Some(constant)),
+            None if !self.counters.is_empty() && self.is_of_counters(index) => Step::Turn,
+            None => Step::Index(None),
+        }
+    }
+
+    /// Whether a value is computed from constants and counters of unrolled loops.
+    fn is_of_counters(&mut self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Paren(e) | ExprKind::Cast { expr: e, .. } => self.is_of_counters(e),
+            ExprKind::Unary(UnaryOp::Extension | UnaryOp::Plus | UnaryOp::Minus, e) => {
+                self.is_of_counters(e)
+            }
+            ExprKind::Binary(_, a, b) => self.is_of_counters(a) && self.is_of_counters(b),
+            ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
+                Named::Local(local) => self.counters.contains(&local),
+                _ => self.resolver.int_value(expr).is_some(),
+            },
+            _ => self.resolver.int_value(expr).is_some(),
+        }
+    }
+}
+
+/// Whether something other than the loop itself changes the counter.
+struct Changes<'w, 'r, R: Resolver> {
+    walk: &'w mut Walk<'r, R>,
+    counter: u32,
+    found: bool,
+}
+
+impl<R: Resolver> Visitor for Changes<'_, '_, R> {
+    fn expr(&mut self, expr: &Expr) {
+        let target = match &expr.kind {
+            ExprKind::Assign(_, target, _)
+            | ExprKind::Postfix(_, target)
+            | ExprKind::Unary(UnaryOp::PreInc | UnaryOp::PreDec | UnaryOp::AddrOf, target) => {
+                target
+            }
+            _ => return,
+        };
+        self.found |= self.walk.is_local(target) == Some(self.counter);
+    }
+}
+
+/// About how many instructions LLVM has of a turn by the time it thinks of unrolling (`CodeMetrics`).
+struct Size<'w, 'r, R: Resolver> {
+    walk: &'w mut Walk<'r, R>,
+    counter: u32,
+    instructions: u64,
+    /// Reads at the counter.
+    reads: u64,
+    known: bool,
+}
+
+impl<R: Resolver> Size<'_, '_, R> {
+    /// Whether a target of an assignment is in a register.
+    fn in_register(&mut self, target: &Expr) -> bool {
+        self.walk.is_local(target).is_some() && self.walk.resolver.class(target) == Class::Scalar
+    }
+}
+
+impl<R: Resolver> Visitor for Size<'_, '_, R> {
+    fn expr(&mut self, expr: &Expr) {
+        self.instructions += match &expr.kind {
+            ExprKind::Assign(op, target, _) => {
+                let computed = u64::from(op.is_some());
+                let stored = u64::from(!self.in_register(target));
+                computed + stored
+            }
+            ExprKind::Postfix(_, target)
+            | ExprKind::Unary(UnaryOp::PreInc | UnaryOp::PreDec, target) => {
+                1 + u64::from(!self.in_register(target))
+            }
+            // A counter's own loop has a phi and a branch.
+            ExprKind::Binary(BinaryOp::LogAnd | BinaryOp::LogOr, ..) => 1,
+            ExprKind::Binary(..) if self.walk.resolver.int_value(expr).is_some() => 0,
+            ExprKind::Binary(..) => 1,
+            ExprKind::Index { index, .. } => {
+                let by_counter = self.walk.is_local(index) == Some(self.counter);
+                self.reads += u64::from(by_counter);
+                if self.walk.resolver.int_value(index).is_some() { 1 } else { 2 }
+            }
+            ExprKind::Member { arrow: true, .. } | ExprKind::Unary(UnaryOp::Deref, _) => 1,
+            ExprKind::Conditional { .. } => 2,
+            ExprKind::Call { callee, args } => {
+                let function = match &callee.kind {
+                    ExprKind::Ident(ident) => self.walk.resolver.resolve(*ident),
+                    _ => Named::Other,
+                };
+                // What is inlined there is not counted here.
+                self.known &= !matches!(function, Named::Function(_));
+                1 + args.len() as u64
+            }
+            _ => 0,
+        };
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        self.instructions += match &stmt.kind {
+            StmtKind::If { .. } => 2,
+            StmtKind::Break | StmtKind::Continue | StmtKind::Return(_) => 1,
+            StmtKind::Case { .. } | StmtKind::Default { .. } | StmtKind::Asm { .. } => 1,
+            StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::DoWhile { .. } => {
+                // A loop within the loop is unrolled first.
+                let inner = self.walk.unrolled(stmt);
+                inner.map_or(2, |inner| inner.each.saturating_mul(inner.turns - 1))
+            }
+            StmtKind::Goto(_) | StmtKind::GotoIndirect(_) | StmtKind::Label { .. } => {
+                self.known = false;
+                0
+            }
+            _ => 0,
+        };
+    }
+}
