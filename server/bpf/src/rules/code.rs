@@ -196,7 +196,7 @@ impl<'u> Code<'u> {
                 .filter(|r| !r.dead && r.target == Target::Variable(name))
                 .all(|r| {
                     let constant = |step: &Step| match step {
-                        Step::Field(_) | Step::Index(Some(_)) => true,
+                        Step::Field(_) | Step::Index(Some(_)) | Step::Whole(_) => true,
                         Step::Bytes(bytes) => matches!(bytes, Some(0 | 1 | 2 | 4 | 8)),
                         Step::Index(None) | Step::Turn | Step::Punned => false,
                     };

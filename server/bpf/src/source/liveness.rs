@@ -50,6 +50,8 @@ pub(super) struct Liveness {
     pub(super) decisions: Vec<Decision>,
     /// Extern variables, string literals and tables that something refers to.
     pub(super) referenced: FxHashSet<Entity>,
+    /// What loads and stores make of the alignment of variables, in bytes.
+    pub(super) alignments: FxHashMap<Entity, u64>,
 }
 
 impl Liveness {
@@ -75,9 +77,13 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: b
     marker.run();
     let (standing, decisions) = super::inlining::standing(&mut marker, creation, inlining);
     let mut fates = FxHashMap::default();
+    let mut alignments = FxHashMap::default();
     for entity in &creation.order {
         if let Some(fate) = marker.fate(entity) {
             fates.insert(entity.clone(), fate);
+        }
+        if let Some(align) = marker.alignment(entity) {
+            alignments.insert(entity.clone(), align);
         }
     }
     Liveness {
@@ -86,6 +92,7 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: b
         standing,
         decisions,
         referenced: marker.referenced,
+        alignments,
     }
 }
 
@@ -290,6 +297,21 @@ impl Marker<'_, '_> {
             },
             _ => Initial::Unknown,
         }
+    }
+
+    /// What is loaded and stored aligns a variable, unless it is weak. Loads from a constant are folded.
+    fn alignment(&mut self, entity: &Entity) -> Option<u64> {
+        let uses = self.uses.get(entity)?.clone();
+        let ty = self.type_of(entity)?;
+        if let Entity::Variable(name) = entity
+            && self.unit().variable(*name)?.attrs.weak
+        {
+            return None;
+        }
+        let unit = self.unit();
+        let constant = unit.is_const(ty) && !unit.is_volatile(ty);
+        let accesses = uses.iter().filter(|u| !constant || u.kind != Kind::Read);
+        accesses.filter_map(|access| parts::alignment(unit, ty, access)).max()
     }
 
     fn fate(&mut self, entity: &Entity) -> Option<(Fate, Certainty)> {

@@ -42,14 +42,19 @@ pub(super) fn split(
     let mut parts: Vec<(Part, Vec<usize>)> = Vec::new();
     for (index, use_) in uses.iter().enumerate() {
         let (offset, leaf) = leaf(unit, ty, &use_.path)?;
-        if matches!(unit.canonical(leaf), CType::Record(_) | CType::Array { .. }) {
+        let size = unit.size_of(leaf)?;
+        // A struct of such a size is loaded and stored like a number.
+        let aggregate = is_aggregate(unit, leaf);
+        if aggregate && !matches!(size, 1 | 2 | 4 | 8) {
             return None;
         }
-        let size = unit.size_of(leaf)?;
         match parts.iter_mut().find(|(p, _)| p.offset == offset) {
             Some((part, indices)) => {
                 if part.size != size {
                     return None;
+                }
+                if !aggregate {
+                    part.ty = leaf;
                 }
                 indices.push(index);
             }
@@ -79,20 +84,52 @@ pub(super) fn split(
 /// there (`InstCombinerImpl::SimplifyAnyMemTransfer`).
 pub(super) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
     uses.iter().filter(|u| u.kind == Kind::Read).any(|u| {
-        if let Some(Step::Bytes(bytes)) = u.path.last() {
+        if let Some(bytes) = bytes(&u.path) {
             return !matches!(bytes, Some(0 | 1 | 2 | 4 | 8));
         }
         // Each turn reads an element like the first.
         let path: Vec<Step> = u.path.iter().map(|step| first_turn(*step)).collect();
         leaf(unit, ty, &path).is_some_and(|(_, leaf)| {
-            matches!(unit.canonical(leaf), CType::Record(_) | CType::Array { .. })
-                && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
+            is_aggregate(unit, leaf) && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
         })
     })
 }
 
+/// How many bytes a path says are accessed, where it says so.
+fn bytes(path: &[Step]) -> Option<Option<u64>> {
+    path.iter().rev().take(2).find_map(|step| match step {
+        Step::Bytes(bytes) => Some(*bytes),
+        _ => None,
+    })
+}
+
+/// The alignment in bytes that an access gives a variable: LLVM aligns a variable of the module as the
+/// type that is loaded from its start or stored there prefers, whatever it is declared as
+/// (`getOrEnforceKnownAlignment` in `InstCombinerImpl::visitLoadInst`, `visitStoreInst`).
+pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Option<u64> {
+    if !matches!(access.kind, Kind::Read | Kind::Write(_) | Kind::ReadWrite) {
+        return None;
+    }
+    let whole = access.path.last() == Some(&Step::Whole(None));
+    let place: Vec<Step> = (access.path.iter().copied())
+        .filter(|step| !matches!(step, Step::Bytes(_) | Step::Whole(_)))
+        .collect();
+    let (offset, leaf) = leaf(unit, ty, &place)?;
+    let size = match bytes(&access.path) {
+        Some(bytes) if whole => bytes?,
+        Some(_) => return None,
+        None if is_aggregate(unit, leaf) && !whole => return None,
+        None => unit.size_of(leaf)?,
+    };
+    (offset == 0 && matches!(size, 2 | 4 | 8 | 16)).then_some(size)
+}
+
 fn first_turn(step: Step) -> Step {
     if step == Step::Turn { Step::Index(Some(0)) } else { step }
+}
+
+fn is_aggregate(unit: &Unit, ty: CTypeId) -> bool {
+    matches!(unit.canonical(ty), CType::Record(_) | CType::Array { .. })
 }
 
 /// Offset in bytes and type of the part at the end of a path; `None` for bit-fields and the unknown.
@@ -115,6 +152,7 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
                 offset = offset.checked_add(index.checked_mul(unit.size_of(elem)?)?)?;
                 ty = elem;
             }
+            (Step::Whole(_), _) => {}
             (Step::Bytes(Some(bytes)), _) if unit.size_of(ty) == Some(*bytes) => {}
             _ => return None,
         }

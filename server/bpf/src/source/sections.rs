@@ -61,6 +61,8 @@ pub(super) struct Declared {
     pub(super) attrs: Attributes,
     pub(super) size: Option<u64>,
     pub(super) align: Option<u64>,
+    /// The alignment that loads and stores ask for.
+    pub(super) accessed: u64,
     pub(super) external: bool,
     pub(super) initial: Initial,
     pub(super) place: Option<Place>,
@@ -82,6 +84,8 @@ pub(super) fn lay_out(
             Entity::Variable(_) | Entity::Static(..) => {
                 let Some(declared) = declared(bodies, entity) else { continue };
                 let (fate, certainty) = liveness.fate(entity);
+                let accessed = liveness.alignments.get(entity).copied().unwrap_or(1);
+                let declared = Declared { accessed, ..declared };
                 place_variable(bodies.unit, &mut sections, name, declared, fate, certainty);
             }
             Entity::Str(..) | Entity::Table(..) => {
@@ -133,6 +137,7 @@ pub(super) fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Decla
                 attrs: variable.attrs.clone(),
                 size: variable.size,
                 align: variable.align,
+                accessed: 1,
                 external: variable.linkage == cfront::sema::Linkage::External,
                 initial: initial(bodies.unit, &variable),
                 place: bodies.place(ItemId(decl.place.item), decl.place.token),
@@ -146,6 +151,7 @@ pub(super) fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Decla
                 attrs: local.attrs.clone(),
                 size: local.size,
                 align: local.align,
+                accessed: 1,
                 external: false,
                 initial: match local.initialised {
                     true => bodies.unit.initial_of_local(&body.scope, local.id),
@@ -177,10 +183,11 @@ fn place_variable(
     let linkage = if declared.external { Linkage::Global } else { Linkage::Static };
     let size = declared.size.or_else(|| unit.size_of(declared.ty));
     let natural = declared.align.or_else(|| unit.align_of(declared.ty)).unwrap_or(1);
-    // Outside of explicit sections a variable is aligned at least as its LLVM type is.
+    // Outside of explicit sections a variable is aligned at least as its LLVM type is, and as it is
+    // accessed (`GlobalValue::canIncreaseAlignment`).
     let align = match &explicit {
         Some(_) => natural,
-        None => natural.max(llvm_alignment(unit, declared.ty, 0)),
+        None => natural.max(llvm_alignment(unit, declared.ty, 0)).max(declared.accessed),
     };
     let known = if size.is_some() { certainty } else { Certainty::Likely };
     let mut one = Placed {
@@ -228,7 +235,7 @@ fn place_variable(
         }
         Fate::Split(parts) => {
             for part in parts {
-                let one = part_of(unit, &one, &part);
+                let one = part_of(&one, &part);
                 let to = section(&one, false);
                 push(sections, to, one);
             }
@@ -236,14 +243,15 @@ fn place_variable(
     }
 }
 
-fn part_of(unit: &Unit, whole: &Placed, part: &Part) -> Placed {
+fn part_of(whole: &Placed, part: &Part) -> Placed {
     let size = if part.shrinks { 1 } else { part.size };
     // The part keeps what its place says of its alignment.
     let known = match part.offset {
         0 => whole.align,
         offset => 1 << offset.trailing_zeros().min(12),
     };
-    let align = known.min(whole.align).max(unit.align_of(part.ty).unwrap_or(1));
+    // Its type is a number of that size, which it is accessed as.
+    let align = known.min(whole.align).max(size);
     Placed {
         name: smol_str::format_smolstr!("{}.{}", whole.name, part.number),
         ty: whole.ty,

@@ -500,3 +500,47 @@ fn a_test_of_a_weak_address_is_a_reference() {
     let names: Vec<_> = ksyms.iter().flat_map(|s| &s.variables).map(|v| v.name.as_str()).collect();
     expect!["lost missing"].assert_eq(&names.join(" "));
 }
+
+/// A struct of 1, 2, 4 or 8 bytes is stored like a number: where its only member is all that is read, the
+/// number is what is left. A larger one is copied, and one of which a half is read stays whole.
+#[test]
+fn a_small_struct_that_is_assigned_is_one_part() {
+    check(
+        "struct one { int v; }; struct two { int a, b; }; struct three { int a, b, c; }; struct flag { _Bool on; };
+         static struct one s1; static struct two s2; static struct three s3; static struct flag s4; static struct two s5;
+         int set1(struct one *p) { s1 = *p; return 0; }
+         int set2(struct two *p) { s2 = *p; s5 = *p; return 0; }
+         int set3(struct three *p) { s3 = *p; return 0; }
+         int set4(struct flag *p) { s4 = *p; return 0; }
+         int get5(struct two *p) { *p = s5; return 0; }
+         SEC(\"x\") int p(void *c) { return s1.v + s2.a + s3.b + s4.on; }",
+        expect![[r#"
+            .bss 37: s1.0@0+4 s2@8+8 s5.0@16+8 s3@24+12 s4.0@36+1
+        "#]],
+    );
+}
+
+/// LLVM aligns a variable as what is loaded from its start or stored there prefers: copies of 2, 4 and 8
+/// bytes and members of packed structs. Not a variable in a section of the user's, nor a place inside of one.
+#[test]
+fn accesses_align_variables() {
+    check(
+        "struct two { int a, b; }; struct three { int a, b, c; }; struct packed { long a; char b; } __attribute__((packed));
+         char c0 = 0; struct two g2 = {0}; char c1 = 0; char buf8[8] = {0}; char c2 = 0; char buf4[4] = {0};
+         char c3 = 0; struct three g3 = {}; char c4 = 0; char rd8[8] = {0}; char c5 = 0; char part[20] = {0};
+         char c6 = 0; char sec8[8] SEC(\".data.x\") = {0}; char c7 = 0; unsigned char u2[2] = {0}; char c8 = 0;
+         struct packed pk = {}; char c9 = 0; char zeroed[8] = {}; char c10 = 0; struct two members = {}; char c11 = 0;
+         struct two filled = {}; char c12 = 0; char weak8[8] __attribute__((weak)) = {}; char c13 = 0; struct two into = {}; char z = 0;
+         SEC(\"x\") int p(struct two *c) {
+           g2 = *c; __builtin_memcpy(buf8, c, 8); __builtin_memcpy(buf4, c, 4); g3 = *(struct three *)c;
+           __builtin_memcpy(c, rd8, 8); __builtin_memcpy(part + 8, c, 8); __builtin_memcpy(sec8, c, 8);
+           __builtin_memcpy(u2, c, 2); pk.a = 1; __builtin_memset(zeroed, 0, 8); __builtin_memcpy(weak8, c, 8);
+           struct two made = {c->a, 1}; members = made;
+           struct two read; sink(&read); filled = read;
+           struct two out = into; return out.a + out.b; }",
+        expect![[r#"
+            .bss 173: c0@0+1 g2@8+8 c1@16+1 buf8@24+8 c2@32+1 buf4@36+4 c3@40+1 g3@44+12 c4@56+1 rd8@64+8 c5@72+1 part@73+20 c6@93+1 c7@94+1 u2@96+2 c8@98+1 pk@104+9 c9@113+1 zeroed@120+8 c10@128+1 members@132+8 c11@140+1 filled@144+8 c12@152+1 weak8@153+8 c13@161+1 into@164+8 z@172+1
+            .data.x 8: sec8@0+8
+        "#]],
+    );
+}

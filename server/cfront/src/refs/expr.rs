@@ -238,8 +238,9 @@ impl<R: Resolver> Walk<'_, R> {
     /// Scalars: the right side first. Structs and unions: left, then right.
     fn assign(&mut self, op: Option<BinaryOp>, target: &Expr, value: &Expr) {
         if op.is_none() && self.resolver.class(target) == Class::Record {
-            self.place(target, Use::new(Access::Write));
-            self.aggregate(value);
+            let usage = self.whole(Use::new(Access::Write), value);
+            self.place(target, usage);
+            self.copy_from(value, target);
             return;
         }
         let flow = match (op, self.resolve_plain(target)) {
@@ -313,8 +314,11 @@ impl<R: Resolver> Walk<'_, R> {
                         Some(Access::Compare) if bytes == Some(1) => {
                             self.through(arg, Use::new(Access::Read).step(Step::Bytes(bytes)))
                         }
-                        Some(Access::Read) if args.len() > 2 => {
-                            self.through(arg, Use::new(Access::Read).step(Step::Bytes(bytes)))
+                        Some(&access @ (Access::Read | Access::Write)) if args.len() > 2 => {
+                            // The other end: of `memset` a number.
+                            let other = if accesses.len() > 1 { args.get(1 - index) } else { None };
+                            let usage = self.whole_behind(Use::new(access), other);
+                            self.through(arg, usage.step(Step::Bytes(bytes)))
                         }
                         Some(&access) => self.through(arg, Use::new(access)),
                         None => self.value(arg),

@@ -53,8 +53,11 @@ impl<R: Resolver> Walk<'_, R> {
             return;
         }
         match init {
-            Initializer::Expr(_) => match ty {
+            Initializer::Expr(value) => match ty {
                 Some(ty) if self.is_array(Some(ty)) => self.auto_init(Some(ty), init),
+                Some(ty) if self.resolver.class_of(ty) == Class::Record => {
+                    self.copy_to_local(value, local)
+                }
                 _ => self.init_value(init, Flow::Local(local)),
             },
             Initializer::List(items, _) if !ty.is_some_and(|ty| self.is_aggregate(ty)) => {

@@ -20,6 +20,7 @@ mod tests;
 mod turns;
 mod unit;
 mod walk;
+mod whole;
 
 pub use unit::{UnitResolver, initializer_at};
 
@@ -149,8 +150,11 @@ pub enum Step {
     Index(Option<i64>),
     /// `[i]`, where `i` has one value in each turn of a loop that is unrolled.
     Turn,
-    /// So many bytes from there on, `None` when not constant: the last step of what `memcpy` reads.
+    /// So many bytes from there on, `None` when not constant: `memcpy`, `memset`.
     Bytes(Option<u64>),
+    /// The last step of what is copied or filled by one load or store, where its size allows: what is at
+    /// the other end is in memory. While a body is read: that local, which may yet be taken apart.
+    Whole(Option<u32>),
     /// Through a pointer of another type: the rest is not known.
     Punned,
 }

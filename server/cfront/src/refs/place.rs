@@ -64,7 +64,7 @@ impl<R: Resolver> Walk<'_, R> {
     }
 
     fn place_ident(&mut self, ident: crate::ast::Ident, usage: Use) {
-        if usage.steps.iter().all(|step| matches!(step, Step::Bytes(_)))
+        if usage.steps.iter().all(|step| matches!(step, Step::Bytes(_) | Step::Whole(_)))
             && let super::Named::Local(local) = self.resolver.resolve(ident)
             && self.is_scalar_local(local)
         {

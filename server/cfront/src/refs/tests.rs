@@ -202,6 +202,7 @@ fn show(names: &Names, reference: &Reference) -> String {
             Step::Index(None) => text.push_str("[?]"),
             Step::Turn => text.push_str("[turn]"),
             Step::Bytes(Some(n)) => text.push_str(&format!(":{n}B")),
+            Step::Whole(_) => text.push('!'),
             Step::Bytes(None) => text.push_str(":?B"),
             Step::Punned => text.push_str("(cast)"),
         }
@@ -247,7 +248,7 @@ fn a_scalar_assignment_generates_its_right_side_first() {
 
 #[test]
 fn a_struct_assignment_goes_from_left_to_right() {
-    check("S = S2;", expect!["S:w S2:r"]);
+    check("S = S2;", expect!["S!:w S2!:r"]);
 }
 
 #[test]
@@ -340,7 +341,7 @@ fn pointers_in_locals_and_parameters_are_followed() {
 fn copies_are_reads_and_writes() {
     check(
         "__builtin_memcpy(&A, &B, 4); __builtin_memset(&S, 0, 8); f(\"text\"); A;",
-        expect![[r#"A:w B:4B:r S:w f() "text":&>f0 A:-"#]],
+        expect![[r#"A:4B!:w B:4B!:r S:8B!:w f() "text":&>f0 A:-"#]],
     );
 }
 
@@ -353,7 +354,7 @@ fn statement_expressions_have_their_last_value() {
 fn copies_and_comparisons_say_how_many_bytes() {
     check(
         "__builtin_memcpy(p, &A, 3); __builtin_memcpy(p, &A, n); __builtin_memcmp(p, &A, 1); __builtin_memcmp(p, &A, 4);",
-        expect!["*p:w A:3B:r *p:w A:?B:r *p:1B:r A:1B:r *p:cmp A:cmp"],
+        expect!["*p:3B!:w A:3B!:r *p:?B!:w A:?B!:r *p:1B:r A:1B:r *p:cmp A:cmp"],
     );
 }
 
