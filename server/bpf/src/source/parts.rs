@@ -111,9 +111,11 @@ pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Optio
         return None;
     }
     let whole = access.path.last() == Some(&Step::Whole(None));
-    let place: Vec<Step> = (access.path.iter().copied())
+    let mut place: Vec<Step> = (access.path.iter().copied())
         .filter(|step| !matches!(step, Step::Bytes(_) | Step::Whole(_)))
         .collect();
+    // A pointer of another type, but to the same place.
+    place.pop_if(|step| *step == Step::Punned);
     let (offset, leaf) = leaf(unit, ty, &place)?;
     let size = match bytes(&access.path) {
         Some(bytes) if whole => bytes?,
@@ -121,7 +123,8 @@ pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Optio
         None if is_aggregate(unit, leaf) && !whole => return None,
         None => unit.size_of(leaf)?,
     };
-    (offset == 0 && matches!(size, 2 | 4 | 8 | 16)).then_some(size)
+    let number = matches!(size, 2 | 4 | 8) || size == 16 && !whole;
+    (offset == 0 && number).then_some(size)
 }
 
 fn first_turn(step: Step) -> Step {

@@ -43,32 +43,32 @@ pub(super) fn string(bytes: &[u8], width: u8) -> Private {
 }
 
 /// The section of a constant whose address does not matter, by its content and size in bytes
-/// (`TargetLoweringObjectFile::getKindForGlobal`).
+/// (`TargetLoweringObjectFile::getKindForGlobal`): arrays of numbers that end in their only zero are texts.
 pub(super) fn constant_section(unit: &Unit, ty: CTypeId, initial: &Initial, size: u64) -> SmolStr {
     match initial {
         Initial::Bytes { relocations, .. } if !relocations.is_empty() => ".rodata".into(),
-        Initial::Bytes { bytes, .. } if is_char_array(unit, ty) && is_c_string(bytes) => {
-            ".rodata.str1.1".into()
-        }
+        Initial::Bytes { bytes, .. } => match character(unit, ty) {
+            Some(width) if is_text(bytes, width) => format_smolstr!(".rodata.str{width}.{width}"),
+            _ => merged(size),
+        },
         _ => merged(size),
     }
 }
 
-fn is_char_array(unit: &Unit, ty: CTypeId) -> bool {
-    match unit.canonical(ty) {
-        CType::Array { elem, .. } => {
-            matches!(unit.canonical(elem), CType::Int(kind) if kind.size() == 1)
-                || unit.canonical(elem) == CType::Bool
-        }
-        _ => false,
+/// Size in bytes of the elements of an array that may be a text.
+fn character(unit: &Unit, ty: CTypeId) -> Option<usize> {
+    let CType::Array { elem, .. } = unit.canonical(ty) else { return None };
+    match unit.canonical(elem) {
+        CType::Int(kind) if matches!(kind.size(), 1 | 2 | 4) => Some(kind.size() as usize),
+        CType::Bool => Some(1),
+        _ => None,
     }
 }
 
-fn is_c_string(bytes: &[u8]) -> bool {
-    match bytes.split_last() {
-        Some((0, text)) => !text.contains(&0),
-        _ => false,
-    }
+fn is_text(bytes: &[u8], width: usize) -> bool {
+    let zero = |element: &[u8]| element.iter().all(|b| *b == 0);
+    let mut elements = bytes.chunks(width);
+    elements.next_back().is_some_and(zero) && !elements.any(zero)
 }
 
 fn merged(size: u64) -> SmolStr {

@@ -530,17 +530,34 @@ fn accesses_align_variables() {
          char c3 = 0; struct three g3 = {}; char c4 = 0; char rd8[8] = {0}; char c5 = 0; char part[20] = {0};
          char c6 = 0; char sec8[8] SEC(\".data.x\") = {0}; char c7 = 0; unsigned char u2[2] = {0}; char c8 = 0;
          struct packed pk = {}; char c9 = 0; char zeroed[8] = {}; char c10 = 0; struct two members = {}; char c11 = 0;
-         struct two filled = {}; char c12 = 0; char weak8[8] __attribute__((weak)) = {}; char c13 = 0; struct two into = {}; char z = 0;
+         struct two filled = {}; char c12 = 0; char weak8[8] __attribute__((weak)) = {}; char c13 = 0; struct two into = {}; char c14 = 0;
+         char cast8[8] = {}; char c15 = 0; char comm[16] = {}; char z = 0;
          SEC(\"x\") int p(struct two *c) {
            g2 = *c; __builtin_memcpy(buf8, c, 8); __builtin_memcpy(buf4, c, 4); g3 = *(struct three *)c;
            __builtin_memcpy(c, rd8, 8); __builtin_memcpy(part + 8, c, 8); __builtin_memcpy(sec8, c, 8);
            __builtin_memcpy(u2, c, 2); pk.a = 1; __builtin_memset(zeroed, 0, 8); __builtin_memcpy(weak8, c, 8);
            struct two made = {c->a, 1}; members = made;
            struct two read; sink(&read); filled = read;
+           *(long *)cast8 = (long)c; __builtin_memcpy(comm, c, 16);
            struct two out = into; return out.a + out.b; }",
         expect![[r#"
-            .bss 173: c0@0+1 g2@8+8 c1@16+1 buf8@24+8 c2@32+1 buf4@36+4 c3@40+1 g3@44+12 c4@56+1 rd8@64+8 c5@72+1 part@73+20 c6@93+1 c7@94+1 u2@96+2 c8@98+1 pk@104+9 c9@113+1 zeroed@120+8 c10@128+1 members@132+8 c11@140+1 filled@144+8 c12@152+1 weak8@153+8 c13@161+1 into@164+8 z@172+1
+            .bss 202: c0@0+1 g2@8+8 c1@16+1 buf8@24+8 c2@32+1 buf4@36+4 c3@40+1 g3@44+12 c4@56+1 rd8@64+8 c5@72+1 part@73+20 c6@93+1 c7@94+1 u2@96+2 c8@98+1 pk@104+9 c9@113+1 zeroed@120+8 c10@128+1 members@132+8 c11@140+1 filled@144+8 c12@152+1 weak8@153+8 c13@161+1 into@164+8 c14@172+1 cast8@176+8 c15@184+1 comm@185+16 z@201+1
             .data.x 8: sec8@0+8
+        "#]],
+    );
+}
+
+/// An array of numbers that ends in its only zero is a text to LLVM, whatever the size of its elements.
+#[test]
+fn arrays_of_numbers_that_end_in_zero_are_texts() {
+    check(
+        "static const unsigned ports[] = {80, 443, 0}; static const unsigned short ids[] = {1, 2, 3, 0};
+         static const int inner[] = {1, 0, 2, 0}; static const long longs[] = {1, 0};
+         SEC(\"x\") int p(unsigned long *c) { return ports[c[0]] + ids[c[1]] + inner[c[2]] + longs[c[3]]; }",
+        expect![[r#"
+            .rodata.str4.4 12: ports@0+12
+            .rodata.str2.2 8: ids@0+8
+            .rodata.cst16 32: inner@0+16 longs@16+16
         "#]],
     );
 }

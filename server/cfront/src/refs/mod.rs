@@ -76,6 +76,8 @@ pub trait Resolver {
     fn local_type(&mut self, local: u32) -> Option<Self::Ty>;
     /// Whether a call of the function never returns.
     fn noreturn(&mut self, function: Symbol) -> bool;
+    /// Whether the unit has a body of the function.
+    fn has_body(&mut self, function: Symbol) -> bool;
     /// Value of an integer constant expression as clang's front end folds it.
     fn int_value(&mut self, expr: &Expr) -> Option<i128>;
     /// Kind of the value of an expression.
@@ -86,6 +88,8 @@ pub trait Resolver {
     fn type_name(&mut self, name: &TypeName) -> Option<Self::Ty>;
     /// Whether a type name is a pointer to something volatile.
     fn points_to_volatile(&mut self, name: &TypeName) -> bool;
+    /// Size in bytes of the scalar that a type name is a pointer to.
+    fn scalar_behind(&mut self, name: &TypeName) -> Option<u64>;
     /// Which arm of `_Generic` is taken.
     fn generic_arm(&mut self, expr: &Expr) -> Option<usize>;
     /// Whether the initialiser of a local is a constant.

@@ -98,6 +98,15 @@ impl<R: Resolver> Walk<'_, R> {
             ExprKind::Unary(UnaryOp::AddrOf, e) => self.place(e, usage),
             ExprKind::Cast { ty, expr } => {
                 usage.volatile |= self.resolver.points_to_volatile(ty);
+                // The value itself is accessed: so many bytes by one load or store. Behind a pointer it
+                // is taken to be aligned as its type is.
+                if usage.steps.is_empty()
+                    && self.is_object(expr)
+                    && matches!(usage.access, Access::Read | Access::Write | Access::ReadWrite)
+                    && let Some(size) = self.resolver.scalar_behind(ty)
+                {
+                    usage = usage.step(Step::Whole(None)).step(Step::Bytes(Some(size)));
+                }
                 self.through(expr, usage.step(Step::Punned));
             }
             ExprKind::Binary(BinaryOp::Add, base, index)
@@ -146,6 +155,15 @@ impl<R: Resolver> Walk<'_, R> {
                 }
             }
             _ => self.through_value(pointer, usage),
+        }
+    }
+
+    /// Whether an address is plainly that of an object.
+    fn is_object(&mut self, address: &Expr) -> bool {
+        match &address.kind {
+            ExprKind::Paren(e) | ExprKind::Cast { expr: e, .. } => self.is_object(e),
+            ExprKind::Unary(op, _) => *op == UnaryOp::AddrOf,
+            _ => self.resolver.class(address) == Class::Array,
         }
     }
 

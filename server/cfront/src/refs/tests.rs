@@ -133,6 +133,12 @@ impl Resolver for Names {
     fn points_to_volatile(&mut self, name: &TypeName) -> bool {
         name.specs.quals.is_volatile
     }
+    fn has_body(&mut self, _: Symbol) -> bool {
+        false
+    }
+    fn scalar_behind(&mut self, _: &TypeName) -> Option<u64> {
+        None
+    }
     fn generic_arm(&mut self, _: &Expr) -> Option<usize> {
         Some(0)
     }

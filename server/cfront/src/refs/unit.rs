@@ -224,6 +224,21 @@ impl Resolver for UnitResolver<'_> {
         }
     }
 
+    fn has_body(&mut self, function: Symbol) -> bool {
+        self.unit.function(function).is_some_and(|f| f.definition_place().is_some())
+    }
+
+    fn scalar_behind(&mut self, name: &TypeName) -> Option<u64> {
+        let CType::Pointer(to) = self.unit.canonical(self.unit.type_name(&self.scope, name)) else {
+            return None;
+        };
+        let scalar = matches!(
+            self.unit.canonical(to),
+            CType::Int(_) | CType::Bool | CType::Enum(_) | CType::Pointer(_)
+        );
+        scalar.then(|| self.unit.size_of(to))?
+    }
+
     fn generic_arm(&mut self, expr: &Expr) -> Option<usize> {
         let ExprKind::Generic { control, arms } = &expr.kind else { return None };
         let control = self.unit.expr_type(&self.scope, control)?;

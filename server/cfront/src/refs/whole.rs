@@ -7,7 +7,10 @@ use super::{
     Access, Class, Flow, Named, Reference, Resolver, Step, Target,
     walk::{Use, Walk},
 };
-use crate::ast::{Expr, ExprKind, UnaryOp};
+use crate::{
+    ast::{Expr, ExprKind, UnaryOp},
+    symbol::Symbol,
+};
 
 impl<R: Resolver> Walk<'_, R> {
     /// Marks one end of a copy, by what is at the other.
@@ -93,14 +96,20 @@ impl<R: Resolver> Walk<'_, R> {
 }
 
 /// A local whose address goes to code that is not seen stays in memory; any other is taken apart.
-pub(super) fn settle(references: &mut [Reference]) {
+pub(super) fn settle(references: &mut [Reference], mut has_body: impl FnMut(Symbol) -> bool) {
     let mut held: FxHashSet<u32> = FxHashSet::default();
     for reference in references.iter() {
         if let Target::Local(local) = reference.target
             && reference.access == Access::Address
-            && reference.flow == Flow::Escapes
         {
-            held.insert(local);
+            let escapes = match reference.flow {
+                Flow::Escapes => true,
+                Flow::Argument(function, _) => !has_body(function),
+                _ => false,
+            };
+            if escapes {
+                held.insert(local);
+            }
         }
     }
     for reference in references {
