@@ -41,10 +41,14 @@ pub(super) fn split(
 ) -> Option<Vec<(Part, Vec<usize>)>> {
     let mut parts: Vec<(Part, Vec<usize>)> = Vec::new();
     for (index, use_) in uses.iter().enumerate() {
-        let (offset, leaf) = leaf(unit, ty, &use_.path)?;
-        let size = unit.size_of(leaf)?;
-        // A struct of such a size is loaded and stored like a number.
-        let aggregate = is_aggregate(unit, leaf);
+        let (offset, leaf) = leaf(unit, ty, &plain(&use_.path))?;
+        let whole = unit.size_of(leaf)?;
+        let size = match bytes(&use_.path) {
+            Some(bytes) => bytes?,
+            None => whole,
+        };
+        // A struct of such a size is loaded and stored like a number, and so are so many bytes of one.
+        let aggregate = is_aggregate(unit, leaf) || size != whole;
         if aggregate && !matches!(size, 1 | 2 | 4 | 8) {
             return None;
         }
@@ -88,7 +92,7 @@ pub(super) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
             return !matches!(bytes, Some(0 | 1 | 2 | 4 | 8));
         }
         // Each turn reads an element like the first.
-        let path: Vec<Step> = u.path.iter().map(|step| first_turn(*step)).collect();
+        let path: Vec<Step> = plain(&u.path).into_iter().map(first_turn).collect();
         leaf(unit, ty, &path).is_some_and(|(_, leaf)| {
             is_aggregate(unit, leaf) && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
         })
@@ -103,6 +107,12 @@ fn bytes(path: &[Step]) -> Option<Option<u64>> {
     })
 }
 
+/// A path without what it says of the access.
+fn plain(path: &[Step]) -> Vec<Step> {
+    let says = |step: &Step| matches!(step, Step::Bytes(_) | Step::Whole(_));
+    path.iter().copied().filter(|step| !says(step)).collect()
+}
+
 /// The alignment in bytes that an access gives a variable: LLVM aligns a variable of the module as the
 /// type that is loaded from its start or stored there prefers, whatever it is declared as
 /// (`getOrEnforceKnownAlignment` in `InstCombinerImpl::visitLoadInst`, `visitStoreInst`).
@@ -111,9 +121,7 @@ pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Optio
         return None;
     }
     let whole = access.path.last() == Some(&Step::Whole(None));
-    let mut place: Vec<Step> = (access.path.iter().copied())
-        .filter(|step| !matches!(step, Step::Bytes(_) | Step::Whole(_)))
-        .collect();
+    let mut place = plain(&access.path);
     // A pointer of another type, but to the same place.
     place.pop_if(|step| *step == Step::Punned);
     let (offset, leaf) = leaf(unit, ty, &place)?;
@@ -155,8 +163,6 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
                 offset = offset.checked_add(index.checked_mul(unit.size_of(elem)?)?)?;
                 ty = elem;
             }
-            (Step::Whole(_), _) => {}
-            (Step::Bytes(Some(bytes)), _) if unit.size_of(ty) == Some(*bytes) => {}
             _ => return None,
         }
     }

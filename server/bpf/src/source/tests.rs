@@ -561,3 +561,18 @@ fn arrays_of_numbers_that_end_in_zero_are_texts() {
         "#]],
     );
 }
+
+/// So many bytes of a struct are one part, too, where the other uses agree on it.
+#[test]
+fn copied_and_filled_bytes_are_parts() {
+    check(
+        "struct pk2 { int a; long b; short c; } __attribute__((packed)); struct half { short a, b; };
+         static struct pk2 copied = {}; static struct half filled = {}; static struct half torn = {};
+         int f(void *p) { __builtin_memcpy(&copied, p, 4); __builtin_memset(&filled, 0, 2); filled.b += sink(0); return 0; }
+         int g(void *p) { __builtin_memcpy(&torn, p, 4); return 0; }
+         SEC(\"x\") int p(void *c) { return copied.a + filled.b + torn.b; }",
+        expect![[r#"
+            .bss 12: copied.0@0+4 filled.1@4+2 torn@8+4
+        "#]],
+    );
+}
