@@ -19,7 +19,7 @@ use cfront::{
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{bodies::Bodies, tables};
+use super::{bodies::Bodies, shapes, tables};
 
 /// Something that clang creates in the module.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -352,8 +352,13 @@ impl Model<'_, '_> {
             }
         }
         let entity = Entity::Variable(name);
-        if self.unfinished_arrays.contains(&name) && self.created.remove(&entity) {
-            // Created as an array of unknown size before: made again with its full type.
+        if self.created.contains(&entity)
+            && (self.unfinished_arrays.contains(&name)
+                || shapes::differs(self.bodies.unit, &variable))
+        {
+            // Created before, as an array of unknown size or with another type than the initialiser's:
+            // made again.
+            self.created.remove(&entity);
             for slot in &mut self.order {
                 if slot.as_ref() == Some(&entity) {
                     *slot = None;

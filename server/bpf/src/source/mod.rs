@@ -18,6 +18,7 @@ mod programs;
 mod references;
 mod sections;
 mod seen;
+mod shapes;
 mod tables;
 mod uses;
 

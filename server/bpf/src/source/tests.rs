@@ -437,9 +437,9 @@ fn a_constant_stays_for_copies_that_are_no_load_and_for_comparisons() {
              + __builtin_memcmp(d, d4, 4);
          }",
         expect![[r#"
-            .rodata 26: m3@0+3 rest@3+12 c3@15+3 c8@18+8
-            .rodata.cst16 16: m16@0+16
+            .rodata 26: m3@0+3 c3@3+3 c8@6+8 rest@14+12
             .data 4: d4@0+4
+            .rodata.cst16 16: m16@0+16
         "#]],
     );
 }
@@ -482,7 +482,7 @@ fn constants_read_in_unrolled_loops_are_folded() {
            return 0;
          }",
         expect![[r#"
-            .rodata 120: many@0+100 keys@100+20
+            .rodata 120: keys@0+20 many@20+100
             .bss 10: found@0+10
         "#]],
     );
@@ -573,6 +573,31 @@ fn copied_and_filled_bytes_are_parts() {
          SEC(\"x\") int p(void *c) { return copied.a + filled.b + torn.b; }",
         expect![[r#"
             .bss 12: copied.0@0+4 filled.1@4+2 torn@8+4
+        "#]],
+    );
+}
+
+/// A static is created with its own type where it is first referred to, and anew with its initialiser's
+/// where that is another: behind the tentative ones.
+#[test]
+fn a_static_whose_initialiser_has_another_type_is_created_again() {
+    check(
+        "typedef unsigned char u8; union un { u8 b[8]; unsigned w; }; union ok { unsigned w; u8 b[8]; };
+         struct bits { unsigned a : 4, b : 28; }; struct in { union un u; int k; };
+         static u8 few[16] = {1,2,3}; static u8 full[16] = {1,2,3,4,5,6,7,8,9}; static char text[16] = \"abc\";
+         static union un u1 = {{1}}; static union ok u2 = {1}; static struct bits bits = {1, 2};
+         static struct in in1 = {{{1}}, 1}; static int nine[9] = {1}; static int eight[8] = {1};
+         static union un uz = {}; static struct bits bz = {}; static struct { int a; char b; long c; } pad = {1,2,3};
+         static u8 zero[16] = {0}; static union un named = {.w = 1};
+         static const u8 cfew[20] = {1}; static struct { u8 k[16]; int z; } nest = {{1}, 2};
+         int last; int last_data = 1; const volatile int last_ro;
+         SEC(\"x\") int p(void *c) { sink(few); sink(full); sink(text); sink(&u1); sink(&u2); sink(&bits); sink(&in1);
+           sink(nine); sink(eight); sink(&uz); sink(&bz); sink(&pad); sink(zero); sink(&named); sink(cfew); sink(&nest);
+           return last + last_ro; }",
+        expect![[r#"
+            .data 200: last_data@0+4 full@4+16 text@20+16 u2@36+8 eight@44+32 pad@80+16 named@96+8 few@104+16 u1@120+8 bits@128+4 in1@132+12 nine@144+36 nest@180+20
+            .bss 32: zero@0+16 last@16+4 uz@20+8 bz@28+4
+            .rodata 24: last_ro@0+4 cfew@4+20
         "#]],
     );
 }
