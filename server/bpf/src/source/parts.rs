@@ -52,6 +52,11 @@ pub(super) fn split(
         if aggregate && !matches!(size, 1 | 2 | 4 | 8) {
             return None;
         }
+        // What a local that is taken apart is copied from or to is accessed member by member.
+        let torn = aggregate && use_.path.last() != Some(&Step::Whole(None));
+        if torn && (size != whole || !is_number(unit, leaf)) {
+            return None;
+        }
         match parts.iter_mut().find(|(p, _)| p.offset == offset) {
             Some((part, indices)) => {
                 if part.size != size {
@@ -137,6 +142,19 @@ pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Optio
 
 fn first_turn(step: Step) -> Step {
     if step == Step::Turn { Step::Index(Some(0)) } else { step }
+}
+
+/// Whether a type is a number, or a struct of nothing but one.
+fn is_number(unit: &Unit, ty: CTypeId) -> bool {
+    let mut ty = ty;
+    for _ in 0..32 {
+        let CType::Record(id) = unit.canonical(ty) else { return !is_aggregate(unit, ty) };
+        match unit.record(id).as_deref().map(|record| record.fields.as_slice()) {
+            Some([only]) if only.bits.is_none() => ty = only.ty,
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn is_aggregate(unit: &Unit, ty: CTypeId) -> bool {

@@ -601,3 +601,18 @@ fn a_static_whose_initialiser_has_another_type_is_created_again() {
         "#]],
     );
 }
+
+/// A local that is taken apart is read and written member by member: what it is copied from or to is
+/// not one part, unless it has only one member.
+#[test]
+fn copies_of_locals_that_are_taken_apart_are_accesses_of_members() {
+    check(
+        "struct one { int v; }; struct two { int a, b; };
+         static struct two made, read; static struct one single;
+         int f(struct two *p) { made = (struct two){ p->a, p->b }; read = *p; struct one l = { p->a }; single = l; return 0; }
+         SEC(\"x\") int p(struct two *c) { *c = made; struct two l = read; return l.a + single.v; }",
+        expect![[r#"
+            .bss 20: made@0+8 read@8+8 single.0@16+4
+        "#]],
+    );
+}
