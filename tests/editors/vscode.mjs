@@ -45,7 +45,7 @@ const SETTINGS = {
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Calls `look` until it gives something true; fails after `timeout` ms with what it gave last. */
-export async function await_(what, look, timeout = 30_000) {
+export async function await_(what, look, timeout = 60_000) {
     const end = Date.now() + timeout;
     let last;
     for (;;) {

@@ -23,6 +23,8 @@ pub(super) fn flags(file: &Path) -> Guess {
     let mut vmlinux = false;
     let mut libbpf = false;
     let mut makefile = false;
+    let mut elsewhere = headers_elsewhere(file);
+    let mut roots = Vec::new();
     for (level, folder) in file.ancestors().skip(1).take(MAX_LEVELS).enumerate() {
         // Above a repository's root everything belongs to others, as do the system's folders.
         if level > 0 && (folder.parent().is_none() || folder == Path::new("/usr")) {
@@ -49,9 +51,18 @@ pub(super) fn flags(file: &Path) -> Guess {
             guess.include(Some(&include));
             guess.found.push(include.join("bpf").display().to_string());
         }
+        let named = elsewhere.len();
+        elsewhere.retain(|header| !folder.join(header).is_file());
+        if elsewhere.len() < named {
+            roots.push(folder);
+        }
         if folder.join(".git").exists() {
             break;
         }
+    }
+    for root in roots {
+        guess.arguments.extend(["-idirafter".to_owned(), root.display().to_string()]);
+        guess.found.push(root.display().to_string());
     }
     if !libbpf && Path::new("/usr/include/bpf/bpf_helpers.h").is_file() {
         guess.found.push("/usr/include/bpf".to_owned());
@@ -86,6 +97,20 @@ impl Guess {
             self.arguments.push(format!("-I{}", folder.display()));
         }
     }
+}
+
+/// The headers that a file names and that do not lie beside it. Builds that are no Makefile (CMake, bazel) have
+/// sources name headers from a folder above.
+fn headers_elsewhere(file: &Path) -> Vec<String> {
+    let text = super::files::text(file).unwrap_or_default();
+    let folder = file.parent().unwrap_or(file);
+    let lines = text.lines().filter_map(|line| {
+        let rest = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;
+        let name = rest.trim_start().strip_prefix(['<', '"'])?;
+        name.split_once(['>', '"']).map(|(name, _)| name)
+    });
+    let names = lines.filter(|name| !name.starts_with('/') && !folder.join(name).is_file());
+    names.map(str::to_owned).collect()
 }
 
 fn read_makefile(folder: &Path) -> Option<(String, Vec<String>)> {
@@ -165,5 +190,26 @@ mod tests {
         assert!(shown.starts_with("-I/r/src/inc -DY -I/r/vmlinux -I/r/include"), "{shown}");
         assert!(shown.contains("-D__TARGET_ARCH_arm64"), "{shown}");
         assert_eq!(guess.found.len(), 3);
+    }
+
+    #[test]
+    fn folders_above_that_a_file_names_headers_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(".git/HEAD", "");
+        write("helpers/base.h", "");
+        write("driver/x.h", "");
+        write("driver/progs/own.h", "");
+        write("own.h", "");
+        let text = "#include <helpers/base.h>\n # include \"x.h\" /* */\n#include \"own.h\"\n#include <none.h>\n";
+        write("driver/progs/a.bpf.c", text);
+        let guess = flags(&root.join("driver/progs/a.bpf.c"));
+        let shown = guess.arguments.join(" ").replace(&root.display().to_string(), "/r");
+        assert!(shown.starts_with("-idirafter /r/driver -idirafter /r "), "{shown}");
     }
 }
