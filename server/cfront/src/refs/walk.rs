@@ -52,7 +52,8 @@ impl<'r, R: Resolver> Walk<'r, R> {
         }
     }
 
-    /// Settles which copies are whole, and drops what is known of locals that no address flows into and that no constant is copied to.
+    /// Settles which copies are whole, and drops what is known of locals that no address flows into and that
+    /// no constant is copied to.
     pub(super) fn finish(self) -> Body {
         let Walk { mut body, resolver, .. } = self;
         super::whole::settle(&mut body.references, |function| resolver.has_body(function));
