@@ -302,21 +302,27 @@ impl Session {
 
     /// Whether a path is a file, from the cache when it was asked before.
     pub(crate) fn exists(&self, fs: &dyn FileSystem, path: &Path) -> bool {
-        if let Some(&known) = lock(&self.files).exists.get(path) {
-            return known;
-        }
-        let found = fs.is_file(path);
-        lock(&self.files).exists.insert(path.to_path_buf(), found);
-        found
+        self.known(|files| &mut files.exists, path, || fs.is_file(path))
     }
 
     /// Whether there may be files in a folder, from the cache when it was asked before.
     pub(crate) fn folder_exists(&self, fs: &dyn FileSystem, path: &Path) -> bool {
-        if let Some(&known) = lock(&self.files).folders.get(path) {
+        self.known(|files| &mut files.folders, path, || fs.is_folder(path))
+    }
+
+    /// What a cache says of a path, or else what `ask` does, which is kept.
+    fn known(
+        &self,
+        cache: fn(&mut Files) -> &mut FxHashMap<PathBuf, bool>,
+        path: &Path,
+        ask: impl FnOnce() -> bool,
+    ) -> bool {
+        if let Some(&known) = cache(&mut lock(&self.files)).get(path) {
             return known;
         }
-        let found = fs.is_folder(path);
-        lock(&self.files).folders.insert(path.to_path_buf(), found);
+        // Not under the lock: the disk may be slow.
+        let found = ask();
+        cache(&mut lock(&self.files)).insert(path.to_path_buf(), found);
         found
     }
 

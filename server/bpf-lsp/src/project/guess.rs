@@ -172,44 +172,47 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn makefile_vmlinux_and_libbpf_near_the_file() {
+    /// The guess for a file of a tree; the tree's root is shown as `/r`.
+    fn check(files: &[(&str, &str)], file: &str) -> (String, usize) {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
-        let write = |path: &str, text: &str| {
+        for (path, text) in files {
             let path = root.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-        };
-        write(".git/HEAD", "");
-        write("src/Makefile", "all:\n\tclang -Iinc -D__TARGET_ARCH_arm64 -DY\n");
-        write("vmlinux/vmlinux.h", "");
-        write("include/bpf/bpf_helpers.h", "");
-        let guess = flags(&root.join("src/a.bpf.c"));
-        let shown = guess.arguments.join(" ").replace(&root.display().to_string(), "/r");
+        }
+        let guess = flags(&root.join(file));
+        let of_tree = guess.found.iter().filter(|found| Path::new(found).starts_with(root));
+        (guess.arguments.join(" ").replace(&root.display().to_string(), "/r"), of_tree.count())
+    }
+
+    #[test]
+    fn makefile_vmlinux_and_libbpf_near_the_file() {
+        let files = [
+            (".git/HEAD", ""),
+            ("src/Makefile", "all:\n\tclang -Iinc -D__TARGET_ARCH_arm64 -DY\n"),
+            ("vmlinux/vmlinux.h", ""),
+            ("include/bpf/bpf_helpers.h", ""),
+        ];
+        let (shown, found) = check(&files, "src/a.bpf.c");
         assert!(shown.starts_with("-I/r/src/inc -DY -I/r/vmlinux -I/r/include"), "{shown}");
         assert!(shown.contains("-D__TARGET_ARCH_arm64"), "{shown}");
-        assert_eq!(guess.found.len(), 3);
+        assert_eq!(found, 3);
     }
 
     #[test]
     fn folders_above_that_a_file_names_headers_from() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path();
-        let write = |path: &str, text: &str| {
-            let path = root.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        write(".git/HEAD", "");
-        write("helpers/base.h", "");
-        write("driver/x.h", "");
-        write("driver/progs/own.h", "");
-        write("own.h", "");
         let text = "#include <helpers/base.h>\n # include \"x.h\" /* */\n#include \"own.h\"\n#include <none.h>\n";
-        write("driver/progs/a.bpf.c", text);
-        let guess = flags(&root.join("driver/progs/a.bpf.c"));
-        let shown = guess.arguments.join(" ").replace(&root.display().to_string(), "/r");
+        let files = [
+            (".git/HEAD", ""),
+            ("helpers/base.h", ""),
+            ("driver/x.h", ""),
+            ("driver/progs/own.h", ""),
+            ("own.h", ""),
+            ("driver/progs/a.bpf.c", text),
+        ];
+        let (shown, found) = check(&files, "driver/progs/a.bpf.c");
         assert!(shown.starts_with("-idirafter /r/driver -idirafter /r "), "{shown}");
+        assert_eq!(found, 2);
     }
 }
