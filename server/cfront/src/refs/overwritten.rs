@@ -1,6 +1,6 @@
 //! Local variables that get another value before anyone looks at the first: the optimiser drops that.
 
-use super::{Named, Resolver, stmt::contains_default, walk::Walk};
+use super::{Named, Resolver, labels, stmt::contains_default, walk::Walk};
 use crate::ast::{
     Expr, ExprKind, Stmt, StmtKind,
     visit::{self, Visitor},
@@ -86,7 +86,7 @@ impl<R: Resolver> Walk<'_, R> {
                 (StmtKind::Case { .. } | StmtKind::Default { .. }, _) | (_, Effect::Left) => {}
                 (StmtKind::Break, Effect::Overwritten) => state = Effect::Left,
                 (StmtKind::Break, _) => return Effect::Unknown,
-                (_, Effect::Overwritten) if has_break(stmt) => return Effect::Unknown,
+                (_, Effect::Overwritten) if labels::contains_break(stmt) => return Effect::Unknown,
                 (_, Effect::Overwritten) => {}
                 _ => match self.effect(local, stmt) {
                     Effect::Unknown => return Effect::Unknown,
@@ -126,10 +126,6 @@ impl<R: Resolver> Walk<'_, R> {
         visit::expression(expr, &mut visitor);
         visitor.found
     }
-}
-
-fn has_break(stmt: &Stmt) -> bool {
-    super::labels::contains_break(stmt)
 }
 
 struct Mentions<'w, 'r, R: Resolver> {
