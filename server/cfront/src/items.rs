@@ -154,6 +154,13 @@ impl Items {
         })
     }
 
+    /// Whether an item stands in text that is an earlier unit's with the same interface, moved at most.
+    pub(crate) fn same_text(&self, earlier: &Items, item: u32) -> bool {
+        let chunk = self.locate(item).map(|(chunk, _)| chunk);
+        let id = |items: &Items| Some(items.chunks.get(chunk?)?.chunk.id);
+        id(self).is_some_and(|this| id(earlier) == Some(this))
+    }
+
     pub(crate) fn len(&self) -> u32 {
         self.starts.last().copied().unwrap_or(0)
     }

@@ -209,6 +209,23 @@ impl Unit {
         self.inner.pp.written(token.loc)
     }
 
+    /// [`Unit::token_place`] of a token that was at `before` in an earlier unit with the same file scope: text
+    /// that no edit has touched is not read again for the token's end.
+    pub fn token_place_since(
+        &self,
+        earlier: &Unit,
+        id: ItemId,
+        token: u32,
+        before: FileRange,
+    ) -> Option<FileRange> {
+        if !self.inner.items.same_text(&earlier.inner.items, id.0) {
+            return self.token_place(id, token);
+        }
+        let token = self.inner.items.token(id.0, token)?;
+        let (file, start) = self.inner.pp.written_start(token.loc)?;
+        Some(FileRange { file, start, end: start + (before.end - before.start) })
+    }
+
     /// The tokens whose text stands at that byte of a file (an argument used twice gives two, a
     /// macro's name all tokens that came out of it).
     pub fn tokens_at(&self, file: FileId, offset: u32) -> Vec<TokenPlace> {

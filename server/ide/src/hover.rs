@@ -57,6 +57,12 @@ fn hover(range: FileRange, markdown: String) -> Hover {
 
 impl FileAnalysis {
     fn word_hover(&self, word: &Word) -> Option<String> {
+        // The object has no say in what the kernel's functions do, and so need not be made for it.
+        if self.is_only(word)
+            && let Some(text) = self.function(word)
+        {
+            return Some(text);
+        }
         if let Some(target) = self.target(word) {
             if let Target::Variable { section, variable } = target
                 && section.kind == SectionKind::Ksyms

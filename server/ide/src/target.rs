@@ -91,13 +91,16 @@ impl FileAnalysis {
             Item::Function(f) => f.declarator.name.is_some_and(|n| n.token == word.place.token),
             _ => false,
         });
-        // The name of a definition at file scope, and of nothing else that a macro makes of the same
-        // text; only global functions are programs.
-        let token = self.unit.tokens(word.place.item).get(word.place.token as usize);
-        let alone = token.is_some_and(|token| token.loc.as_file().is_some());
+        // The name of a definition at file scope; only global functions are programs.
         defines
-            && alone
+            && self.is_only(word)
             && self.unit.function(word.symbol).is_some_and(|f| f.linkage == Linkage::Internal)
+    }
+
+    /// Whether the user's text became this word and no other: no macro made more of it.
+    pub(crate) fn is_only(&self, word: &Word) -> bool {
+        let token = self.unit.token(word.place.item, word.place.token);
+        token.is_some_and(|token| token.loc.as_file().is_some())
     }
 
     /// Whether a string is the argument of `section("...")`, in whatever macro it was written.

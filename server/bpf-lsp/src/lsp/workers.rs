@@ -184,6 +184,9 @@ impl Queue {
 }
 
 /// Writes jobs that take long to the log, while they still run.
+///
+/// It looks every [`SLOW`], as long as jobs come, and is woken by the first after a pause only: a thread
+/// woken for each job would take a core from whoever does the job.
 #[derive(Default)]
 struct Watchdog {
     state: Mutex<WatchState>,
@@ -194,6 +197,8 @@ struct Watchdog {
 struct WatchState {
     running: FxHashMap<u64, Running>,
     next: u64,
+    /// Nothing has run for some time: it waits to be woken.
+    asleep: bool,
     closed: bool,
 }
 
@@ -209,10 +214,9 @@ impl Watchdog {
         let mut state = lock(&self.state);
         let ticket = state.next;
         state.next += 1;
-        let idle = state.running.is_empty();
         let running = Running { what, file: file.to_owned(), since: Instant::now(), told: false };
         state.running.insert(ticket, running);
-        if idle {
+        if std::mem::take(&mut state.asleep) {
             self.wake.notify_one();
         }
         ticket
@@ -229,11 +233,14 @@ impl Watchdog {
 
     fn run(&self) {
         let mut state = lock(&self.state);
+        let mut begun = state.next;
         while !state.closed {
-            if state.running.is_empty() {
+            if state.running.is_empty() && state.next == begun {
+                state.asleep = true;
                 state = self.wake.wait(state).unwrap_or_else(|e| e.into_inner());
                 continue;
             }
+            begun = state.next;
             state =
                 self.wake.wait_timeout(state, SLOW).map_or_else(|e| e.into_inner().0, |(s, _)| s);
             for job in state.running.values_mut() {

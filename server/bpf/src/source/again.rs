@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use cfront::{
+    source::{FileId, FileRange},
     symbol::Symbol,
     unit::{ItemId, Unit},
 };
@@ -62,12 +63,15 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    fn place(self, unit: &Unit) -> Option<Place> {
+    /// Its place now, where it was `before` in an earlier unit.
+    fn place(self, unit: &Unit, earlier: &Unit, before: Place) -> Option<Place> {
         let (item, token) = match self {
             Origin::Token(item, token) => (item, token),
             Origin::Local(item, number) => (item, seen::token_of(&*unit.scope(item)?, number)?),
         };
-        let range = unit.token_place(item, token)?;
+        let (file, start, end) = (FileId(before.file), before.start, before.end);
+        let before = FileRange { file, start, end };
+        let range = unit.token_place_since(earlier, item, token, before)?;
         Some(Place { file: range.file.0, start: range.start, end: range.end })
     }
 }
@@ -104,7 +108,7 @@ pub(super) fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Opt
     let incomplete = basis.incomplete || basis.bodies.keys().any(torn);
     let mut object = earlier.object.clone();
     object.complete = !incomplete && !is_torn(unit);
-    basis.origins = moved(&basis.origins, unit, &mut object)?;
+    basis.origins = moved(&basis, unit, &mut object)?;
     basis.unit = unit.clone();
     Some(SourceObject { object, refusals: earlier.refusals.clone(), basis: Some(basis) })
 }
@@ -119,15 +123,12 @@ fn same_mentions(basis: &Basis, unit: &Unit, item: ItemId) -> bool {
 }
 
 /// Puts the places of now into an object; `None` where two that were one place are two now.
-fn moved(
-    origins: &[(Place, Origin)],
-    unit: &Unit,
-    object: &mut Object,
-) -> Option<Vec<(Place, Origin)>> {
+fn moved(basis: &Basis, unit: &Unit, object: &mut Object) -> Option<Vec<(Place, Origin)>> {
+    let origins = &basis.origins;
     let mut places: Vec<(Place, Place)> = Vec::with_capacity(origins.len());
     let mut new: Vec<(Place, Origin)> = Vec::with_capacity(origins.len());
     for &(old, origin) in origins {
-        let place = origin.place(unit)?;
+        let place = origin.place(unit, &basis.unit, old)?;
         match places.last() {
             Some((last, moved)) if *last == old && *moved != place => return None,
             _ => places.push((old, place)),

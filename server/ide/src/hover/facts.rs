@@ -82,7 +82,8 @@ impl FileAnalysis {
         map_types::by_number(map.def.map_type?)
     }
 
-    fn function(&self, word: &Word) -> Option<String> {
+    /// Markdown about a helper or a kernel function that the program names.
+    pub(super) fn function(&self, word: &Word) -> Option<String> {
         let name = word.symbol.as_str();
         let helper = helpers::find(name);
         if helper.is_none() && kfuncs::find(name).is_empty() {
