@@ -52,7 +52,8 @@ impl Lines {
         let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         // Whether a line begins somewhere is said by the bytes on both sides of the place.
         let kept = self.starts.partition_point(|&s| s < at(start)).max(1);
-        let mut starts = self.starts.get(..kept).unwrap_or(&[0]).to_vec();
+        let mut starts = Vec::with_capacity(self.starts.len() + 1);
+        starts.extend_from_slice(self.starts.get(..kept).unwrap_or(&[0]));
         let first = start.saturating_sub(1);
         for (i, &byte) in bytes.iter().enumerate().take(new_end).skip(first) {
             if byte == b'\n' || (byte == b'\r' && bytes.get(i + 1) != Some(&b'\n')) {

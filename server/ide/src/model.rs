@@ -38,6 +38,12 @@ impl LazyModel {
         LazyModel { made: OnceLock::new(), earlier: Mutex::new(earlier) }
     }
 
+    /// Whether somebody has asked for it.
+    #[cfg(test)]
+    pub(crate) fn is_made(&self) -> bool {
+        self.made.get().is_some()
+    }
+
     /// The model. `complete`: all of the text was seen by the preprocessor.
     pub(crate) fn get(&self, unit: &Unit, name: &str, complete: bool) -> &Model {
         let model = self.made.get_or_init(|| {

@@ -103,6 +103,12 @@ impl FileAnalysis {
         (self.role == Role::Bpf).then(model)
     }
 
+    /// Whether somebody has asked for the object model.
+    #[cfg(test)]
+    pub(crate) fn has_model(&self) -> bool {
+        self.model.is_made()
+    }
+
     /// Where a loader names things of its BPF programs; nothing in other files.
     pub(crate) fn references(&self) -> &[Reference] {
         self.references.get_or_init(|| match self.role {

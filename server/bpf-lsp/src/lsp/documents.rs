@@ -1,5 +1,7 @@
 //! Text synchronisation: incremental changes onto a text.
 
+use std::borrow::Cow;
+
 use ide::{
     Document,
     lines::{Encoding, LineCol, Lines},
@@ -17,12 +19,14 @@ pub(super) fn apply(
     changes: Vec<TextDocumentContentChangeEvent>,
     encoding: Encoding,
 ) -> Document {
-    let mut text = old.text.to_string();
-    let mut lines = old.lines().clone();
+    let added: usize = changes.iter().map(|change| change.text.len()).sum();
+    let mut text = String::with_capacity(old.text.len() + added);
+    text.push_str(&old.text);
+    let mut lines = Cow::Borrowed(old.lines());
     for change in changes {
         let Some(range) = change.range else {
             text = change.text;
-            lines = Lines::new(&text);
+            lines = Cow::Owned(Lines::new(&text));
             continue;
         };
         let at = |p: tower_lsp::lsp_types::Position| {
@@ -31,9 +35,9 @@ pub(super) fn apply(
         let start = at(range.start);
         let end = at(range.end).max(start);
         text.replace_range(start..end, &change.text);
-        lines = lines.edited(&text, start, end, start + change.text.len());
+        lines = Cow::Owned(lines.edited(&text, start, end, start + change.text.len()));
     }
-    Document::with_lines(old.path.clone(), version, text.into(), lines)
+    Document::with_lines(old.path.clone(), version, text.into(), lines.into_owned())
 }
 
 #[cfg(test)]

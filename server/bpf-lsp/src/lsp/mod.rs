@@ -59,8 +59,16 @@ where
     O: AsyncWrite + Unpin + Send + 'static,
 {
     let (outbox, queue) = mpsc::unbounded_channel();
-    let session = Arc::new(session::Session::new(outbox));
+    let (due, mut checks) = mpsc::unbounded_channel();
+    let session = Arc::new(session::Session::new(outbox, due));
     look(&session);
+    let checked = session.clone();
+    // A task of its own: it has its turn when the transport has taken all that was read.
+    let checks = tokio::spawn(async move {
+        while let Some(path) = checks.recv().await {
+            checked.check(&path);
+        }
+    });
     let exit = Arc::new(sequencer::Exit::default());
     let (pump, written) = stdio::Pump::start(output);
 
@@ -96,6 +104,7 @@ where
         }
     }
     session.builds.stop();
+    checks.abort();
     // A client that no longer reads must not keep the process alive.
     let _ = tokio::time::timeout(GRACE, written).await;
     exit.code()

@@ -56,6 +56,7 @@ pub(super) struct Snapshot {
 pub(super) struct Session {
     pub(super) state: Mutex<State>,
     outbox: mpsc::UnboundedSender<Outgoing>,
+    due: mpsc::UnboundedSender<PathBuf>,
     pub(super) workers: Workers,
     /// What was read of built objects.
     pub(super) objects: ObjectCache,
@@ -103,8 +104,12 @@ pub(super) fn path_of(uri: &Url) -> PathBuf {
 }
 
 impl Session {
-    /// A session over an empty world.
-    pub(super) fn new(outbox: mpsc::UnboundedSender<Outgoing>) -> Session {
+    /// A session over an empty world. What it says goes to `outbox`, and the documents that are to be
+    /// checked once no message waits to be read to `due`.
+    pub(super) fn new(
+        outbox: mpsc::UnboundedSender<Outgoing>,
+        due: mpsc::UnboundedSender<PathBuf>,
+    ) -> Session {
         let project = Project::default();
         let disk = project.environment();
         Session {
@@ -123,6 +128,7 @@ impl Session {
                 last_status: None,
             }),
             outbox,
+            due,
             workers: Workers::new(),
             objects: ObjectCache::default(),
             looking: Mutex::default(),
@@ -236,7 +242,7 @@ impl Session {
             });
         }
         self.workers.open(&path);
-        self.check(&path);
+        self.check_soon(path);
     }
 
     fn did_change(self: &Arc<Self>, params: DidChangeTextDocumentParams) {
@@ -256,7 +262,7 @@ impl Session {
             let new = documents::apply(&old, version, params.content_changes, encoding);
             state.host.apply(Change::Document(new));
         }
-        self.check(&path);
+        self.check_soon(path);
     }
 
     fn did_close(self: &Arc<Self>, params: DidCloseTextDocumentParams) {
@@ -321,6 +327,13 @@ impl Session {
         } else if lock(&self.state).client.configuration {
             self.send(Outgoing::AskSettings);
         }
+    }
+
+    /// [`Session::check`], after the messages that were read together with this one: a question behind an
+    /// edit is not to wait for a check that has taken the core from the reader.
+    fn check_soon(&self, path: PathBuf) {
+        // The queue closes when the session ends.
+        drop(self.due.send(path));
     }
 
     /// Asks for a check of an open document on its newest text; one that waits is replaced, one that

@@ -23,6 +23,8 @@ use tower_lsp::jsonrpc::{Request, Response};
 /// Longest head of a message, and longest body, in bytes: what claims more is no message.
 const HEAD_LIMIT: usize = 1 << 16;
 const BODY_LIMIT: usize = 1 << 30;
+/// Bytes that are read at once, at most.
+const CHUNK: usize = 16 << 10;
 
 /// Input that tells when it has ended or failed, and leaves out messages that the transport cannot read:
 /// it would end the session at the first.
@@ -31,6 +33,8 @@ pub(super) struct Intake<R> {
     ended: Arc<Notify>,
     /// Where the refusals of broken messages go.
     refusals: mpsc::UnboundedSender<Vec<u8>>,
+    /// What one call reads; kept, as to clear it for each would take longer than most messages.
+    chunk: Box<[u8]>,
     /// Bytes read that are no whole message yet.
     raw: Vec<u8>,
     /// Good messages, each with a head of our own: the transport knows one spelling of two fields.
@@ -43,7 +47,8 @@ impl<R> Intake<R> {
     /// Wraps `inner`; `ended` is notified at its end, refusals go out through `pump`.
     pub(super) fn new(inner: R, ended: Arc<Notify>, pump: &Pump) -> Self {
         let refusals = pump.queue.clone();
-        Intake { inner, ended, refusals, raw: Vec::new(), good: Vec::new(), handed_on: 0 }
+        let chunk = vec![0; CHUNK].into();
+        Intake { inner, ended, refusals, chunk, raw: Vec::new(), good: Vec::new(), handed_on: 0 }
     }
 
     /// Takes the complete messages out of `raw`; the good ones go to `good`.
@@ -93,6 +98,10 @@ enum Message {
 
 /// Whether the transport can read a message; else the code and the words of the protocol's refusal.
 fn judge(body: &[u8]) -> Result<(), (i32, &'static str)> {
+    // Nearly all are; to find out which of the two it is takes as long again.
+    if serde_json::from_slice::<Request>(body).is_ok() {
+        return Ok(());
+    }
     match serde_json::from_slice::<Message>(body) {
         Ok(_) => Ok(()),
         Err(error) if error.is_data() => Err((-32600, "Invalid request")),
@@ -129,32 +138,32 @@ fn first_frame(bytes: &[u8]) -> Frame {
 
 impl<R: AsyncRead + Unpin> AsyncRead for Intake<R> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
         loop {
-            if self.good.len() > self.handed_on {
-                let end = self.good.len().min(self.handed_on + buf.remaining());
-                buf.put_slice(self.good.get(self.handed_on..end).unwrap_or_default());
-                self.handed_on = end;
+            if this.good.len() > this.handed_on {
+                let end = this.good.len().min(this.handed_on + buf.remaining());
+                buf.put_slice(this.good.get(this.handed_on..end).unwrap_or_default());
+                this.handed_on = end;
                 return Poll::Ready(Ok(()));
             }
-            self.good.clear();
-            self.handed_on = 0;
-            let mut chunk = [0; 16 * 1024];
-            let mut fresh = ReadBuf::new(&mut chunk);
-            match Pin::new(&mut self.inner).poll_read(cx, &mut fresh) {
+            this.good.clear();
+            this.handed_on = 0;
+            let mut fresh = ReadBuf::new(&mut this.chunk);
+            match Pin::new(&mut this.inner).poll_read(cx, &mut fresh) {
                 Poll::Ready(Ok(())) if fresh.filled().is_empty() => {
-                    self.ended.notify_one();
+                    this.ended.notify_one();
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Ok(())) => {
-                    self.raw.extend_from_slice(fresh.filled());
-                    self.sift();
+                    this.raw.extend_from_slice(fresh.filled());
+                    this.sift();
                 }
                 Poll::Ready(Err(error)) => {
-                    self.ended.notify_one();
+                    this.ended.notify_one();
                     return Poll::Ready(Err(error));
                 }
                 Poll::Pending => return Poll::Pending,

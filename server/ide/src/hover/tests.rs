@@ -300,3 +300,22 @@ fn nothing_of_plain_c() {
     check_loader("#include \"a.skel.h\"\nchar *s = \"ta$0ble\";", expect![""]);
     check_file("//- /plain.c\n#define __weak __attribute__((weak))\nint x __we$0ak;", expect![""]);
 }
+
+#[test]
+fn what_the_object_has_no_say_in_waits_for_no_object() {
+    // Whether something is shown, and whether the object was made for it.
+    let check = |body: &str, expect: (bool, bool)| {
+        let world = world(&format!(
+            "//- /a.bpf.c\n#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\nint total;\n\
+             extern void bpf_task_release(struct task_struct *p) __attribute__((section(\".ksyms\")));\n\
+             static int own(void) {{ return total; }}\n{body}"
+        ));
+        let found = world.analysis.hover(&world.path, world.offset).expect("nobody cancels");
+        let file = world.analysis.file(&world.path).expect("nobody cancels").expect("a file");
+        assert_eq!((found.is_some(), file.has_model()), expect, "{body}");
+    };
+    check("SEC(\"tc\") long f(void *c) { return bpf_ktime_$0get_ns(); }", (true, false));
+    check("SEC(\"tc\") long f(void *c) { bpf_task_$0release(c); return 0; }", (true, false));
+    check("static int int$0ernal(void) { return 1; }", (false, false));
+    check("SEC(\"tc\") long f(void *c) { return to$0tal; }", (true, true));
+}

@@ -1,8 +1,15 @@
 //! Order, queues and cancellation.
 
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
+
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::client::Client;
+use crate::lsp::{session::Session, workers::lock};
 
 const URI: &str = "file:///work/a.bpf.c";
 
@@ -45,6 +52,32 @@ async fn a_request_sees_exactly_the_edits_sent_before_it() {
     assert_eq!(client.answer(id).await["error"], json!(null));
     drop(seen);
     assert_eq!(client.text(URI), "two one");
+}
+
+#[test]
+fn an_edit_is_checked_after_what_was_read_with_it() {
+    let ((outbox, _out), (due, mut checks)) =
+        (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    let session = Arc::new(Session::new(outbox, due));
+    let path = PathBuf::from("/work/a.bpf.c");
+    let checks_begun = || {
+        let open = lock(&session.state).open.get(&path).cloned().expect("an open document");
+        open.epoch.load(Ordering::SeqCst)
+    };
+    session.see("initialize", Some(&json!({ "capabilities": {} })));
+    let document = json!({ "uri": URI, "languageId": "c", "version": 0, "text": "int a;\n" });
+    session.see("textDocument/didOpen", Some(&json!({ "textDocument": document })));
+    session.see(
+        "textDocument/didChange",
+        Some(&json!({
+            "textDocument": { "uri": URI, "version": 1 }, "contentChanges": [{ "text": "int b;\n" }],
+        })),
+    );
+    // The reader goes on to the next message; the thread that checks was not woken.
+    assert_eq!(checks_begun(), 0);
+    assert_eq!(checks.try_recv().as_ref(), Ok(&path));
+    session.check(&path);
+    assert_eq!(checks_begun(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
