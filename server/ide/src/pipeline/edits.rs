@@ -14,7 +14,7 @@ use cfront::{
     fixture::Fixture,
     flags::Flags,
     session::{FileSystem, MemoryFileSystem},
-    source::Text,
+    source::{FileId, Text},
 };
 use proptest::{
     prelude::*,
@@ -236,7 +236,15 @@ fn state_of(host: &AnalysisHost, path: &Path) -> String {
     let analysis = host.analysis();
     let file = analysis.file(path).ok().flatten().expect("the file is there");
     let source = file.source().expect("a program");
-    let mut state = format!("{:#?}\n{:#?}\n", source.object, source.refusals);
+    let dump = format!("{:#?}\n{:#?}\n", source.object, source.refusals);
+    // Files are numbered as they are met, which an edit of an include may change.
+    let (session, _) = analysis.pipelines.front_end();
+    let named = |line: &str| {
+        let number = line.trim().strip_prefix("file: ")?.trim_end_matches(',').parse().ok()?;
+        Some(format!("file: {}\n", session.path(FileId(number)).display()))
+    };
+    let mut state: String =
+        dump.lines().map(|line| named(line).unwrap_or_else(|| format!("{line}\n"))).collect();
     for kind in [SkeletonKind::Skeleton, SkeletonKind::Subskeleton, SkeletonKind::LightSkeleton] {
         state += &file.preview(kind).expect("a program").text;
     }
