@@ -112,7 +112,7 @@ impl FileAnalysis {
 
     /// Whether a word is an identifier expression or declarator that means something at file scope: a
     /// member or local of that name does not.
-    fn names_global(&self, word: &Word) -> bool {
+    pub(crate) fn names_global(&self, word: &Word) -> bool {
         let uses = || self.uses_in_item(word.symbol, word.place.item);
         uses().iter().any(|used| used.token == word.place)
     }

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use bpf::facts::{helpers, kfuncs, map_types, sections};
 use cfront::{
-    ast::Ident,
-    sema::{Decl, Global, Resolution},
+    sema::{Decl, Global},
     token::TokenKind,
     unit::ItemId,
 };
@@ -89,10 +88,11 @@ impl FileAnalysis {
         if helper.is_none() && kfuncs::find(name).is_empty() {
             return None;
         }
-        let scope = self.unit.scope(word.place.item)?;
-        let ident = Ident { name: word.symbol, token: word.place.token };
-        match scope.resolve(&self.unit, ident) {
-            Resolution::Variable(variable) => {
+        if !self.names_global(word) {
+            return None;
+        }
+        match self.unit.ordinary(word.symbol)? {
+            Global::Variable(variable) => {
                 let mut text = docs::functions::helper(helper?, None);
                 if let Some(comment) = variable.decls.first().and_then(|d| self.comment_of(d, name))
                 {
@@ -100,7 +100,7 @@ impl FileAnalysis {
                 }
                 Some(text)
             }
-            Resolution::Function(function) if function.definition.is_none() => {
+            Global::Function(function) if function.definition.is_none() => {
                 if kfuncs::find(name).is_empty() {
                     return None;
                 }

@@ -319,3 +319,18 @@ fn what_the_object_has_no_say_in_waits_for_no_object() {
     check("static int int$0ernal(void) { return 1; }", (false, false));
     check("SEC(\"tc\") long f(void *c) { return to$0tal; }", (true, true));
 }
+
+#[test]
+fn members_and_locals_are_no_functions_of_the_kernel() {
+    let helpers = "static unsigned long (*const bpf_ktime_get_ns)(void) = (void *)5;\n";
+    for body in [
+        "struct s { int bpf_ktime$0_get_ns; };",
+        "struct s { int bpf_ktime_get_ns; }; int f(struct s *p) { return p->bpf_$0ktime_get_ns; }",
+        "struct s { int bpf_ktime_get_ns; } v = { .bpf_$0ktime_get_ns = 1 };",
+        "struct bpf_ktime$0_get_ns { int a; };",
+        "int f(void) { int bpf_ktime_$0get_ns = 1; return bpf_ktime_get_ns; }",
+        "int f(int bpf_ktime_get_ns) { return bpf_ktime_$0get_ns; }",
+    ] {
+        check(&format!("{helpers}{body}"), expect![""]);
+    }
+}
