@@ -87,7 +87,8 @@ fn framed(body: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What the transport reads, as it reads it: that refuses deep nesting, for one, and numbers out of range.
+/// What the transport reads, as it reads it: that refuses deep nesting, for one, and numbers out of range,
+/// also in fields that a [`Request`] alone would skip.
 #[derive(Deserialize)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "it is only read for whether it can be")]
@@ -98,10 +99,6 @@ enum Message {
 
 /// Whether the transport can read a message; else the code and the words of the protocol's refusal.
 fn judge(body: &[u8]) -> Result<(), (i32, &'static str)> {
-    // Nearly all are; to find out which of the two it is takes as long again.
-    if serde_json::from_slice::<Request>(body).is_ok() {
-        return Ok(());
-    }
     match serde_json::from_slice::<Message>(body) {
         Ok(_) => Ok(()),
         Err(error) if error.is_data() => Err((-32600, "Invalid request")),
