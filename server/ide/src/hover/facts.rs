@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use bpf::facts::{helpers, kfuncs, map_types, sections};
 use cfront::{
+    ctypes::{CType, CTypeId},
     sema::{Decl, Global},
     token::TokenKind,
     unit::ItemId,
@@ -92,7 +93,8 @@ impl FileAnalysis {
             return None;
         }
         match self.unit.ordinary(word.symbol)? {
-            Global::Variable(variable) => {
+            // Helpers are pointers to functions; a variable or map of the user's may be called like one.
+            Global::Variable(variable) if self.points_to_function(variable.ty) => {
                 let mut text = docs::functions::helper(helper?, None);
                 if let Some(comment) = variable.decls.first().and_then(|d| self.comment_of(d, name))
                 {
@@ -109,6 +111,11 @@ impl FileAnalysis {
             }
             _ => None,
         }
+    }
+
+    fn points_to_function(&self, ty: CTypeId) -> bool {
+        let CType::Pointer(to) = self.unit.canonical(ty) else { return false };
+        matches!(self.unit.canonical(to), CType::Function(_))
     }
 
     /// The comment above a declaration of a header, as Markdown.

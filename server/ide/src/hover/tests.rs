@@ -334,3 +334,29 @@ fn members_and_locals_are_no_functions_of_the_kernel() {
         check(&format!("{helpers}{body}"), expect![""]);
     }
 }
+
+#[test]
+fn a_variable_or_map_called_like_a_helper_is_the_users() {
+    check_file(
+        "//- /a.bpf.c\nint bpf_re$0direct;",
+        expect![[r#"
+        ```c
+        int bpf_redirect;
+        ```
+
+        `.bss`, offset 0 (0x0), size 4 bytes, alignment 4
+
+        Initial value: 0
+
+        Skeleton: `skel->bss->bpf_redirect`
+    "#]],
+    );
+    check_file(
+        "//- /a.bpf.c\nstruct { int (*type)[2]; } bpf_re$0direct __attribute__((section(\".maps\")));",
+        expect![[r#"
+            **bpf_redirect**: map, `ARRAY`
+
+            Skeleton: `skel->maps.bpf_redirect`
+        "#]],
+    );
+}
