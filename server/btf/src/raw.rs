@@ -8,10 +8,19 @@ use crate::graph::{Btf, Composite, EnumType, IntType, Linkage, Type, TypeId};
 /// The dump of all types, one line each plus one tab-indented line for every member, value,
 /// parameter or section entry. Ends with a newline when there is any type.
 pub fn dump(btf: &Btf) -> String {
+    dump_with_remarks(btf, |_| None)
+}
+
+/// The same with a remark at the end of a type's lines, as a C comment, where there is one to make.
+pub fn dump_with_remarks(btf: &Btf, remark: impl Fn(TypeId) -> Option<&'static str>) -> String {
     let mut out = String::new();
     for (id, ty) in btf.iter() {
         // Writing to a string cannot fail.
         let _ = write_type(&mut out, btf, id, ty);
+        if let Some(remark) = remark(id) {
+            out.truncate(out.trim_end().len());
+            let _ = writeln!(out, " /* {remark} */");
+        }
     }
     out
 }

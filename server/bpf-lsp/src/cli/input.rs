@@ -7,7 +7,7 @@ use std::{
 };
 
 use bpf::{elf, object::Object, section};
-use btf::Btf;
+use btf::{Btf, TypeId};
 use cfront::unit::Unit;
 use ide::{Analysis, AnalysisHost, FileAnalysis, Role, environment::FlagsFrom};
 
@@ -97,15 +97,16 @@ impl Input {
         }
     }
 
-    /// The object model with every type that the object's BTF would describe.
-    pub(super) fn whole_object(self) -> Object {
+    /// The object model with every type that the object's BTF would describe, and the ids of the static
+    /// functions that may be inlined everywhere, so that the object has none of them.
+    pub(super) fn whole_object(self) -> (Object, Vec<TypeId>) {
         match self {
-            Input::Elf(_, object) => *object,
+            Input::Elf(_, object) => (*object, Vec::new()),
             Input::Source(file) => {
                 let name = file.source().map_or("", |s| s.object.name.as_str());
-                let mut object = bpf::source::build_whole(&file.unit, name).object;
-                object.complete &= file.preprocessed.complete;
-                object
+                let (mut source, may_be_inlined) = bpf::source::build_whole(&file.unit, name);
+                source.object.complete &= file.preprocessed.complete;
+                (source.object, may_be_inlined)
             }
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn layout(
 ) -> Result<ExitCode, String> {
     let input = Input::read(path, flags)?;
     let unit = input.unit().cloned();
-    let object = if names.is_empty() { input.object(None) } else { input.whole_object() };
+    let object = if names.is_empty() { input.object(None) } else { input.whole_object().0 };
     let index = btf::NameIndex::new(&object.btf);
     // Types that are in no BTF: of the source alone.
     let mut graphs = Vec::new();
@@ -104,11 +104,15 @@ pub(super) fn layout(
 
 /// Prints the raw dump of the types.
 pub(super) fn btf(path: &Path, flags: &FlagArgs) -> Result<ExitCode, String> {
-    let btf = match Input::read_raw(path, flags)? {
-        Ok(btf) => btf.into(),
-        Err(input) => input.whole_object().btf,
+    let (btf, may_be_inlined) = match Input::read_raw(path, flags)? {
+        Ok(btf) => (btf.into(), Vec::new()),
+        Err(input) => {
+            let (object, may_be_inlined) = input.whole_object();
+            (object.btf, may_be_inlined)
+        }
     };
-    print(&btf::raw::dump(&btf))?;
+    let remark = |id| may_be_inlined.contains(&id).then_some("may be inlined");
+    print(&btf::raw::dump_with_remarks(&btf, remark))?;
     Ok(ExitCode::SUCCESS)
 }
 

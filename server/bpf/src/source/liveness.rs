@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     bodies::{Bodies, FunctionBody},
     creation::{Creation, Entity},
-    inlining::Decision,
+    inlining::Left,
     parts::{self, Part},
     uses::{self, Kind, VariableUse},
 };
@@ -44,10 +44,8 @@ pub(super) struct Liveness {
     fates: FxHashMap<Entity, (Fate, Certainty)>,
     /// Functions that code or data refers to, in any way that can happen at run time.
     pub(super) functions: FxHashSet<Symbol>,
-    /// Static functions that are still there after inlining.
-    pub(super) standing: FxHashSet<Symbol>,
-    /// Why.
-    pub(super) decisions: Vec<Decision>,
+    /// Static functions that are, or may be, left beside their callers.
+    pub(super) standing: FxHashMap<Symbol, Left>,
     /// Extern variables, string literals and tables that something refers to.
     pub(super) referenced: FxHashSet<Entity>,
     /// What loads and stores make of the alignment of variables, in bytes.
@@ -61,8 +59,8 @@ impl Liveness {
     }
 }
 
-/// Decides what survives; which static functions, only when `inlining` is asked for.
-pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: bool) -> Liveness {
+/// Decides what survives; all static functions only for the `whole` object.
+pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, whole: bool) -> Liveness {
     let mut marker = Marker {
         bodies,
         functions: FxHashSet::default(),
@@ -75,7 +73,7 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: b
     };
     marker.roots(creation);
     marker.run();
-    let (standing, decisions) = super::inlining::standing(&mut marker, creation, inlining);
+    let standing = super::inlining::standing(&mut marker, creation, whole);
     let mut fates = FxHashMap::default();
     let mut alignments = FxHashMap::default();
     for entity in &creation.order {
@@ -90,7 +88,6 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, inlining: b
         fates,
         functions: marker.functions,
         standing,
-        decisions,
         referenced: marker.referenced,
         alignments,
     }

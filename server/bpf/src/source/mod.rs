@@ -38,7 +38,6 @@ use crate::{
 use again::Basis;
 use bodies::Bodies;
 use btf_types::{Reach, Types};
-pub use inlining::Decision;
 use sections::{Laid, Placed};
 
 /// The model of a unit, and everything for which libbpf would refuse to open the object.
@@ -69,7 +68,7 @@ pub fn type_graph(unit: &Unit, ty: CTypeId) -> (Btf, TypeId) {
 /// As [`object`], with the refusals. Its BTF is without the static functions that are not inlined, and
 /// records that only prototypes point to are forward declarations there.
 pub fn build(unit: &Unit, name: &str) -> SourceObject {
-    build_with(unit, name, Reach::Data)
+    build_with(unit, name, Reach::Data).0
 }
 
 /// The same from the model of an earlier unit of the file, where the edits since then have changed
@@ -79,27 +78,20 @@ pub fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Option<Sou
     again::taken_over(unit, name, earlier)
 }
 
-/// What was decided about inlining the calls of a unit, in order.
-pub fn inlining(unit: &Unit) -> Vec<Decision> {
-    let mut bodies = Bodies::new(unit);
-    let creation = creation::creation(&mut bodies);
-    liveness::liveness(&mut bodies, &creation, true).decisions
-}
-
-/// As [`build`], with every function and type that clang describes in BTF; for dumps of all of them.
-pub fn build_whole(unit: &Unit, name: &str) -> SourceObject {
+/// As [`build`], with every function and type that clang describes in BTF, for dumps of all of them; and
+/// the ids of the static functions that LLVM's inliner may leave nothing of.
+pub fn build_whole(unit: &Unit, name: &str) -> (SourceObject, Vec<TypeId>) {
     build_with(unit, name, Reach::All)
 }
 
-fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
+fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeId>) {
     let mut bodies = Bodies::new(unit);
     let creation = creation::creation(&mut bodies);
-    let inlining = matches!(reach, Reach::All);
-    let liveness = liveness::liveness(&mut bodies, &creation, inlining);
+    let is_data = matches!(reach, Reach::Data);
+    let liveness = liveness::liveness(&mut bodies, &creation, !is_data);
     let names = names::names(&mut bodies, &creation);
     let laid = sections::lay_out(&mut bodies, &creation, &liveness, &names);
 
-    let is_data = matches!(reach, Reach::Data);
     let mut types = Types::new(unit, reach);
     let mut refusals = Vec::new();
     let mut datasecs: Vec<(SmolStr, u32, Vec<DatasecEntry>)> = Vec::new();
@@ -174,7 +166,7 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
         origins,
     };
     let basis = is_data.then_some(basis);
-    SourceObject { object, refusals, basis }
+    (SourceObject { object, refusals, basis }, functions.may_be_inlined)
 }
 
 /// Whether something of the source was not read: a header that is missing, or a limit that was hit.

@@ -1,13 +1,14 @@
 //! Functions that are left in the object: programs in libbpf's order, and what BTF says of functions.
 
-use btf::Linkage;
-use cfront::{sema::Visibility, unit::ItemId};
+use btf::{Linkage, TypeId};
+use cfront::unit::ItemId;
 use smol_str::SmolStr;
 
 use super::{
     bodies::Bodies,
     btf_types::Types,
     creation::{Creation, Entity},
+    inlining::Left,
     liveness::Liveness,
 };
 use crate::{
@@ -18,6 +19,8 @@ use crate::{
 /// What is known of functions.
 pub(super) struct Functions {
     pub(super) programs: Vec<Program>,
+    /// Static functions of which LLVM's inliner may leave nothing.
+    pub(super) may_be_inlined: Vec<TypeId>,
 }
 
 /// Declares functions in BTF and finds the programs: global functions outside of `.text`, by section
@@ -30,17 +33,22 @@ pub(super) fn functions(
     refusals: &mut Vec<Refusal>,
 ) -> Functions {
     let mut by_section: Vec<(SmolStr, Vec<Program>)> = Vec::new();
+    let mut may_be_inlined = Vec::new();
     for entity in &creation.order {
         let Entity::Function(name) = entity else { continue };
         let Some(function) = bodies.unit.function(*name) else { continue };
         let eager = function.is_eager();
         let external = function.linkage == cfront::sema::Linkage::External;
-        if !(eager && external || liveness.standing.contains(name)) {
+        let left = liveness.standing.get(name);
+        if !(eager && external || left.is_some()) {
             continue;
         }
-        let hidden = matches!(function.attrs.visibility, Visibility::Hidden | Visibility::Internal);
         let linkage = if external { Linkage::Global } else { Linkage::Static };
         let func = types.function(&function, linkage);
+        if left == Some(&Left::MayBeInlined) {
+            may_be_inlined.extend(func);
+            continue;
+        }
         let Some(section) = function.attrs.section.map(|s| SmolStr::new(s.as_str())) else {
             continue;
         };
@@ -53,7 +61,6 @@ pub(super) fn functions(
             continue;
         }
         // libbpf looks at the binding of the symbol, which hiding does not change.
-        let _ = hidden;
         let place = function.definition_place().and_then(|p| bodies.place(ItemId(p.item), p.token));
         let label = function.asm_label.unwrap_or(*name);
         let program =
@@ -63,5 +70,6 @@ pub(super) fn functions(
             None => by_section.push((section, vec![program])),
         }
     }
-    Functions { programs: by_section.into_iter().flat_map(|(_, programs)| programs).collect() }
+    let programs = by_section.into_iter().flat_map(|(_, programs)| programs).collect();
+    Functions { programs, may_be_inlined }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cfront::{fixture, flags::Flags, pp::preprocess, session::Session, unit::Unit};
 use expect_test::{Expect, expect};
 
-use super::{SourceObject, build};
+use super::{SourceObject, build, build_whole};
 use crate::skeleton::{self, SkeletonKind};
 
 const PRELUDE: &str = "#define SEC(n) __attribute__((section(n), used))\n\
@@ -13,12 +13,16 @@ const PRELUDE: &str = "#define SEC(n) __attribute__((section(n), used))\n\
     #define inlined inline __attribute__((always_inline))\n\
     extern int sink(const void *, ...) SEC(\".ksyms\");\n";
 
-fn source(text: &str) -> SourceObject {
+fn unit(text: &str) -> Unit {
     let fixture = fixture::parse(&format!("{PRELUDE}{text}"));
     let (path, main) = fixture.main();
     let session = Session::default();
     let pp = preprocess(&session, &fixture.file_system(), path, main, &Flags::default());
-    build(&Unit::build(Arc::new(pp), None, false), "test")
+    Unit::build(Arc::new(pp), None, false)
+}
+
+fn source(text: &str) -> SourceObject {
+    build(&unit(text), "test")
 }
 
 /// Sections with `name@offset+size` of their variables.
@@ -615,4 +619,23 @@ fn copies_of_locals_that_are_taken_apart_are_accesses_of_members() {
             .bss 20: made@0+8 read@8+8 single.0@16+4
         "#]],
     );
+}
+
+/// What the inliner may or may not do is told, not decided; always inlined and unused functions are gone.
+#[test]
+fn a_dump_marks_static_functions_that_may_be_inlined() {
+    let unit = unit(
+        "static int unused(void) { return 1; } static inlined int always(int a) { return a; }
+         static int weighed(int a) { return sink(&a); } static noinline int stays(int a) { return a + 1; }
+         static int below(int a) { return stays(a); } static int callback(void) { return 0; }
+         SEC(\"x\") int p(void *c) { sink(callback); return weighed(1) + always(2) + below(3); }",
+    );
+    let (source, may_be_inlined) = build_whole(&unit, "test");
+    let listed: Vec<String> = (source.object.btf.iter())
+        .filter(|(_, ty)| matches!(ty, btf::Type::Func(_)))
+        .map(|(id, ty)| {
+            format!("{}{}", ty.name(), if may_be_inlined.contains(&id) { "?" } else { "" })
+        })
+        .collect();
+    expect!["p callback weighed? below? stays sink"].assert_eq(&listed.join(" "));
 }

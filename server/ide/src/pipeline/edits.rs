@@ -250,8 +250,8 @@ fn state_of(host: &AnalysisHost, path: &Path) -> String {
     }
     state += &bpf::layout::json::print(&source.object, PATH, &[]);
     state += &format!("{:#?}\n", analysis.findings(path).expect("nobody cancels"));
-    let whole = bpf::source::build_whole(&file.unit, "main");
-    state + &btf::raw::dump(&whole.object.btf)
+    let (whole, may_be_inlined) = bpf::source::build_whole(&file.unit, "main");
+    state + &btf::raw::dump(&whole.object.btf) + &format!("{may_be_inlined:?}")
 }
 
 fn cases() -> u32 {

@@ -1,0 +1,74 @@
+//! Which static functions are left beside their callers.
+//!
+//! LLVM's inliner weighs what a body costs once it is simplified, with all that was inlined into it before,
+//! against a threshold. Source cannot tell near the threshold, so only what no weighing changes is decided
+//! here: what must not be inlined stays, what must be is gone, and the rest may be either.
+
+use cfront::{sema::Linkage, symbol::Symbol};
+use rustc_hash::FxHashMap;
+
+use super::{
+    bodies::FunctionBody,
+    creation::{Creation, Entity},
+    liveness::Marker,
+};
+
+/// Tokens of a body up to which every call of it is surely inlined.
+const SMALL: u32 = 100;
+
+/// What becomes of a static function that can run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Left {
+    /// It is marked `used`, its address is taken, or its calls must not be inlined.
+    Stays,
+    /// LLVM's inliner decides.
+    MayBeInlined,
+}
+
+/// Whether every call of the function is inlined, so that what it does with its arguments is done by
+/// its caller.
+pub(super) fn is_certain(body: &FunctionBody) -> bool {
+    let function = &body.function;
+    if function.linkage == Linkage::External || function.attrs.noinline {
+        return false;
+    }
+    function.attrs.always_inline || body.tokens <= SMALL
+}
+
+/// Whether calls of the function may be inlined.
+pub(super) fn is_possible(body: &FunctionBody) -> bool {
+    let function = &body.function;
+    !function.attrs.noinline && (function.linkage == Linkage::Internal || !function.attrs.weak)
+}
+
+/// The static functions that can run, but for those that are always inlined. What is neither
+/// marked `used` nor has its address taken concerns only a dump of the `whole` object.
+pub(super) fn standing(
+    marker: &mut Marker<'_, '_>,
+    creation: &Creation,
+    whole: bool,
+) -> FxHashMap<Symbol, Left> {
+    let mut standing = FxHashMap::default();
+    for entity in &creation.order {
+        let Entity::Function(name) = entity else { continue };
+        if !marker.functions.contains(name) {
+            continue;
+        }
+        let Some(body) = marker.bodies.function(*name) else { continue };
+        let function = &body.function;
+        if function.linkage != Linkage::Internal {
+            continue;
+        }
+        let left = if function.attrs.used || marker.addressed.contains(name) {
+            Left::Stays
+        } else if !whole || function.attrs.always_inline {
+            continue;
+        } else if function.attrs.noinline {
+            Left::Stays
+        } else {
+            Left::MayBeInlined
+        };
+        standing.insert(*name, left);
+    }
+    standing
+}
