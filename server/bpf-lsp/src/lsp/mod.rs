@@ -4,7 +4,7 @@
 //! `exit` and more; each trap has its cure here and its test in `tests/tests/`:
 //!
 //! - [`sequencer`]: wire order, snapshots, `exit`;
-//! - [`stdio`]: end of input, slow readers;
+//! - [`stdio`] and [`frames`]: end of input, slow readers and ones that are gone, broken messages;
 //! - [`outbox`]: late replies;
 //! - [`workers`]: nothing slow in a handler, panics, hangs in the log.
 
@@ -14,6 +14,7 @@ mod client;
 mod convert;
 mod documents;
 mod ext;
+mod frames;
 mod headers;
 mod objects;
 mod outbox;
@@ -70,7 +71,7 @@ where
         }
     });
     let exit = Arc::new(sequencer::Exit::default());
-    let (pump, written) = stdio::Pump::start(output);
+    let (pump, written) = stdio::Pump::start(output, exit.unread.clone());
 
     let backend_session = session.clone();
     let outbox_session = session.clone();
@@ -101,6 +102,7 @@ where
                 let _ = tokio::time::timeout(GRACE / 10, &mut transport).await;
             }
             () = patience => {}
+            () = exit.unread.notified() => {}
         }
     }
     session.builds.stop();

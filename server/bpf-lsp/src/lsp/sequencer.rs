@@ -31,13 +31,15 @@ pub(super) fn current_snapshot() -> Option<Snapshot> {
     SNAPSHOT.try_with(Clone::clone).ok()
 }
 
-/// How the session ends: `exit` came, or the input ended.
+/// How the session ends: `exit` came, the input ended, or nobody reads the output.
 #[derive(Default)]
 pub(super) struct Exit {
     /// Notified by the `exit` notification.
     pub(super) requested: Notify,
     /// Notified at the end of input.
     pub(super) eof: Arc<Notify>,
+    /// Notified when output cannot be written any more.
+    pub(super) unread: Arc<Notify>,
     shutdown: AtomicU8,
 }
 
