@@ -6,6 +6,7 @@
 //! - [`sequencer`]: wire order, snapshots, `exit`;
 //! - [`stdio`] and [`frames`]: end of input, slow readers and ones that are gone, broken messages;
 //! - [`outbox`]: late replies;
+//! - [`spelling`]: URIs that the client does not spell as we do;
 //! - [`workers`]: nothing slow in a handler, panics, hangs in the log.
 
 mod capabilities;
@@ -24,6 +25,7 @@ mod sequencer;
 mod server;
 mod session;
 pub(crate) mod settings;
+mod spelling;
 mod stdio;
 #[cfg(test)]
 mod tests;
@@ -59,9 +61,9 @@ where
     I: AsyncRead + Unpin,
     O: AsyncWrite + Unpin + Send + 'static,
 {
-    let (outbox, queue) = mpsc::unbounded_channel();
+    let (outbox, queue) = outbox::Outbox::new();
     let (due, mut checks) = mpsc::unbounded_channel();
-    let session = Arc::new(session::Session::new(outbox, due));
+    let session = Arc::new(session::Session::new(outbox.clone(), due));
     look(&session);
     let checked = session.clone();
     // A task of its own: it has its turn when the transport has taken all that was read.
@@ -83,7 +85,8 @@ where
     .custom_method("bpf-lsp/skeletonDefinition", server::Server::skeleton_definition)
     .custom_method("bpf-lsp/workspaceTrust", server::Server::workspace_trust)
     .finish();
-    let service = sequencer::Sequencer::new(service, session.clone(), exit.clone());
+    let spellings = spelling::Spellings::new(outbox);
+    let service = sequencer::Sequencer::new(service, session.clone(), spellings, exit.clone());
     let input = stdio::Intake::new(input, exit.eof.clone(), &pump);
     let transport = tower_lsp::Server::new(input, pump, socket)
         .concurrency_level(CONCURRENT_REQUESTS)
