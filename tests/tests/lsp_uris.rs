@@ -182,7 +182,7 @@ fn one_file_open_twice_has_two_texts_and_each_is_answered_for() {
 fn what_only_looks_like_the_path_of_a_file_is_another_document() {
     let workspace = workspace();
     let uri = spelled(&workspace, SPELLINGS[0]);
-    let older = uri.replace("file:", "git:");
+    let older = uri.replace("file://", "git:");
     let mut client = start(&workspace);
     client.open(&uri, ALIKE);
     published_under(&mut client, &uri, true);

@@ -40,7 +40,8 @@ use tokio::{
 };
 use tower_lsp::LspService;
 
-/// How long the end of a session waits for answers on their way, and for the client to read them.
+/// How long the end of a session waits for answers on their way, for the client to read them, and for what the
+/// client sent before it went.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Requests that may wait for an answer at the same time before the reader waits.
@@ -105,7 +106,10 @@ where
                 let _ = tokio::time::timeout(GRACE / 10, &mut transport).await;
             }
             () = patience => {}
-            () = exit.unread.notified() => {}
+            () = exit.unread.notified() => {
+                // What was sent before is still read: `shutdown` may be among it.
+                let _ = tokio::time::timeout(GRACE, &mut transport).await;
+            }
         }
     }
     session.builds.stop();
