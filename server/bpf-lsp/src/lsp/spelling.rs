@@ -134,13 +134,14 @@ impl Spellings {
         method: &str,
         params: Option<&mut Value>,
     ) -> Seen {
-        let Some((place, uri)) = params.and_then(uri_of) else {
-            return Seen { spelled: self.outbox.spelled(), wanted: true };
+        let as_it_is = Seen { spelled: self.outbox.spelled(), wanted: true };
+        let Some(place) = params.and_then(place_of_uri) else { return as_it_is };
+        let Some(client) = place.as_str().filter(|client| !self.is_plain(client)) else {
+            return as_it_is;
         };
-        let (ours, path) = (uri.to_string(), path_of(&uri));
-        let Value::String(client) = std::mem::replace(place, Value::String(ours.clone())) else {
-            return Seen { spelled: self.outbox.spelled(), wanted: true };
-        };
+        let Some(uri) = canonical(client) else { return as_it_is };
+        let (ours, path, client) = (uri.to_string(), path_of(&uri), client.to_owned());
+        *place = Value::String(ours.clone());
         let mut closed = None;
         if let Some(spelling) = self.open.get_mut(&ours) {
             let other = spelling.put_by.iter().position(|(other, _)| *other == client);
@@ -187,6 +188,12 @@ impl Spellings {
         Seen { spelled, wanted: closed.is_none() }
     }
 
+    /// Whether a document is open under that spelling alone, which is ours too; most are.
+    fn is_plain(&self, client: &str) -> bool {
+        let spelling = self.open.get(client);
+        spelling.is_some_and(|spelling| spelling.now == client && spelling.put_by.is_empty())
+    }
+
     /// Forgets the document that a message was about when the session does not have it open.
     pub(super) fn settle(&mut self, session: &Session, method: &str, params: Option<&Value>) {
         if !matches!(method, "textDocument/didOpen" | "textDocument/didClose") {
@@ -206,12 +213,10 @@ fn is_open(session: &Session, path: &Path) -> bool {
     lock(&session.state).open.contains_key(path)
 }
 
-/// The place in parameters where they say which document they are about, and the URI inside.
-fn uri_of(params: &mut Value) -> Option<(&mut Value, Url)> {
+/// The place in parameters where they say which document they are about.
+fn place_of_uri(params: &mut Value) -> Option<&mut Value> {
     let path = if params.get("textDocument").is_some() { "/textDocument/uri" } else { "/uri" };
-    let place = params.pointer_mut(path)?;
-    let uri = canonical(place.as_str()?)?;
-    Some((place, uri))
+    params.pointer_mut(path)
 }
 
 /// The parameters of an opening with that text.

@@ -155,10 +155,16 @@ impl Pool {
         if state.schedule.waiting(crew) > threads.idle && threads.count < self.limit(threads) {
             self.grow(&mut state, crew);
         }
-        if state.threads[crew as usize].count > 0 {
-            self.work[crew as usize].notify_one();
-        } else if state.threads.iter().any(|threads| threads.count > 0) {
-            self.work.iter().for_each(Condvar::notify_one);
+        let some = |threads: &Threads| threads.count > 0;
+        let (own, any) = (some(&state.threads[crew as usize]), state.threads.iter().any(some));
+        if any {
+            // A thread that is woken has to find the lock free.
+            drop(state);
+            for (number, work) in self.work.iter().enumerate() {
+                if !own || number == crew as usize {
+                    work.notify_one();
+                }
+            }
         } else if !state.helping && !state.closed {
             state.helping = true;
             grow_own_stack();
