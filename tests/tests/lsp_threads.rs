@@ -83,3 +83,13 @@ fn where_threads_cannot_be_started_each_document_is_answered() {
         assert_eq!(client.shut_down(), Some(0));
     }
 }
+
+#[test]
+fn where_few_stacks_fit_into_memory_each_document_is_answered() {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--as={}", 2u64 << 30)).arg(binary::path()).arg("--stdio");
+    let mut client = Client::spawn_by(&mut command);
+    client.initialize(json!({}));
+    talk_about(&mut client, 100);
+    assert_eq!(client.shut_down(), Some(0));
+}
