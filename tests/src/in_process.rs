@@ -97,13 +97,12 @@ impl Conversation {
     }
 
     async fn say(&mut self, message: &Value) -> Result<(), String> {
-        self.tell(Message { body: message.to_string(), asks: None }).await
+        self.tell(Message { head: None, body: message.to_string(), asks: None }).await
     }
 
     async fn tell(&mut self, message: Message) -> Result<(), String> {
-        let frame = format!("Content-Length: {}\r\n\r\n{}", message.body.len(), message.body);
         self.asked.extend(message.asks.map(|id| (json!(id), 0)));
-        self.to_server.write_all(frame.as_bytes()).await.map_err(|error| error.to_string())
+        self.to_server.write_all(&message.frame()).await.map_err(|error| error.to_string())
     }
 }
 

@@ -37,8 +37,12 @@ impl Drop for Client {
 impl Client {
     /// Starts the server; nothing is sent yet.
     pub fn spawn() -> Client {
-        let mut child = Command::new(binary::path())
-            .arg("--stdio")
+        Client::spawn_by(Command::new(binary::path()).arg("--stdio"))
+    }
+
+    /// Starts the server by a command; nothing is sent yet.
+    pub fn spawn_by(command: &mut Command) -> Client {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -56,6 +60,11 @@ impl Client {
             }
         });
         Client { child, stdin, messages, next_id: 0, settings: Value::Null }
+    }
+
+    /// The number of the server's process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Starts and initialises the server.
@@ -125,7 +134,7 @@ impl Client {
     }
 
     /// Skips to the first message for which `wanted` holds.
-    pub fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&mut self, mut wanted: impl FnMut(&Value) -> bool) -> Value {
         loop {
             let message = self.next_message().expect("the server ended");
             if wanted(&message) {

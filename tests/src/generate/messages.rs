@@ -69,13 +69,23 @@ const OTHERS: &[&str] = &[
     "no such method",
 ];
 
-/// A message as it goes over the wire, without its head.
+/// A message as it goes over the wire.
 #[derive(Clone, Debug)]
 pub struct Message {
+    /// What stands before the body in place of the head that says what is true.
+    pub head: Option<String>,
     /// The body.
     pub body: String,
     /// The number of a request that nothing is wrong with, so that it must be answered.
     pub asks: Option<i64>,
+}
+
+impl Message {
+    /// Its bytes.
+    pub fn frame(&self) -> Vec<u8> {
+        let true_head = || format!("Content-Length: {}\r\n\r\n", self.body.len());
+        [self.head.clone().unwrap_or_else(true_head), self.body.clone()].concat().into()
+    }
 }
 
 /// A client that talks at random.
@@ -151,7 +161,27 @@ impl Talker {
                 _ => body = format!("[{body},{body}]"),
             }
         }
-        Message { body, asks }
+        let head = self.random.one_in(16).then(|| {
+            let (head, is_true) = self.head(body.len());
+            asks = asks.filter(|_| is_true);
+            head
+        });
+        Message { head, body, asks }
+    }
+
+    /// Another head for a body of that length, and whether it says what is true.
+    fn head(&mut self, length: usize) -> (String, bool) {
+        match self.random.below(9) {
+            0 => (format!("content-length:{length}\n\n"), true),
+            1 => (format!("A: b\r\nContent-Length: {length}\r\nContent-Type: c\r\n\r\n"), true),
+            2 => (format!("}} a log\r\n\r\n{{Content-Length: {length}\r\n\r\n"), true),
+            3 => (format!("Content-Length: {}\r\n\r\n", self.random.below(length + 1)), false),
+            4 => (format!("Content-Length: {}\r\n\r\n", length + self.random.below(300)), false),
+            5 => (format!("Content-Length: {}\r\n\r\n", self.random.bits()), false),
+            6 => (format!("Content-Length: -{length}\r\n\r\n"), false),
+            7 => (format!("Content-Length: {length}\r\nContent-Length: 1\r\n\r\n"), false),
+            _ => ("\r\n\r\n".to_owned(), false),
+        }
     }
 
     /// A question that nothing is wrong with.
@@ -162,7 +192,7 @@ impl Talker {
             "position": { "line": 0, "character": 0 },
         });
         let message = json!({ "jsonrpc": "2.0", "id": self.next_id, "method": "textDocument/hover", "params": params });
-        Message { body: message.to_string(), asks: Some(self.next_id) }
+        Message { head: None, body: message.to_string(), asks: Some(self.next_id) }
     }
 
     /// A message in the protocol's form, and whether it is a request that must be answered.

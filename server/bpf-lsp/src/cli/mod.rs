@@ -171,6 +171,8 @@ fn serve() -> ExitCode {
         .with_env_filter(filter)
         .with_ansi(false)
         .with_writer(std::io::stderr)
+        // It would panic where nobody reads stderr any more.
+        .log_internal_errors(false)
         .init();
     match crate::lsp::serve_stdio() {
         // Workers may still be busy with questions that nobody waits for.

@@ -4,8 +4,9 @@
 //! `exit` and more; each trap has its cure here and its test in `tests/tests/`:
 //!
 //! - [`sequencer`]: wire order, snapshots, `exit`;
-//! - [`stdio`]: end of input, slow readers;
+//! - [`stdio`] and [`frames`]: end of input, slow readers and ones that are gone, broken messages;
 //! - [`outbox`]: late replies;
+//! - [`spelling`]: URIs that the client does not spell as we do;
 //! - [`workers`]: nothing slow in a handler, panics, hangs in the log.
 
 mod capabilities;
@@ -14,6 +15,7 @@ mod client;
 mod convert;
 mod documents;
 mod ext;
+mod frames;
 mod headers;
 mod objects;
 mod outbox;
@@ -23,6 +25,7 @@ mod sequencer;
 mod server;
 mod session;
 pub(crate) mod settings;
+mod spelling;
 mod stdio;
 #[cfg(test)]
 mod tests;
@@ -37,7 +40,8 @@ use tokio::{
 };
 use tower_lsp::LspService;
 
-/// How long the end of a session waits for answers on their way, and for the client to read them.
+/// How long the end of a session waits for answers on their way, for the client to read them, and for what the
+/// client sent before it went.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Requests that may wait for an answer at the same time before the reader waits.
@@ -58,9 +62,9 @@ where
     I: AsyncRead + Unpin,
     O: AsyncWrite + Unpin + Send + 'static,
 {
-    let (outbox, queue) = mpsc::unbounded_channel();
+    let (outbox, queue) = outbox::Outbox::new();
     let (due, mut checks) = mpsc::unbounded_channel();
-    let session = Arc::new(session::Session::new(outbox, due));
+    let session = Arc::new(session::Session::new(outbox.clone(), due));
     look(&session);
     let checked = session.clone();
     // A task of its own: it has its turn when the transport has taken all that was read.
@@ -70,7 +74,7 @@ where
         }
     });
     let exit = Arc::new(sequencer::Exit::default());
-    let (pump, written) = stdio::Pump::start(output);
+    let (pump, written) = stdio::Pump::start(output, exit.unread.clone());
 
     let backend_session = session.clone();
     let outbox_session = session.clone();
@@ -82,7 +86,8 @@ where
     .custom_method("bpf-lsp/skeletonDefinition", server::Server::skeleton_definition)
     .custom_method("bpf-lsp/workspaceTrust", server::Server::workspace_trust)
     .finish();
-    let service = sequencer::Sequencer::new(service, session.clone(), exit.clone());
+    let spellings = spelling::Spellings::new(outbox);
+    let service = sequencer::Sequencer::new(service, session.clone(), spellings, exit.clone());
     let input = stdio::Intake::new(input, exit.eof.clone(), &pump);
     let transport = tower_lsp::Server::new(input, pump, socket)
         .concurrency_level(CONCURRENT_REQUESTS)
@@ -101,6 +106,10 @@ where
                 let _ = tokio::time::timeout(GRACE / 10, &mut transport).await;
             }
             () = patience => {}
+            () = exit.unread.notified() => {
+                // What was sent before is still read: `shutdown` may be among it.
+                let _ = tokio::time::timeout(GRACE, &mut transport).await;
+            }
         }
     }
     session.builds.stop();

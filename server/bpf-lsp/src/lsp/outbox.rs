@@ -4,8 +4,12 @@
 //! that order. Requests to the client run in tasks of their own that nobody drops before the reply:
 //! tower-lsp 0.20 panics when a reply comes for a request whose future is gone.
 
-use std::sync::Arc;
+use std::{
+    marker::PhantomData,
+    sync::{Arc, Mutex},
+};
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tower_lsp::{
     Client,
@@ -17,6 +21,8 @@ use tower_lsp::{
 use super::{
     ext::{ServerStatus, ServerStatusParams, SkeletonChanged, SkeletonChangedParams},
     session::Session,
+    spelling::Spelled,
+    workers::lock,
 };
 
 /// A message to the client.
@@ -42,25 +48,87 @@ pub(super) enum Outgoing {
     RefreshHints,
 }
 
+/// Where messages to the client are put, each with the spelling of URIs at that moment.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    queue: mpsc::UnboundedSender<(Outgoing, Spelled)>,
+    spelled: Arc<Mutex<Spelled>>,
+}
+
+/// The other end of an [`Outbox`].
+pub(super) type Queue = mpsc::UnboundedReceiver<(Outgoing, Spelled)>;
+
+impl Outbox {
+    /// An empty one.
+    pub(super) fn new() -> (Outbox, Queue) {
+        let (queue, messages) = mpsc::unbounded_channel();
+        (Outbox { queue, spelled: Arc::default() }, messages)
+    }
+
+    /// Puts a message into the queue.
+    pub(super) fn send(&self, message: Outgoing) {
+        self.send_spelled(message, self.spelled());
+    }
+
+    /// [`Outbox::send`], with URIs spelled in that way.
+    pub(super) fn send_spelled(&self, message: Outgoing, spelled: Spelled) {
+        // The queue closes when the session ends; then nobody wants the message.
+        drop(self.queue.send((message, spelled)));
+    }
+
+    /// How URIs are spelled now.
+    pub(super) fn spelled(&self) -> Spelled {
+        lock(&self.spelled).clone()
+    }
+
+    /// Lets one of our URIs be spelled as the client does from now on; as inside when there is no such spelling.
+    pub(super) fn spell(&self, ours: &str, client: Option<&str>) {
+        let mut spelled = lock(&self.spelled);
+        *spelled = spelled.with(ours, client);
+    }
+}
+
 /// Sends what comes out of the queue until it closes.
-pub(super) async fn run(
-    client: Client,
-    session: Arc<Session>,
-    mut queue: mpsc::UnboundedReceiver<Outgoing>,
-) {
-    while let Some(message) = queue.recv().await {
+pub(super) async fn run(client: Client, session: Arc<Session>, mut queue: Queue) {
+    while let Some((message, spelled)) = queue.recv().await {
         match message {
             Outgoing::Publish(params) => {
-                client.send_notification::<notification::PublishDiagnostics>(params).await;
+                tell::<notification::PublishDiagnostics>(&client, params, &spelled).await;
             }
             Outgoing::SkeletonChanged(params) => {
-                client.send_notification::<SkeletonChanged>(params).await;
+                tell::<SkeletonChanged>(&client, params, &spelled).await;
             }
             Outgoing::Status(params) => client.send_notification::<ServerStatus>(params).await,
             Outgoing::Log(kind, text) => client.log_message(kind, text).await,
             request => drop(tokio::spawn(ask(client.clone(), session.clone(), request))),
         }
     }
+}
+
+/// Sends a notification that has URIs in it.
+async fn tell<N: notification::Notification>(
+    client: &Client,
+    params: N::Params,
+    spelled: &Spelled,
+) {
+    if spelled.is_empty() {
+        return client.send_notification::<N>(params).await;
+    }
+    match serde_json::to_value(params) {
+        Ok(mut params) => {
+            spelled.respell(&mut params);
+            client.send_notification::<Respelled<N>>(params).await;
+        }
+        Err(error) => tracing::error!("{} cannot be written: {error}", N::METHOD),
+    }
+}
+
+/// A notification whose URIs need not be in the form of [`lsp::Url`].
+struct Respelled<N>(PhantomData<N>);
+
+impl<N: notification::Notification> notification::Notification for Respelled<N> {
+    type Params = Value;
+    const METHOD: &'static str = N::METHOD;
 }
 
 async fn ask(client: Client, session: Arc<Session>, request: Outgoing) {

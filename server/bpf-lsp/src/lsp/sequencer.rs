@@ -6,6 +6,7 @@
 //! here; analysis runs on the workers.
 
 use std::{
+    borrow::Cow,
     future::Future,
     pin::Pin,
     sync::{
@@ -15,11 +16,15 @@ use std::{
     task::{Context, Poll},
 };
 
+use serde_json::Value;
 use tokio::sync::Notify;
 use tower::Service;
-use tower_lsp::jsonrpc::{Error, Request, Response};
+use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 
-use super::session::{Session, Snapshot};
+use super::{
+    session::{Session, Snapshot},
+    spelling::{Seen, Spelled, Spellings},
+};
 
 tokio::task_local! {
     /// The snapshot of the request that the current handler answers.
@@ -31,13 +36,15 @@ pub(super) fn current_snapshot() -> Option<Snapshot> {
     SNAPSHOT.try_with(Clone::clone).ok()
 }
 
-/// How the session ends: `exit` came, or the input ended.
+/// How the session ends: `exit` came, the input ended, or nobody reads the output.
 #[derive(Default)]
 pub(super) struct Exit {
     /// Notified by the `exit` notification.
     pub(super) requested: Notify,
     /// Notified at the end of input.
     pub(super) eof: Arc<Notify>,
+    /// Notified when output cannot be written any more.
+    pub(super) unread: Arc<Notify>,
     shutdown: AtomicU8,
 }
 
@@ -52,13 +59,19 @@ impl Exit {
 pub(super) struct Sequencer<S> {
     inner: S,
     session: Arc<Session>,
+    spellings: Spellings,
     exit: Arc<Exit>,
 }
 
 impl<S> Sequencer<S> {
     /// Wraps `inner`.
-    pub(super) fn new(inner: S, session: Arc<Session>, exit: Arc<Exit>) -> Self {
-        Sequencer { inner, session, exit }
+    pub(super) fn new(
+        inner: S,
+        session: Arc<Session>,
+        spellings: Spellings,
+        exit: Arc<Exit>,
+    ) -> Self {
+        Sequencer { inner, session, spellings, exit }
     }
 }
 
@@ -76,30 +89,48 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let request = without_null(request);
-        match request.method() {
+        let (method, id, params) = request.into_parts();
+        // Some clients send `null` where the method has no parameters; tower-lsp refuses that.
+        let mut params = params.filter(|params| !params.is_null());
+        let Seen { spelled, wanted } =
+            self.spellings.receive(&self.session, &method, params.as_mut());
+        match &*method {
             "shutdown" => self.exit.shutdown.store(1, Ordering::SeqCst),
             "exit" => self.exit.requested.notify_one(),
-            method => self.session.see(method, request.params()),
+            method if wanted => {
+                self.session.see(method, params.as_ref());
+                self.spellings.settle(&self.session, method, params.as_ref());
+            }
+            _ => {}
         }
         let snapshot = self.session.snapshot();
-        let id = request.id().cloned();
-        let answer = SNAPSHOT.scope(snapshot, self.inner.call(request));
+        let answer = SNAPSHOT.scope(snapshot, self.inner.call(build(method, id.clone(), params)));
         // tower-lsp leaves a notification that was sent as a request without an answer.
         Box::pin(async move {
             let refused = || Some(Response::from_error(id?, Error::invalid_request()));
-            answer.await.map(|answer| answer.or_else(refused))
+            let answer = answer.await?.or_else(refused);
+            Ok(answer.map(|answer| respelled(answer, &spelled)))
         })
     }
 }
 
-/// Some clients send `"params": null` where the method has none; tower-lsp refuses that.
-fn without_null(request: Request) -> Request {
-    if request.params().is_none_or(|params| !params.is_null()) {
-        return request;
+fn respelled(answer: Response, spelled: &Spelled) -> Response {
+    if spelled.is_empty() {
+        return answer;
     }
-    let (method, id, _) = request.into_parts();
+    let (id, mut result) = answer.into_parts();
+    if let Ok(value) = &mut result {
+        spelled.respell(value);
+    }
+    Response::from_parts(id, result)
+}
+
+fn build(method: Cow<'static, str>, id: Option<Id>, params: Option<Value>) -> Request {
     let request = Request::build(method);
+    let request = match params {
+        Some(params) => request.params(params),
+        None => request,
+    };
     match id {
         Some(id) => request.id(id).finish(),
         None => request.finish(),

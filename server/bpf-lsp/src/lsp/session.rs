@@ -26,19 +26,20 @@ use super::{
     client::ClientCan,
     documents,
     headers::{ByHeader, HeaderFindings},
-    outbox::Outgoing,
+    outbox::{Outbox, Outgoing},
     settings::{Settings, TRUSTED},
+    spelling::file_path,
     verify::Builds,
     workers::{Workers, lock},
 };
 use crate::project::{Disk, Project, objects::ObjectCache};
 
-/// The client's spelling of the URIs of open documents.
+/// The URIs of open documents.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Uris(Arc<FxHashMap<PathBuf, Url>>);
 
 impl Uris {
-    /// The URI of a file: the client's own for open documents.
+    /// The URI of a file or an open document.
     pub(super) fn uri(&self, path: &Path) -> Option<Url> {
         self.0.get(path).cloned().or_else(|| Url::from_file_path(path).ok())
     }
@@ -55,7 +56,7 @@ pub(super) struct Snapshot {
 /// The session.
 pub(super) struct Session {
     pub(super) state: Mutex<State>,
-    outbox: mpsc::UnboundedSender<Outgoing>,
+    outbox: Outbox,
     due: mpsc::UnboundedSender<PathBuf>,
     pub(super) workers: Workers,
     /// What was read of built objects.
@@ -100,16 +101,13 @@ pub(super) struct OpenDocument {
 
 /// The path under which a document is kept; documents that are no files go by their URI.
 pub(super) fn path_of(uri: &Url) -> PathBuf {
-    uri.to_file_path().unwrap_or_else(|()| PathBuf::from(uri.as_str()))
+    file_path(uri).unwrap_or_else(|| PathBuf::from(uri.as_str()))
 }
 
 impl Session {
     /// A session over an empty world. What it says goes to `outbox`, and the documents that are to be
     /// checked once no message waits to be read to `due`.
-    pub(super) fn new(
-        outbox: mpsc::UnboundedSender<Outgoing>,
-        due: mpsc::UnboundedSender<PathBuf>,
-    ) -> Session {
+    pub(super) fn new(outbox: Outbox, due: mpsc::UnboundedSender<PathBuf>) -> Session {
         let project = Project::default();
         let disk = project.environment();
         Session {
@@ -138,8 +136,7 @@ impl Session {
 
     /// Puts a message to the client into the queue.
     pub(super) fn send(&self, message: Outgoing) {
-        // The queue closes when the session ends; then nobody wants the message.
-        drop(self.outbox.send(message));
+        self.outbox.send(message);
     }
 
     /// The world of now.

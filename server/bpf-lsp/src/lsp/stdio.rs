@@ -3,7 +3,8 @@
 //! [`Intake`]: the transport does not end at end of input while a request is pending, so the end of
 //! input is told to whoever ends the process; and it ends at the first message that it cannot read,
 //! for its head or its body, so such messages do not get there. [`Pump`]: the transport stops reading
-//! when the client stops reading, so output goes through an unbounded queue to a task of its own.
+//! when the client stops reading, so output goes through an unbounded queue to a task of its own; and it
+//! panics when nobody reads any more, so that is told to whoever ends the process, not to it.
 
 use std::{
     io,
@@ -12,17 +13,14 @@ use std::{
     task::{Context, Poll},
 };
 
-use serde::Deserialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     sync::{Notify, mpsc},
     task::JoinHandle,
 };
-use tower_lsp::jsonrpc::{Request, Response};
 
-/// Longest head of a message, and longest body, in bytes: what claims more is no message.
-const HEAD_LIMIT: usize = 1 << 16;
-const BODY_LIMIT: usize = 1 << 30;
+use super::frames::{Frames, framed};
+
 /// Bytes that are read at once, at most.
 const CHUNK: usize = 16 << 10;
 
@@ -35,8 +33,7 @@ pub(super) struct Intake<R> {
     refusals: mpsc::UnboundedSender<Vec<u8>>,
     /// What one call reads; kept, as to clear it for each would take longer than most messages.
     chunk: Box<[u8]>,
-    /// Bytes read that are no whole message yet.
-    raw: Vec<u8>,
+    frames: Frames,
     /// Good messages, each with a head of our own: the transport knows one spelling of two fields.
     good: Vec<u8>,
     /// How many bytes of `good` were handed on.
@@ -46,90 +43,26 @@ pub(super) struct Intake<R> {
 impl<R> Intake<R> {
     /// Wraps `inner`; `ended` is notified at its end, refusals go out through `pump`.
     pub(super) fn new(inner: R, ended: Arc<Notify>, pump: &Pump) -> Self {
-        let refusals = pump.queue.clone();
-        let chunk = vec![0; CHUNK].into();
-        Intake { inner, ended, refusals, chunk, raw: Vec::new(), good: Vec::new(), handed_on: 0 }
+        let (refusals, chunk) = (pump.queue.clone(), vec![0; CHUNK].into());
+        let frames = Frames::default();
+        Intake { inner, ended, refusals, chunk, frames, good: Vec::new(), handed_on: 0 }
     }
 
-    /// Takes the complete messages out of `raw`; the good ones go to `good`.
-    fn sift(&mut self) {
-        let mut done = 0;
-        loop {
-            let rest = self.raw.get(done..).unwrap_or_default();
-            let (head, body) = match first_frame(rest) {
-                Frame::Whole(head, body) => (head, body),
-                Frame::Part => break,
-                Frame::Unreadable(head) => {
-                    done += head;
-                    continue;
+    /// Takes the messages out of what was read; the good ones go to `good`. With `waits`, nothing more
+    /// comes for the moment.
+    fn sift(&mut self, waits: bool) {
+        while let Some(message) = self.frames.next(waits) {
+            match message {
+                Ok(body) => self.good.append(&mut framed(body)),
+                Err((code, why)) => {
+                    let refusal = format!(
+                        r#"{{"jsonrpc":"2.0","error":{{"code":{code},"message":"{why}"}},"id":null}}"#
+                    );
+                    // A closed queue means that the session has ended.
+                    let _ = self.refusals.send(framed(refusal.as_bytes()));
                 }
-            };
-            let body = rest.get(head..head + body).unwrap_or_default();
-            done += head + body.len();
-            let Err((code, why)) = judge(body) else {
-                self.good.extend_from_slice(framed(body).as_slice());
-                continue;
-            };
-            let refusal = format!(
-                r#"{{"jsonrpc":"2.0","error":{{"code":{code},"message":"{why}"}},"id":null}}"#
-            );
-            // A closed queue means that the session has ended.
-            let _ = self.refusals.send(framed(refusal.as_bytes()));
+            }
         }
-        self.raw.drain(..done);
-    }
-}
-
-/// A message with its head.
-fn framed(body: &[u8]) -> Vec<u8> {
-    let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
-    frame.extend_from_slice(body);
-    frame
-}
-
-/// What the transport reads, as it reads it: that refuses deep nesting, for one, and numbers out of range,
-/// also in fields that a [`Request`] alone would skip.
-#[derive(Deserialize)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it is only read for whether it can be")]
-enum Message {
-    Response(Response),
-    Request(Request),
-}
-
-/// Whether the transport can read a message; else the code and the words of the protocol's refusal.
-fn judge(body: &[u8]) -> Result<(), (i32, &'static str)> {
-    match serde_json::from_slice::<Message>(body) {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_data() => Err((-32600, "Invalid request")),
-        Err(_) => Err((-32700, "Parse error")),
-    }
-}
-
-/// What stands at the start of some bytes.
-enum Frame {
-    /// A message: lengths of head and body.
-    Whole(usize, usize),
-    /// The beginning of a message.
-    Part,
-    /// A head without a length: its own length.
-    Unreadable(usize),
-}
-
-fn first_frame(bytes: &[u8]) -> Frame {
-    let start = bytes.get(..HEAD_LIMIT).unwrap_or(bytes);
-    let Some(end) = start.windows(4).position(|w| w == b"\r\n\r\n") else {
-        return if start.len() == HEAD_LIMIT { Frame::Unreadable(HEAD_LIMIT) } else { Frame::Part };
-    };
-    let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default());
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    match length.filter(|length| *length <= BODY_LIMIT) {
-        Some(length) if bytes.len() - (end + 4) >= length => Frame::Whole(end + 4, length),
-        Some(_) => Frame::Part,
-        None => Frame::Unreadable(end + 4),
     }
 }
 
@@ -147,7 +80,9 @@ impl<R: AsyncRead + Unpin> AsyncRead for Intake<R> {
                 this.handed_on = end;
                 return Poll::Ready(Ok(()));
             }
+            // After a huge message the memory is given back.
             this.good.clear();
+            this.good.shrink_to(CHUNK);
             this.handed_on = 0;
             let mut fresh = ReadBuf::new(&mut this.chunk);
             match Pin::new(&mut this.inner).poll_read(cx, &mut fresh) {
@@ -156,49 +91,60 @@ impl<R: AsyncRead + Unpin> AsyncRead for Intake<R> {
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Ok(())) => {
-                    this.raw.extend_from_slice(fresh.filled());
-                    this.sift();
+                    this.frames.extend(fresh.filled());
+                    this.sift(false);
                 }
                 Poll::Ready(Err(error)) => {
+                    tracing::warn!("input cannot be read: {error}");
                     this.ended.notify_one();
-                    return Poll::Ready(Err(error));
+                    return Poll::Ready(Ok(()));
                 }
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    this.sift(true);
+                    if this.good.is_empty() {
+                        return Poll::Pending;
+                    }
+                }
             }
         }
     }
 }
 
-/// Output that never makes the writer wait.
+/// Output that never makes the writer wait, and never fails.
 pub(super) struct Pump {
     queue: mpsc::UnboundedSender<Vec<u8>>,
 }
 
 impl Pump {
     /// Starts the task that writes to `out`. The task ends after the `Pump` is dropped and all it was
-    /// given is written, or when writing fails.
+    /// given is written, or when writing fails; that is told to `unread`.
     pub(super) fn start<W: AsyncWrite + Unpin + Send + 'static>(
-        mut out: W,
+        out: W,
+        unread: Arc<Notify>,
     ) -> (Pump, JoinHandle<()>) {
-        let (queue, mut chunks) = mpsc::unbounded_channel::<Vec<u8>>();
+        let (queue, chunks) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
-            while let Some(chunk) = chunks.recv().await {
-                if out.write_all(&chunk).await.is_err() {
-                    return;
-                }
-                // Whatever is queued already goes out before the flush.
-                while let Ok(chunk) = chunks.try_recv() {
-                    if out.write_all(&chunk).await.is_err() {
-                        return;
-                    }
-                }
-                if out.flush().await.is_err() {
-                    return;
-                }
+            if write_all(out, chunks).await.is_err() {
+                unread.notify_one();
             }
         });
         (Pump { queue }, task)
     }
+}
+
+async fn write_all<W: AsyncWrite + Unpin>(
+    mut out: W,
+    mut chunks: mpsc::UnboundedReceiver<Vec<u8>>,
+) -> io::Result<()> {
+    while let Some(chunk) = chunks.recv().await {
+        out.write_all(&chunk).await?;
+        // Whatever is queued already goes out before the flush.
+        while let Ok(chunk) = chunks.try_recv() {
+            out.write_all(&chunk).await?;
+        }
+        out.flush().await?;
+    }
+    Ok(())
 }
 
 impl AsyncWrite for Pump {
@@ -207,8 +153,9 @@ impl AsyncWrite for Pump {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let sent = self.queue.send(bytes.to_vec());
-        Poll::Ready(sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into()))
+        // A closed queue means that nobody reads; the session ends, and not by a failure in here.
+        let _ = self.queue.send(bytes.to_vec());
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

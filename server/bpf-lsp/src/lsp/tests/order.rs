@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::client::Client;
-use crate::lsp::{session::Session, workers::lock};
+use crate::lsp::{outbox::Outbox, session::Session, workers::lock};
 
 const URI: &str = "file:///work/a.bpf.c";
 
@@ -56,8 +56,7 @@ async fn a_request_sees_exactly_the_edits_sent_before_it() {
 
 #[test]
 fn an_edit_is_checked_after_what_was_read_with_it() {
-    let ((outbox, _out), (due, mut checks)) =
-        (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    let ((outbox, _out), (due, mut checks)) = (Outbox::new(), mpsc::unbounded_channel());
     let session = Arc::new(Session::new(outbox, due));
     let path = PathBuf::from("/work/a.bpf.c");
     let checks_begun = || {

@@ -1,0 +1,227 @@
+//! The client's spelling of URIs; it meets ours here and nowhere else.
+//!
+//! One file has many URIs: escapes that need not be, `//`, `/../`, `file://localhost/`. Inside, a document
+//! goes by one of them ([`canonical`]). What comes in is turned into that, and what goes out into the
+//! spelling in which the client spoke of the document last, to the letter.
+//!
+//! A client may have one file open under two spellings, as two documents with texts of their own. The world
+//! has one text of a file: that of the document which the client spoke of last. The other text is put
+//! by until it is spoken of again.
+
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+use ide::Document;
+use rustc_hash::FxHashMap;
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{PublishDiagnosticsParams, Url};
+
+use super::{
+    outbox::{Outbox, Outgoing},
+    session::{Session, path_of},
+    workers::lock,
+};
+
+/// The path of a file, without `.`, `..` and empty parts. `None` for what is no file, also where the URI looks
+/// like a path: `git:/work/a.c` is an older text of a file, not the file.
+pub(super) fn file_path(uri: &Url) -> Option<PathBuf> {
+    let path = uri.to_file_path().ok().filter(|_| uri.scheme() == "file")?;
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    Some(clean)
+}
+
+/// The URI under which a document goes inside.
+fn canonical(uri: &str) -> Option<Url> {
+    let uri = uri.parse::<Url>().ok()?;
+    Some(file_path(&uri).and_then(|path| Url::from_file_path(path).ok()).unwrap_or(uri))
+}
+
+/// How the client spells URIs that are spelled in another way inside.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Spelled(Option<Arc<FxHashMap<String, String>>>);
+
+impl Spelled {
+    /// The same, but for one URI.
+    pub(super) fn with(&self, canonical: &str, client: Option<&str>) -> Spelled {
+        let client = client.filter(|client| *client != canonical);
+        let now = self.0.as_ref().and_then(|spelled| spelled.get(canonical));
+        if now.map(String::as_str) == client {
+            return self.clone();
+        }
+        let mut spelled = self.0.as_deref().cloned().unwrap_or_default();
+        match client {
+            Some(client) => spelled.insert(canonical.to_owned(), client.to_owned()),
+            None => spelled.remove(canonical),
+        };
+        Spelled((!spelled.is_empty()).then(|| Arc::new(spelled)))
+    }
+
+    /// Whether there is nothing to spell in another way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Spells all URIs in a message as the client does.
+    pub(super) fn respell(&self, message: &mut Value) {
+        if let Some(spelled) = &self.0 {
+            respell(spelled, message);
+        }
+    }
+}
+
+fn respell(spelled: &FxHashMap<String, String>, value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some(client) = spelled.get(text) {
+                text.clone_from(client);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| respell(spelled, item)),
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| respell(spelled, member));
+            // The edits of a rename go by URI.
+            let names = members.keys().filter_map(|name| spelled.get_key_value(name));
+            for (name, client) in names.collect::<Vec<_>>() {
+                if let Some(member) = members.remove(name) {
+                    members.insert(client.clone(), member);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The documents that the client has open, by their URI inside.
+pub(super) struct Spellings {
+    open: FxHashMap<String, Spelling>,
+    outbox: Outbox,
+}
+
+struct Spelling {
+    /// The client's, as it spoke of the document last.
+    now: String,
+    /// Other spellings under which it is open, each with its text.
+    put_by: Vec<(String, Arc<Document>)>,
+}
+
+/// A message as it is seen inside.
+pub(super) struct Seen {
+    /// The answer is to be spelled in this way.
+    pub(super) spelled: Spelled,
+    /// The session is to see the message; else it was dealt with.
+    pub(super) wanted: bool,
+}
+
+impl Spellings {
+    /// Nothing is open yet; `outbox` is told how to spell.
+    pub(super) fn new(outbox: Outbox) -> Spellings {
+        Spellings { open: FxHashMap::default(), outbox }
+    }
+
+    /// Turns the URI that a message is about into ours, and lets the session have the text that it is about.
+    pub(super) fn receive(
+        &mut self,
+        session: &Arc<Session>,
+        method: &str,
+        params: Option<&mut Value>,
+    ) -> Seen {
+        let as_it_is = Seen { spelled: self.outbox.spelled(), wanted: true };
+        let Some(place) = params.and_then(place_of_uri) else { return as_it_is };
+        let Some(client) = place.as_str().filter(|client| !self.is_plain(client)) else {
+            return as_it_is;
+        };
+        let Some(uri) = canonical(client) else { return as_it_is };
+        let (ours, path, client) = (uri.to_string(), path_of(&uri), client.to_owned());
+        *place = Value::String(ours.clone());
+        let mut closed = None;
+        if let Some(spelling) = self.open.get_mut(&ours) {
+            let other = spelling.put_by.iter().position(|(other, _)| *other == client);
+            let text = session.snapshot().analysis.open_document(&path);
+            match (method, other, text) {
+                ("textDocument/didClose", Some(other), _) => {
+                    closed = Some(spelling.put_by.remove(other).0);
+                }
+                ("textDocument/didClose", None, _) => {
+                    if let Some((other, its_text)) = spelling.put_by.pop() {
+                        closed = Some(std::mem::replace(&mut spelling.now, other));
+                        self.outbox.spell(&ours, Some(&spelling.now));
+                        session.see("textDocument/didOpen", Some(&opening(&ours, &its_text)));
+                    }
+                }
+                ("textDocument/didOpen", None, Some(text)) if spelling.now != client => {
+                    let before = std::mem::replace(&mut spelling.now, client.clone());
+                    spelling.put_by.push((before, text));
+                }
+                (_, Some(other), Some(text)) => {
+                    let (other, its_text) = spelling.put_by.remove(other);
+                    spelling.put_by.push((std::mem::replace(&mut spelling.now, other), text));
+                    self.outbox.spell(&ours, Some(&spelling.now));
+                    session.see("textDocument/didOpen", Some(&opening(&ours, &its_text)));
+                }
+                _ => {}
+            }
+            if let Some(closed) = &closed
+                && !session.snapshot().client.pull
+            {
+                let nothing =
+                    PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
+                let spelled = self.outbox.spelled().with(&ours, Some(closed));
+                self.outbox.send_spelled(Outgoing::Publish(nothing), spelled);
+            }
+        } else if method == "textDocument/didOpen" {
+            let spelling = Spelling { now: client.clone(), put_by: Vec::new() };
+            self.open.insert(ours.clone(), spelling);
+        }
+        if method == "textDocument/didOpen" {
+            self.outbox.spell(&ours, Some(&client));
+        }
+        let spelled = self.outbox.spelled().with(&ours, Some(&client));
+        Seen { spelled, wanted: closed.is_none() }
+    }
+
+    /// Whether a document is open under that spelling alone, which is ours too; most are.
+    fn is_plain(&self, client: &str) -> bool {
+        let spelling = self.open.get(client);
+        spelling.is_some_and(|spelling| spelling.now == client && spelling.put_by.is_empty())
+    }
+
+    /// Forgets the document that a message was about when the session does not have it open.
+    pub(super) fn settle(&mut self, session: &Session, method: &str, params: Option<&Value>) {
+        if !matches!(method, "textDocument/didOpen" | "textDocument/didClose") {
+            return;
+        }
+        let uri = params.and_then(|params| params.pointer("/textDocument/uri")?.as_str());
+        let Some(uri) = uri else { return };
+        let path = uri.parse().ok().map(|uri| path_of(&uri));
+        if path.is_none_or(|path| !is_open(session, &path)) {
+            self.open.remove(uri);
+            self.outbox.spell(uri, None);
+        }
+    }
+}
+
+fn is_open(session: &Session, path: &Path) -> bool {
+    lock(&session.state).open.contains_key(path)
+}
+
+/// The place in parameters where they say which document they are about.
+fn place_of_uri(params: &mut Value) -> Option<&mut Value> {
+    let path = if params.get("textDocument").is_some() { "/textDocument/uri" } else { "/uri" };
+    params.pointer_mut(path)
+}
+
+/// The parameters of an opening with that text.
+fn opening(uri: &str, text: &Document) -> Value {
+    let document =
+        json!({ "uri": uri, "languageId": "c", "version": text.version, "text": &*text.text });
+    json!({ "textDocument": document })
+}
