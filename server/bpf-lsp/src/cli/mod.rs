@@ -13,6 +13,8 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ide::answer::SkeletonKind;
 
+use crate::project::build::process;
+
 /// Language server and checker for BPF C and its skeletons.
 #[derive(Parser, Debug)]
 #[command(name = "bpf-lsp", version, about, max_term_width = 100)]
@@ -81,6 +83,17 @@ enum Command {
         /// The rule's id; without one all ids are listed
         rule: Option<String>,
     },
+    /// Becomes a compiler that ends with the server
+    #[command(name = process::COMPILE, hide = true)]
+    Compile {
+        server: u32,
+        compiler: OsString,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Ends a compiler when the server has ended
+    #[command(name = process::WATCH, hide = true)]
+    Watch { group: u32, folder: PathBuf },
 }
 
 /// Where compiler flags come from.
@@ -154,6 +167,10 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Some(Command::Btf { file, flags }) => object::btf(&file, &flags),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
+        Some(Command::Compile { server, compiler, arguments }) => {
+            process::become_compiler(server, &compiler, &arguments)
+        }
+        Some(Command::Watch { group, folder }) => process::watch(group, &folder),
     };
     match result {
         Ok(code) => code,

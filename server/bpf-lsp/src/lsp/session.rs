@@ -75,7 +75,7 @@ pub(super) struct State {
     pub(super) open: FxHashMap<PathBuf, Arc<OpenDocument>>,
     pub(super) headers: HeaderFindings,
     /// The folders of the workspace; none when the client has only files.
-    roots: Vec<PathBuf>,
+    pub(super) roots: Vec<PathBuf>,
     settings: Settings,
     /// The client says that the user trusts the workspace.
     trusted: bool,
