@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
@@ -37,8 +37,14 @@ impl Drop for Client {
 impl Client {
     /// Starts the server; nothing is sent yet.
     pub fn spawn() -> Client {
-        let mut child = Command::new(binary::path())
-            .arg("--stdio")
+        let mut server = Command::new(binary::path());
+        server.arg("--stdio");
+        Client::spawn_with(server)
+    }
+
+    /// Starts the server by that command; nothing is sent yet.
+    pub fn spawn_with(mut server: Command) -> Client {
+        let mut child = server
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -192,12 +198,22 @@ impl Client {
         published["params"]["diagnostics"].as_array().cloned().unwrap_or_default()
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The exit code, when the process has ended by itself.
     pub fn wait(&mut self) -> Option<i32> {
+        self.wait_status().code()
+    }
+
+    /// How the process ended.
+    pub fn wait_status(&mut self) -> ExitStatus {
         let started = Instant::now();
         while started.elapsed() < HANG {
             if let Some(status) = self.child.try_wait().expect("the child can be asked") {
-                return status.code();
+                return status;
             }
             thread::sleep(Duration::from_millis(5));
         }

@@ -1,4 +1,8 @@
 //! The command line: the same answers as in the editor, for scripts and CI.
+//!
+//! What it says goes through [`terminal`].
+
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod baseline;
 mod check;
@@ -7,6 +11,7 @@ mod input;
 mod object;
 mod report;
 mod sarif;
+mod terminal;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -175,7 +180,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("bpf-lsp: {error}");
+            terminal::note(&error);
             ExitCode::from(2)
         }
     }
@@ -187,26 +192,14 @@ fn serve() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::LogLine)
         .init();
     match crate::lsp::serve_stdio() {
         // Workers may still be busy with questions that nobody waits for.
         Ok(code) => std::process::exit(code.into()),
         Err(error) => {
-            eprintln!("bpf-lsp: cannot start: {error}");
+            terminal::note(&format!("cannot start: {error}"));
             ExitCode::from(2)
         }
-    }
-}
-
-/// Prints to stdout; a reader that went away (`| head`) ends the program quietly.
-fn print(text: &str) -> Result<(), String> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("cannot write: {error}"))
-        }
-        _ => Ok(()),
     }
 }

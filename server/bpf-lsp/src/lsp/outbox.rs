@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use btf::shown;
 use tokio::sync::mpsc;
 use tower_lsp::{
     Client,
@@ -56,8 +57,12 @@ pub(super) async fn run(
             Outgoing::SkeletonChanged(params) => {
                 client.send_notification::<SkeletonChanged>(params).await;
             }
-            Outgoing::Status(params) => client.send_notification::<ServerStatus>(params).await,
-            Outgoing::Log(kind, text) => client.log_message(kind, text).await,
+            // Names of files and what compilers say can hold anything.
+            Outgoing::Status(mut params) => {
+                params.message = shown::line(&params.message).into_owned();
+                client.send_notification::<ServerStatus>(params).await;
+            }
+            Outgoing::Log(kind, text) => client.log_message(kind, shown::lines(&text)).await,
             request => drop(tokio::spawn(ask(client.clone(), session.clone(), request))),
         }
     }
