@@ -31,8 +31,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// A file name that holds a line end, an escape code and a command to a CI service.
-const FILE: &str =
-    "::error::\u{1b}[31m\n::warning::x ##[error] [a](http://evil.example)%23#?.bpf.c";
+const FILE: &str = "::error::\u{1b}[31m\n::warning::x ##[error] [a](www.evil.example)%23#?.bpf.c";
 
 fn program() -> String {
     let mut text = String::from(
@@ -182,7 +181,7 @@ fn names_in_objects_make_no_lines() {
     assert!(found > 0, "the example has another name");
     workspace.write("a.o", &bytes);
     assert_eq!(commands.map(|command| lines(&workspace, command, "a.o")), before);
-    assert!(run(&workspace, &["btf", "a.o"]).1.contains(r"'\n::\u{1b}[x'"));
+    assert!(run(&workspace, &["btf", "a.o"]).1.contains(r"'\n\u{3a}:\u{1b}[x'"));
 }
 
 #[test]
