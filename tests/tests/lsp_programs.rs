@@ -365,6 +365,11 @@ mod ends {
         let uri = stays.workspace.uri(PROGRAM);
         client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
         stays.check_all_ends(&numbers);
+        // So does one in a workspace that is trusted no more.
+        let stays = Stays::new();
+        let (mut client, numbers) = stays.start();
+        client.notify("bpf-lsp/workspaceTrust", json!({ "trusted": false }));
+        stays.check_all_ends(&numbers);
     }
 
     #[test]

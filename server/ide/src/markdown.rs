@@ -52,10 +52,9 @@ impl Markdown {
         debug_assert!(pieces.next().is_none(), "more pieces than holes: {template}");
     }
 
-    /// The same without blanks at its end.
-    pub(crate) fn trimmed(mut self) -> Markdown {
-        self.trim();
-        self
+    /// The same without blanks at its ends.
+    pub(crate) fn trimmed(self) -> Markdown {
+        Markdown(self.0.trim().to_owned())
     }
 
     /// Takes blanks at the end away.
@@ -136,14 +135,18 @@ impl<T: AsRef<str>> Piece for Plain<T> {
     fn put(&self, out: &mut String) {
         let text = shown::line(self.0.as_ref());
         put_escaped(&text, out, |before, c, after| match c {
-            // Inside of a word they begin nothing.
-            '_' => !(before.ends_with(is_word) && after.starts_with(is_word)),
+            // Inside of a word it begins nothing.
+            '_' => {
+                !(before.ends_with(char::is_alphanumeric)
+                    && after.starts_with(char::is_alphanumeric))
+            }
             '-' | '+' | '=' => before.trim().is_empty(),
             '.' if ends_address(before) => true,
             // `1.` begins a list.
             '.' | ')' => {
                 let number = before.trim();
-                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+                let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+                is_number && !after.starts_with(|c: char| !c.is_whitespace())
             }
             ':' => after.starts_with('/'),
             '/' | ',' | '?' | '%' | ';' | '\'' | '"' | '$' | '^' | '(' => false,
@@ -167,10 +170,6 @@ impl<T: AsRef<str>> Piece for Comment<T> {
 /// Whether a dot would begin the name of a host, which editors make a link of.
 fn ends_address(before: &str) -> bool {
     before.get(before.len().saturating_sub(3)..).is_some_and(|w| w.eq_ignore_ascii_case("www"))
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 /// Writes a text with backslashes where `special` asks for it, by the texts around a character.
@@ -295,7 +294,9 @@ mod tests {
 
     #[test]
     fn ordinary_names_need_no_escape() {
-        for name in ["hits", ".data.hits", "tp_btf/sched_switch", "?xdp", "src/a.bpf.c", "a__b"] {
+        for name in
+            ["hits", ".data.hits", "tp_btf/sched_switch", "?xdp", "src/a.bpf.c", "4.11", "a b"]
+        {
             assert_eq!(Markdown::of("{}", &[&Plain(name)]).as_str(), name);
             assert_eq!(Markdown::of("{}", &[&Code(name)]).as_str(), format!("`{name}`"));
         }

@@ -158,7 +158,7 @@ pub fn run() -> ExitCode {
 /// Runs the program with some arguments, the first of them its name. What it says goes to the process's
 /// output; wrong arguments end the process.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = Cli::parse_from(arguments);
+    let cli = Cli::try_parse_from(arguments).unwrap_or_else(|error| terminal::end_with(&error));
     let result = match cli.command {
         None => return serve(),
         Some(Command::Check { format, objects, baseline, paths, flags }) => {
@@ -192,7 +192,7 @@ fn serve() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        .with_writer(|| terminal::LogLine)
+        .with_writer(|| terminal::LogLines(std::io::stderr()))
         .init();
     match crate::lsp::serve_stdio() {
         // Workers may still be busy with questions that nobody waits for.

@@ -34,18 +34,41 @@ fn write(text: &str) -> Result<(), String> {
     }
 }
 
-/// A line of the server's log, on stderr: whoever formats it writes all of it at once.
-pub(super) struct LogLine;
+/// Tells what is wrong with the arguments, or what was asked about them, and ends the process.
+pub(super) fn end_with(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    // Arguments may be names of files.
+    eprint!("{}", shown::lines(&error.render().to_string()));
+    std::process::exit(error.exit_code());
+}
 
-impl Write for LogLine {
+/// Lines of the server's log: whoever formats one writes all of it at once.
+pub(super) struct LogLines<W>(pub(super) W);
+
+impl<W: Write> Write for LogLines<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         let text = text.strip_suffix('\n').unwrap_or(&text);
-        writeln!(io::stderr(), "{}", shown::line(text))?;
+        writeln!(self.0, "{}", shown::line(text))?;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_logged_is_one_line() {
+        let mut out = Vec::new();
+        let line = "WARN a\n::error::\u{1b}[31mx\n";
+        assert_eq!(LogLines(&mut out).write(line.as_bytes()).unwrap(), line.len());
+        assert_eq!(String::from_utf8(out).unwrap(), "WARN a\\n::error::\\u{1b}[31mx\n");
     }
 }

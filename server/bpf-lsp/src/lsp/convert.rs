@@ -240,7 +240,8 @@ pub(super) fn lens(
     lsp::CodeLens {
         range,
         command: Some(lsp::Command {
-            title: shown(&lens.title),
+            // VS Code makes icons of `$(name)` in titles.
+            title: shown(&lens.title).replace("$(", "$\\u{28}"),
             command: "bpf-lsp.showSkeleton".to_owned(),
             arguments: Some(vec![json!(uri), json!(lens.kind.as_str()), json!(range.start)]),
         }),

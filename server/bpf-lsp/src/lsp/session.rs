@@ -160,7 +160,11 @@ impl Session {
             "workspace/didChangeWatchedFiles" => self.with(params, Self::did_change_watched_files),
             "workspace/didChangeWorkspaceFolders" => lock(&self.state).change_roots(params),
             "bpf-lsp/workspaceTrust" => {
-                lock(&self.state).trusted = params.get("trusted") == Some(&Value::Bool(true));
+                let trusted = params.get("trusted") == Some(&Value::Bool(true));
+                lock(&self.state).trusted = trusted;
+                if !trusted {
+                    self.builds.cancel_all();
+                }
             }
             "workspace/didChangeConfiguration" => self.did_change_configuration(params),
             _ => {}

@@ -55,11 +55,16 @@ impl Builds {
         }
     }
 
-    /// Ends all of them, and waits for that.
-    pub(super) fn stop(&self) {
+    /// Ends all of them.
+    pub(super) fn cancel_all(&self) {
         for cancelled in lock(&self.running).values() {
             cancelled.store(true, Ordering::SeqCst);
         }
+    }
+
+    /// Ends all of them, and waits for that.
+    pub(super) fn stop(&self) {
+        self.cancel_all();
         let mut waited = Duration::ZERO;
         while !lock(&self.running).is_empty() && waited < GRACE {
             let step = Duration::from_millis(5);

@@ -3,8 +3,9 @@
 //! The user trusts the folders of the workspace, as the client named them. Whoever can write elsewhere
 //! (a database in `/tmp` above a checkout, a link that leads out of it) has no say: the database, the
 //! folder that its command runs in and the files that arguments come from lie in these folders, by
-//! their real paths. What they say is believed: the compiler may be any program by its absolute path,
-//! one that `PATH` finds, or one of the workspace.
+//! their real paths. What they say is believed: the compiler, or a script, plugin or configuration in
+//! its arguments, may be any by its absolute path, one that `PATH` finds, or one of the workspace. What
+//! is named as if it were the workspace's, by a relative path or inside of it, has to be that really.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -33,13 +34,28 @@ impl Trusted {
             self.inside(file)?;
         }
         let directory = self.inside(&command.directory)?;
-        if let Some(compiler) = command.arguments.first().map(Path::new)
-            && compiler.is_relative()
-            && is_path(compiler)
-        {
-            self.inside(&directory.join(compiler))?;
+        for (index, argument) in command.arguments.iter().enumerate() {
+            let named = match (index, option_value(argument)) {
+                (0, _) if !is_path(Path::new(argument)) => continue,
+                (0, _) => argument,
+                (_, Some(value)) => value,
+                // A launcher (`sh cc.sh`), or the value of the option before it.
+                _ if argument.starts_with('-') || is_input(argument, &directory) => continue,
+                _ => argument,
+            };
+            if self.is_named_inside(named, &directory) {
+                self.inside(&directory.join(named))?;
+            }
         }
         Ok(Command { directory, ..command })
+    }
+
+    /// Whether an argument names something as if it were the workspace's.
+    fn is_named_inside(&self, named: &str, directory: &Path) -> bool {
+        let named = Path::new(named);
+        let folder = || directory.join(named).parent().and_then(|f| fs::canonicalize(f).ok());
+        let is_here = |folder: PathBuf| self.0.iter().any(|root| folder.starts_with(root));
+        named.is_relative() || folder().is_some_and(is_here)
     }
 
     fn inside(&self, path: &Path) -> Result<PathBuf, BuildError> {
@@ -51,6 +67,35 @@ impl Trusted {
             Err(BuildError::Outside(path.to_owned()))
         }
     }
+}
+
+/// Options of clang and gcc whose value is run, is loaded, or says what is.
+const RUNS: &[&str] = &[
+    "--config=",
+    "--config-system-dir=",
+    "--config-user-dir=",
+    "--gcc-toolchain=",
+    "--ld-path=",
+    "--specs=",
+    "-B",
+    "-fpass-plugin=",
+    "-fplugin=",
+    "-fuse-ld=",
+    "-specs=",
+];
+
+/// The file or folder in the same word as an option that runs or loads it.
+fn option_value(argument: &str) -> Option<&str> {
+    let value = RUNS.iter().find_map(|option| argument.strip_prefix(option))?;
+    // `-fuse-ld=lld` is found by `PATH`; a value in a word of its own is judged by itself.
+    value.contains(['/', '\\']).then_some(value)
+}
+
+/// Whether an argument is nothing that runs: C text, a folder to search, or no path of anything.
+fn is_input(argument: &str, directory: &Path) -> bool {
+    let path = directory.join(argument);
+    let is_c = path.extension().is_some_and(|extension| extension == "c" || extension == "h");
+    is_c || !path.is_file()
 }
 
 /// Whether a compiler is named by a path, and not to be found by `PATH`.
@@ -158,6 +203,44 @@ mod tests {
         );
         let up = refused(|_, _, _, command| command.arguments = vec!["../out/cc".into()]);
         assert_eq!(up, "/in/../out/cc");
+    }
+
+    #[test]
+    fn what_else_an_argument_may_run_is_judged_too() {
+        let with = |arguments: &[&str]| {
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            judged(|inside, out, _, command| {
+                std::os::unix::fs::symlink(out.join("cc"), inside.join("link")).unwrap();
+                std::os::unix::fs::symlink(out, inside.join("folder")).unwrap();
+                fs::write(inside.join("a.c"), "").unwrap();
+                command.arguments = arguments;
+                let absolute = |a: &mut String| *a = a.replace("IN", &inside.display().to_string());
+                command.arguments.iter_mut().for_each(absolute);
+            })
+        };
+        for refused in [
+            &["/bin/sh", "link"][..],
+            &["/bin/sh", "-e", "IN/link"],
+            &["IN/link"],
+            &["ccache", "../out/cc"],
+            &["cc", "-fplugin=./link"],
+            &["cc", "-B../out"],
+            &["cc", "-Bfolder/"],
+            &["cc", "--config", "link"],
+            &["cc", "-specs=../out/args"],
+            &["cc", "-Xclang", "-load", "-Xclang", "link"],
+        ] {
+            let error = with(refused).unwrap_err();
+            assert!(error.contains("lies outside the folders"), "{refused:?}: {error}");
+        }
+        for taken in [
+            &["/bin/sh", "cc"][..],
+            &["cc", "-fuse-ld=lld", "-Ifolder", "-I", "folder", "-I../out", "a.c", "-o", "a.o"],
+            &["cc", "-B./", "--config=./args", "-fplugin=/usr/lib/plugin.so"],
+            &["cc", "../out/a.c", "-include", "../out/a.h", "-D", "args"],
+        ] {
+            assert_eq!(with(taken), Ok("in".into()), "{taken:?}");
+        }
     }
 
     #[test]
