@@ -107,6 +107,9 @@ impl<P: Piece> Piece for Vec<P> {
     }
 }
 
+/// How far a run of underscores is followed.
+const MAX_RUN: usize = 64;
+
 /// The longest run of backticks in a text.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
@@ -135,10 +138,10 @@ impl<T: AsRef<str>> Piece for Plain<T> {
     fn put(&self, out: &mut String) {
         let text = shown::line(self.0.as_ref());
         put_escaped(&text, out, |before, c, after| match c {
-            // Inside of a word it begins nothing.
+            // Before a word they end nothing; of a run without end that is not asked.
             '_' => {
-                !(before.ends_with(char::is_alphanumeric)
-                    && after.starts_with(char::is_alphanumeric))
+                let next = after.chars().take(MAX_RUN).find(|c| *c != '_');
+                !next.is_some_and(char::is_alphanumeric)
             }
             '-' | '+' | '=' => before.trim().is_empty(),
             '.' if ends_address(before) => true,
@@ -228,7 +231,12 @@ mod tests {
     fn read(markdown: &str) -> (Vec<String>, String) {
         let mut kinds = Vec::new();
         let mut text = String::new();
-        for event in Parser::new_ext(markdown, Options::all()) {
+        let options = Options::ENABLE_GFM
+            | Options::ENABLE_TABLES
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS;
+        for event in Parser::new_ext(markdown, options) {
             match event {
                 Event::Start(Tag::Paragraph) | Event::End(_) => {}
                 Event::Start(tag) => kinds.push(format!("{tag:?}")),
@@ -294,9 +302,17 @@ mod tests {
 
     #[test]
     fn ordinary_names_need_no_escape() {
-        for name in
-            ["hits", ".data.hits", "tp_btf/sched_switch", "?xdp", "src/a.bpf.c", "4.11", "a b"]
-        {
+        for name in [
+            "hits",
+            ".data.hits",
+            "tp_btf/sched_switch",
+            "?xdp",
+            "src/a.bpf.c",
+            "4.11",
+            "a b",
+            "__uint",
+            "a__b",
+        ] {
             assert_eq!(Markdown::of("{}", &[&Plain(name)]).as_str(), name);
             assert_eq!(Markdown::of("{}", &[&Code(name)]).as_str(), format!("`{name}`"));
         }

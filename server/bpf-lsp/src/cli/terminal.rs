@@ -69,6 +69,6 @@ mod tests {
         let mut out = Vec::new();
         let line = "WARN a\n::error::\u{1b}[31mx\n";
         assert_eq!(LogLines(&mut out).write(line.as_bytes()).unwrap(), line.len());
-        assert_eq!(String::from_utf8(out).unwrap(), "WARN a\\n::error::\\u{1b}[31mx\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "WARN a\\n\\u{3a}:error::\\u{1b}[31mx\n");
     }
 }
