@@ -389,17 +389,16 @@ fn check_fixes(actions: &Value) {
 fn loaders_get_names_as_names() {
     let workspace = workspace();
     workspace.write("hits.bpf.c", program());
-    let loader = format!(
-        "#include \"hits.skel.h\"\nint f(struct hits *s) {{ return s->bss->plain + s->maps.map_0 + s->progs.first_0 ; }}\n\
-         int g(struct hits *s) {{ return s->bss-> ; }}\n"
-    );
+    let loader = "#include \"hits.skel.h\"\n\
+        int f(struct hits *s) { return s->bss->plain + s->maps.map_0 + s->progs.first_0; }\n\
+        int g(struct hits *s) { return s->bss-> ; }\n";
     let uri = workspace.uri("load.c");
-    workspace.write("load.c", &loader);
+    workspace.write("load.c", loader);
     let mut client = workspace.start(&json!({}));
-    client.open(&uri, &loader);
+    client.open(&uri, loader);
     check_message("diagnostics", &json!(client.diagnostics(&uri, 1)));
     let file = json!({ "uri": uri });
-    for position in words(&loader) {
+    for position in words(loader) {
         let at = json!({ "textDocument": file, "position": position });
         for method in ["textDocument/hover", "textDocument/completion"] {
             check_message(method, &client.request(method, at.clone()));

@@ -136,7 +136,8 @@ fn absolute_entries(path: &OsStr) -> OsString {
     std::env::join_paths(folders).unwrap_or_default()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
