@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
@@ -201,12 +201,22 @@ impl Client {
         published["params"]["diagnostics"].as_array().cloned().unwrap_or_default()
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The exit code, when the process has ended by itself.
     pub fn wait(&mut self) -> Option<i32> {
+        self.wait_status().code()
+    }
+
+    /// How the process ended.
+    pub fn wait_status(&mut self) -> ExitStatus {
         let started = Instant::now();
         while started.elapsed() < HANG {
             if let Some(status) = self.child.try_wait().expect("the child can be asked") {
-                return status.code();
+                return status;
             }
             thread::sleep(Duration::from_millis(5));
         }

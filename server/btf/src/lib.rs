@@ -6,6 +6,7 @@
 //! - [`graph`]: the types of one object; filled by [`reader`] from bytes or by others from source.
 //! - [`layout`]: where clang puts the members of a record; [`size`]: what BTF itself tells of sizes.
 //! - [`raw`], [`dump_c`], [`pahole`]: three ways to show types; [`writer`]: bytes again.
+//! - [`shown`]: text out of files, as it may be shown.
 //! - [`index`], [`members`]: finding types and members by name.
 //! - [`compare`]: the first difference between two types, or all of two graphs.
 //!
@@ -21,6 +22,7 @@ pub mod members;
 pub mod pahole;
 pub mod raw;
 pub mod reader;
+pub mod shown;
 pub mod size;
 pub mod writer;
 

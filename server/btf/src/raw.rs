@@ -1,9 +1,15 @@
 //! The raw dump: every type on its own lines, in id order, as
 //! `bpftool btf dump file FILE format raw` prints it (`dump_btf_type` in bpftool's `btf.c`).
 
-use std::fmt::{self, Write};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+};
 
-use crate::graph::{Btf, Composite, EnumType, IntType, Linkage, Type, TypeId};
+use crate::{
+    graph::{Btf, Composite, EnumType, IntType, Linkage, Type, TypeId},
+    shown,
+};
 
 /// The dump of all types, one line each plus one tab-indented line for every member, value,
 /// parameter or section entry. Ends with a newline when there is any type.
@@ -133,8 +139,9 @@ pub(crate) fn write_enumerator(
     }
 }
 
-fn shown(name: &str) -> &str {
-    if name.is_empty() { "(anon)" } else { name }
+/// A name, on the line of its type whatever is in it: that of a section can hold anything.
+fn shown(name: &str) -> Cow<'_, str> {
+    if name.is_empty() { Cow::Borrowed("(anon)") } else { shown::line(name) }
 }
 
 fn encoding(int: &IntType) -> &'static str {

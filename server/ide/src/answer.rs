@@ -4,6 +4,8 @@ use std::{ops::Range, path::Path, sync::Arc};
 
 use bpf::{diagnostic::Severity, rules::RuleId};
 
+pub use crate::markdown::Markdown;
+
 /// A byte range of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
@@ -18,8 +20,8 @@ pub struct Place {
 pub struct Hover {
     /// What the text is about.
     pub range: Range<u32>,
-    /// Markdown.
-    pub markdown: String,
+    /// Text.
+    pub markdown: Markdown,
 }
 
 /// Kinds of entries of the outline.
@@ -198,8 +200,8 @@ pub struct Completion {
     pub kind: CompletionKind,
     /// Shown behind the name: type, signature.
     pub detail: String,
-    /// Markdown.
-    pub documentation: String,
+    /// Longer text.
+    pub documentation: Markdown,
     /// Bytes that it replaces; they end at the cursor.
     pub replace: Range<u32>,
     /// Text to insert.

@@ -5,7 +5,7 @@ mod loader;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt::Write, path::Path};
+use std::path::Path;
 
 use bpf::{
     facts as tables,
@@ -19,6 +19,7 @@ use crate::{
     docs,
     host::{Analysis, Cancellable},
     macro_docs,
+    markdown::{Block, Code, Markdown, Plain},
     pipeline::{FileAnalysis, Role},
     target::{Target, Word},
 };
@@ -51,12 +52,12 @@ impl Analysis {
     }
 }
 
-fn hover(range: FileRange, markdown: String) -> Hover {
+fn hover(range: FileRange, markdown: Markdown) -> Hover {
     Hover { range: range.start..range.end, markdown }
 }
 
 impl FileAnalysis {
-    fn word_hover(&self, word: &Word) -> Option<String> {
+    fn word_hover(&self, word: &Word) -> Option<Markdown> {
         // The object has no say in what the kernel's functions do, and so need not be made for it.
         if self.is_only(word)
             && let Some(text) = self.function(word)
@@ -85,7 +86,7 @@ impl FileAnalysis {
         })?;
         let name = used.definition.name.as_str();
         let text = macro_docs::find(name)?;
-        Some(hover(used.range, format!("**{name}** (libbpf macro)\n\n{text}")))
+        Some(hover(used.range, Markdown::of("**{}** (libbpf macro)\n\n{}", &[&Plain(name), &text])))
     }
 }
 
@@ -95,7 +96,7 @@ fn describe(
     target: Target<'_>,
     preview: Option<&bpf::skeleton::Preview>,
     cpus: Option<u64>,
-) -> String {
+) -> Markdown {
     match target {
         Target::Variable { section, variable } => {
             let member = preview.and_then(|p| member(p, &variable.name, Some(&section.name)));
@@ -131,41 +132,42 @@ fn describe_variable(
     variable: &Variable,
     member: Option<String>,
     cpus: Option<u64>,
-) -> String {
-    let mut text = String::new();
-    let declaration = btf::dump_c::declaration(&object.btf, variable.ty, &variable.name);
-    let _ = write!(text, "```c\n{declaration};\n```\n\n");
-    let _ = write!(text, "`{}`", section.name);
+) -> Markdown {
+    let declaration = btf::dump_c::declaration(&object.btf, variable.ty, &variable.name) + ";";
+    let mut text = Markdown::of("{}\n\n{}", &[&Block(declaration), &Code(&section.name)]);
     if section.kind == SectionKind::Percpu {
-        text.push_str(" (one copy for each CPU)");
+        text.add(" (one copy for each CPU)", &[]);
     }
-    let _ = write!(
-        text,
-        ", offset {} ({:#x}), size {}, alignment {}\n\n",
-        variable.offset,
-        variable.offset,
-        bytes(variable.size),
-        variable.align
+    text.add(
+        ", offset {} ({}), size {}, alignment {}\n\n",
+        &[
+            &variable.offset,
+            &Plain(format!("{:#x}", variable.offset)),
+            &Plain(bytes(variable.size)),
+            &variable.align,
+        ],
     );
     if section.offset_certainty(variable) == Certainty::Likely {
-        text.push_str("The offset depends on the optimiser.\n\n");
+        text.add("The offset depends on the optimiser.\n\n", &[]);
     }
     if let Some(initial) = initial(section, variable) {
-        let _ = write!(text, "Initial value: {initial}\n\n");
+        text.add("Initial value: {}\n\n", &[&initial]);
     }
     if section.kind == SectionKind::Percpu {
-        let _ = write!(
-            text,
+        let whole = section.size.next_multiple_of(8);
+        text.add(
             "Takes {} on each possible CPU{}; the section {}{}.\n\n",
-            bytes(variable.size),
-            on_all(variable.size, cpus),
-            bytes(section.size.next_multiple_of(8)),
-            in_total(section.size.next_multiple_of(8), cpus)
+            &[
+                &Plain(bytes(variable.size)),
+                &Plain(on_all(variable.size, cpus)),
+                &Plain(bytes(whole)),
+                &Plain(in_total(whole, cpus)),
+            ],
         );
     }
     match member {
         Some(member) => {
-            let _ = write!(text, "Skeleton: `{member}`");
+            text.add("Skeleton: {}", &[&Code(member)]);
             let note = match section.kind {
                 SectionKind::Percpu => {
                     ": the start value for all CPUs, to be set before load; read-only after it"
@@ -174,14 +176,14 @@ fn describe_variable(
                 SectionKind::Kconfig => ": readable after load",
                 _ => "",
             };
-            text.push_str(note);
+            text.add(note, &[]);
         }
         None if variable.linkage == Linkage::Static => {
-            text.push_str("Not in the skeleton: static or hidden.");
+            text.add("Not in the skeleton: static or hidden.", &[]);
         }
         None => {}
     }
-    text.trim_end().to_owned()
+    text.trimmed()
 }
 
 /// What per-CPU data takes on all CPUs of this machine, in parentheses.
@@ -198,17 +200,17 @@ fn in_total(size: u64, cpus: Option<u64>) -> String {
     total.map_or_else(String::new, |total| format!(" ({})", bytes(total)))
 }
 
-fn initial(section: &Section, variable: &Variable) -> Option<String> {
+fn initial(section: &Section, variable: &Variable) -> Option<Markdown> {
     if section.kind == SectionKind::Bss {
-        return Some("0".to_owned());
+        return Some(Markdown::of("0", &[]));
     }
     let value = variable.initial.as_ref()?;
     if value.iter().all(|byte| *byte == 0) {
-        return Some("0".to_owned());
+        return Some(Markdown::of("0", &[]));
     }
     let shown: Vec<String> = value.iter().take(SHOWN_BYTES).map(|b| format!("{b:02x}")).collect();
     let more = if value.len() > SHOWN_BYTES { " ..." } else { "" };
-    Some(format!("`{}{more}` (bytes)", shown.join(" ")))
+    Some(Markdown::of("{} (bytes)", &[&Code(shown.join(" ") + more)]))
 }
 
 /// `1 byte`, `8 bytes`, `64 KiB`.
@@ -230,57 +232,60 @@ pub(crate) fn map_type(def: &MapDef) -> String {
     )
 }
 
-fn describe_map(map: &Map, member: Option<String>) -> String {
-    let mut text = format!("**{}**: map, `{}`\n\n", map.name, map_type(&map.def));
+fn describe_map(map: &Map, member: Option<String>) -> Markdown {
+    let mut text =
+        Markdown::of("**{}**: map, {}\n\n", &[&Plain(&map.name), &Code(map_type(&map.def))]);
     if let MapKind::Internal(_) = map.kind {
-        let _ = write!(text, "Made from section `{}`.\n\n", map.section);
+        text.add("Made from section {}.\n\n", &[&Code(&map.section)]);
     }
-    for (name, value) in [
-        ("key size", map.def.key_size),
-        ("value size", map.def.value_size),
-        ("max entries", map.def.max_entries),
+    for (line, value) in [
+        ("- key size: {}\n", map.def.key_size),
+        ("- value size: {}\n", map.def.value_size),
+        ("- max entries: {}\n", map.def.max_entries),
     ] {
         if let Some(value) = value {
-            let _ = writeln!(text, "- {name}: {value}");
+            text.add(line, &[&value]);
         }
     }
     if let Some(flags) = map.def.map_flags.filter(|flags| *flags != 0) {
-        let _ = writeln!(text, "- flags: {flags:#x}");
+        text.add("- flags: {}\n", &[&Plain(format!("{flags:#x}"))]);
     }
     if let Some(total) = map.payload_bytes().filter(|total| *total > 0) {
         let row = map.def.map_type.and_then(tables::map_types::by_number);
         let each = if row.is_some_and(|row| row.per_cpu) { " on each CPU" } else { "" };
-        let _ = writeln!(text, "- payload: {}{each}", bytes(total));
+        text.add("- payload: {}{}\n", &[&Plain(bytes(total)), &Plain(each)]);
     }
     if let Some(member) = member {
-        text.truncate(text.trim_end().len());
-        let _ = write!(text, "\n\nSkeleton: `{member}`");
+        text.trim();
+        text.add("\n\nSkeleton: {}", &[&Code(member)]);
     }
-    text.trim_end().to_owned()
+    text.trimmed()
 }
 
-fn describe_program(program: &Program, member: Option<String>) -> String {
-    let mut text = format!("**{}**: program in section `{}`\n\n", program.name, program.section);
+fn describe_program(program: &Program, member: Option<String>) -> Markdown {
+    let mut text = Markdown::of(
+        "**{}**: program in section {}\n\n",
+        &[&Plain(&program.name), &Code(&program.section)],
+    );
     if let Some(section) = program_section(program.section.trim_start_matches('?')) {
-        text.push_str(&section);
-        text.push_str("\n\n");
+        text.add("{}\n\n", &[&section]);
     }
     if program.section.starts_with('?') {
-        text.push_str("Not loaded unless user space asks for it (`?`).\n\n");
+        text.add("Not loaded unless user space asks for it (`?`).\n\n", &[]);
     }
     if let Some(member) = member {
         let link = member.replacen("progs", "links", 1);
-        let _ = write!(text, "Skeleton: `{member}`, `{link}`");
+        text.add("Skeleton: {}, {}", &[&Code(member), &Code(link)]);
     }
-    text.trim_end().to_owned()
+    text.trimmed()
 }
 
 /// Markdown about the section name of a program; `None` when libbpf does not know it.
-fn program_section(name: &str) -> Option<String> {
+fn program_section(name: &str) -> Option<Markdown> {
     tables::sections::find(name).map(docs::sections::program)
 }
 
-fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> String {
+fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> Markdown {
     let what = match section.kind {
         SectionKind::Data => "initialised data, one copy for all CPUs",
         SectionKind::Rodata => "read-only data, frozen at load",
@@ -295,23 +300,27 @@ fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> St
         SectionKind::Version => "a version, ignored since libbpf 1.0",
         SectionKind::Other => "no section that libbpf knows: skipped when the object is opened",
     };
-    let mut text = format!("**{}**: {what}\n\n", section.name);
+    let mut text = Markdown::of("**{}**: {}\n\n", &[&Plain(&section.name), &Plain(what)]);
     if section.kind.is_internal_map() {
-        let _ = writeln!(text, "- {} variables, {}", section.variables.len(), bytes(section.size));
+        let size = Plain(bytes(section.size));
+        text.add("- {} variables, {}\n", &[&section.variables.len(), &size]);
         let map = object
             .maps
             .iter()
             .find(|map| matches!(map.kind, MapKind::Internal(_)) && map.section == section.name);
         if let Some(map) = map {
-            let _ = writeln!(text, "- map `{}`, `{}`", map.name, map_type(&map.def));
+            text.add("- map {}, {}\n", &[&Code(&map.name), &Code(map_type(&map.def))]);
         }
         if section.kind == SectionKind::Percpu {
             let size = section.size.next_multiple_of(8);
-            let _ = writeln!(text, "- {} on each possible CPU{}", bytes(size), on_all(size, cpus));
+            text.add(
+                "- {} on each possible CPU{}\n",
+                &[&Plain(bytes(size)), &Plain(on_all(size, cpus))],
+            );
         }
         if section.certainty == Certainty::Likely {
-            text.push_str("\nOffsets in it depend on the optimiser.");
+            text.add("\nOffsets in it depend on the optimiser.", &[]);
         }
     }
-    text.trim_end().to_owned()
+    text.trimmed()
 }

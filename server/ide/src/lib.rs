@@ -17,6 +17,7 @@ mod hover;
 mod inlay_hints;
 pub mod lines;
 mod macro_docs;
+mod markdown;
 mod member_path;
 mod model;
 mod pipeline;

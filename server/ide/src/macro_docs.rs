@@ -1,10 +1,12 @@
 //! What libbpf's macros mean for the object; in our words, from `bpf_helpers.h`, `bpf_tracing.h` and
 //! `bpf_core_read.h` of libbpf 1.5.
 
+use crate::markdown::Markdown;
+
 /// Text about a macro, by name.
-pub(crate) fn find(name: &str) -> Option<&'static str> {
+pub(crate) fn find(name: &str) -> Option<Markdown> {
     let at = DOCS.binary_search_by_key(&name, |(name, _)| name).ok()?;
-    DOCS.get(at).map(|(_, text)| *text)
+    DOCS.get(at).map(|(_, text)| Markdown::of(text, &[]))
 }
 
 /// Sorted by name.

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::{
     FlagArgs, ReportFormat, baseline, input,
     report::{self, Entry, Spans},
-    sarif,
+    sarif, terminal,
 };
 use crate::project::{Disk, objects::ObjectCache};
 
@@ -46,7 +46,7 @@ pub(super) fn run(
         match collect(path) {
             Ok(found) => files.extend(found),
             Err(error) => {
-                eprintln!("bpf-lsp: {error}");
+                terminal::note(&error);
                 failed = true;
             }
         }
@@ -62,7 +62,7 @@ pub(super) fn run(
         .map(|warning| format!("{}: {warning}", ide::project_file::NAME))
         .collect();
     for warning in warnings {
-        eprintln!("bpf-lsp: {warning}");
+        terminal::note(&warning);
     }
     for result in results {
         match result {
@@ -76,31 +76,31 @@ pub(super) fn run(
                 }
             }
             Err(error) => {
-                eprintln!("bpf-lsp: {error}");
+                terminal::note(&error);
                 failed = true;
             }
         }
     }
     for (note, files) in notes {
         let files = if files > 1 { format!(" ({files} files)") } else { String::new() };
-        eprintln!("bpf-lsp: {note}{files}");
+        terminal::note(&format!("{note}{files}"));
     }
     entries.sort_by(|a, b| (&a.span, a.rule).cmp(&(&b.span, b.rule)));
     // A header's finding comes once for each program that includes it.
     entries.dedup();
     if let Some(path) = &baseline.write_baseline {
         baseline::write(path, &entries)?;
-        eprintln!("bpf-lsp: {} findings written to {}", entries.len(), path.display());
+        terminal::note(&format!("{} findings written to {}", entries.len(), path.display()));
         return Ok(if failed { ExitCode::from(2) } else { ExitCode::SUCCESS });
     }
     if let Some(path) = &baseline.baseline {
         entries = baseline::new_ones(path, entries)?;
     }
-    super::print(&match format {
-        ReportFormat::Text => report::text(&entries),
-        ReportFormat::Json => report::json(&entries)?,
-        ReportFormat::Sarif => sarif::print(&entries)?,
-    })?;
+    match format {
+        ReportFormat::Text => terminal::print(&report::text(&entries))?,
+        ReportFormat::Json => terminal::print_json(&report::json(&entries)?)?,
+        ReportFormat::Sarif => terminal::print_json(&sarif::print(&entries)?)?,
+    }
     Ok(match (failed, entries.is_empty()) {
         (true, _) => ExitCode::from(2),
         (false, false) => ExitCode::from(1),

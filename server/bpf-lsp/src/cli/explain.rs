@@ -12,7 +12,7 @@ pub(super) fn run(rule: Option<&str>) -> Result<ExitCode, String> {
             let _ =
                 writeln!(out, "{:<26} {:<11} {}", rule.id.0, rule.severity.as_str(), rule.title);
         }
-        super::print(&out)?;
+        super::terminal::print(&out)?;
         return Ok(ExitCode::SUCCESS);
     };
     let Some(rule) = registry::find(id) else {
@@ -31,7 +31,7 @@ pub(super) fn run(rule: Option<&str>) -> Result<ExitCode, String> {
     }
     let _ = writeln!(out, "\nTo silence it on a line: // bpf-lsp: allow({})", rule.id);
     let _ = writeln!(out, "In a project: {} = \"off\" below [rules] in .bpf-lsp.toml", rule.id);
-    super::print(&out)?;
+    super::terminal::print(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,7 +11,7 @@ use btf::{Btf, TypeId};
 use cfront::unit::Unit;
 use ide::{Analysis, AnalysisHost, FileAnalysis, Role, environment::FlagsFrom};
 
-use super::FlagArgs;
+use super::{FlagArgs, terminal};
 use crate::project::{Disk, Project};
 
 /// An analysis over the disk, with the flags of the command line.
@@ -70,7 +70,7 @@ impl Input {
             ));
         }
         for note in notes(&file) {
-            eprintln!("bpf-lsp: {shown}: {note}");
+            terminal::note(&format!("{shown}: {note}"));
         }
         // The process ends with this file: taking its types and headers apart would be a tenth of
         // the time it runs.

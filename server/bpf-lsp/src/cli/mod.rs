@@ -1,4 +1,8 @@
 //! The command line: the same answers as in the editor, for scripts and CI.
+//!
+//! What it says goes through [`terminal`].
+
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod baseline;
 mod check;
@@ -7,11 +11,14 @@ mod input;
 mod object;
 mod report;
 mod sarif;
+mod terminal;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ide::answer::SkeletonKind;
+
+use crate::project::build::process;
 
 /// Language server and checker for BPF C and its skeletons.
 #[derive(Parser, Debug)]
@@ -81,6 +88,17 @@ enum Command {
         /// The rule's id; without one all ids are listed
         rule: Option<String>,
     },
+    /// Becomes a compiler that ends with the server
+    #[command(name = process::COMPILE, hide = true)]
+    Compile {
+        server: u32,
+        compiler: OsString,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Ends a compiler when the server has ended
+    #[command(name = process::WATCH, hide = true)]
+    Watch { group: u32, folder: PathBuf },
 }
 
 /// Where compiler flags come from.
@@ -140,7 +158,7 @@ pub fn run() -> ExitCode {
 /// Runs the program with some arguments, the first of them its name. What it says goes to the process's
 /// output; wrong arguments end the process.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = Cli::parse_from(arguments);
+    let cli = Cli::try_parse_from(arguments).unwrap_or_else(|error| terminal::end_with(&error));
     let result = match cli.command {
         None => return serve(),
         Some(Command::Check { format, objects, baseline, paths, flags }) => {
@@ -154,11 +172,15 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Some(Command::Btf { file, flags }) => object::btf(&file, &flags),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
+        Some(Command::Compile { server, compiler, arguments }) => {
+            process::become_compiler(server, &compiler, &arguments)
+        }
+        Some(Command::Watch { group, folder }) => process::watch(group, &folder),
     };
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("bpf-lsp: {error}");
+            terminal::note(&error);
             ExitCode::from(2)
         }
     }
@@ -170,7 +192,7 @@ fn serve() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::LogLines(std::io::stderr()))
         // It would panic where nobody reads stderr any more.
         .log_internal_errors(false)
         .init();
@@ -178,20 +200,8 @@ fn serve() -> ExitCode {
         // Workers may still be busy with questions that nobody waits for.
         Ok(code) => std::process::exit(code.into()),
         Err(error) => {
-            eprintln!("bpf-lsp: cannot start: {error}");
+            terminal::note(&format!("cannot start: {error}"));
             ExitCode::from(2)
         }
-    }
-}
-
-/// Prints to stdout; a reader that went away (`| head`) ends the program quietly.
-fn print(text: &str) -> Result<(), String> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("cannot write: {error}"))
-        }
-        _ => Ok(()),
     }
 }

@@ -10,7 +10,11 @@ use btf::{Btf, TypeId};
 use cfront::{sema::Global, symbol::Symbol, unit::Unit};
 use ide::answer::SkeletonKind;
 
-use super::{FlagArgs, LayoutFormat, input::Input, print};
+use super::{
+    FlagArgs, LayoutFormat,
+    input::Input,
+    terminal::{self, print, print_json},
+};
 
 /// Prints the declaration part of a skeleton header.
 pub(super) fn skeleton(
@@ -28,16 +32,16 @@ pub(super) fn skeleton(
     let preview = bpf::skeleton::preview(&object, kind);
     print(&preview.text)?;
     for section in object.sections.iter().filter(|s| s.certainty == Certainty::Likely) {
-        eprintln!(
-            "bpf-lsp: {}: note: offsets in {} depend on the optimiser",
+        terminal::note(&format!(
+            "{}: note: offsets in {} depend on the optimiser",
             path.display(),
             section.name
-        );
+        ));
     }
     match preview.note {
         Some(note) if preview.text.is_empty() => Err(format!("{}: {note}", path.display())),
         Some(note) => {
-            eprintln!("bpf-lsp: {}: {note}", path.display());
+            terminal::note(&format!("{}: {note}", path.display()));
             Ok(ExitCode::SUCCESS)
         }
         None => Ok(ExitCode::SUCCESS),
@@ -81,7 +85,7 @@ pub(super) fn layout(
         })
         .collect();
     let file = path.display().to_string();
-    let text = match format {
+    match format {
         LayoutFormat::Json => {
             let types: Vec<_> = named
                 .into_iter()
@@ -89,16 +93,17 @@ pub(super) fn layout(
                     Named::Type(request) | Named::Variable(request, ..) => request,
                 })
                 .collect();
-            layout::json::print(&object, &file, &types)
+            print_json(&layout::json::print(&object, &file, &types))?;
         }
-        LayoutFormat::Text if named.is_empty() => layout::text::print_object(&object, &file),
+        LayoutFormat::Text if named.is_empty() => {
+            print(&layout::text::print_object(&object, &file))?;
+        }
         LayoutFormat::Text => {
             let texts: Vec<String> =
                 named.iter().map(|named| layout::text::print_named(&object, named)).collect();
-            texts.join("\n")
+            print(&texts.join("\n"))?;
         }
-    };
-    print(&text)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use bpf::{diagnostic::Severity, rules::RuleId};
+use btf::shown::{self, Shown};
 use ide::{
     Analysis,
     answer::{Finding, Place},
@@ -31,6 +32,9 @@ pub(super) struct Span {
     /// Both columns in UTF-16 code units, which SARIF counts in.
     #[serde(skip)]
     pub(super) utf16: (u32, u32),
+    /// The file itself, also where its name is no text.
+    #[serde(skip)]
+    pub(super) path: PathBuf,
 }
 
 /// Another place of a finding.
@@ -53,7 +57,7 @@ pub(super) struct Entry {
     /// Rule.
     #[serde(rename = "code", serialize_with = "rule_name")]
     pub(super) rule: RuleId,
-    /// Text.
+    /// Text of one line, as it may be shown.
     pub(super) message: String,
     /// Other ends.
     pub(super) related: Vec<Related>,
@@ -84,32 +88,45 @@ impl<'a> Spans<'a> {
 
     /// The name of a file as shown.
     pub(super) fn file(&self, path: &Path) -> String {
+        let name = self.relative(path).display().to_string();
+        // A name is no option and no command, whatever reads the line that it begins.
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '\\');
+        if name.starts_with(plain) { name } else { format!("./{name}") }
+    }
+
+    fn relative<'p>(&self, path: &'p Path) -> &'p Path {
         let relative = self.here.as_deref().and_then(|here| path.strip_prefix(here).ok());
-        relative.unwrap_or(path).display().to_string()
+        relative.unwrap_or(path)
     }
 
     fn span(&self, place: &Place) -> Span {
-        let file = self.file(&place.path);
+        let start = Span {
+            file: self.file(&place.path),
+            line: 1,
+            column: 1,
+            end_line: 1,
+            end_column: 1,
+            utf16: (1, 1),
+            path: self.relative(&place.path).to_owned(),
+        };
         if place.range == (0..0) {
             // The beginning of a file needs no text; it may be an object.
-            return Span { file, line: 1, column: 1, end_line: 1, end_column: 1, utf16: (1, 1) };
+            return start;
         }
-        let Some(document) = self.analysis.document(&place.path) else {
-            return Span { file, line: 1, column: 1, end_line: 1, end_column: 1, utf16: (1, 1) };
-        };
+        let Some(document) = self.analysis.document(&place.path) else { return start };
         let at = |offset: u32, encoding| {
             document.lines().position(&document.text, offset as usize, encoding)
         };
         let both = |encoding| (at(place.range.start, encoding), at(place.range.end, encoding));
-        let (start, end) = both(Encoding::Utf8);
-        let (start16, end16) = both(Encoding::Utf16);
+        let (from, to) = both(Encoding::Utf8);
+        let (from16, to16) = both(Encoding::Utf16);
         Span {
-            file,
-            line: start.line + 1,
-            column: start.col + 1,
-            end_line: end.line + 1,
-            end_column: end.col + 1,
-            utf16: (start16.col + 1, end16.col + 1),
+            line: from.line + 1,
+            column: from.col + 1,
+            end_line: to.line + 1,
+            end_column: to.col + 1,
+            utf16: (from16.col + 1, to16.col + 1),
+            ..start
         }
     }
 
@@ -124,15 +141,15 @@ impl<'a> Spans<'a> {
 
     /// The entry of a finding at its place.
     pub(super) fn entry(&self, place: &Place, finding: &Finding) -> Entry {
-        let related = finding
-            .related
-            .iter()
-            .map(|(place, message)| Related { span: self.span(place), message: message.clone() });
+        let related = finding.related.iter().map(|(place, message)| Related {
+            span: self.span(place),
+            message: shown::line(message).into_owned(),
+        });
         Entry {
             span: self.span(place),
             severity: finding.severity,
             rule: finding.rule,
-            message: finding.message.clone(),
+            message: shown::line(&finding.message).into_owned(),
             related: related.collect(),
             line_text: self.line_text(place),
         }
@@ -144,12 +161,12 @@ pub(super) fn text(entries: &[Entry]) -> String {
     let mut out = String::new();
     for entry in entries {
         let Span { file, line, column, .. } = &entry.span;
-        let severity = entry.severity.as_str();
+        let (file, severity) = (Shown(file), entry.severity.as_str());
         let _ =
             writeln!(out, "{file}:{line}:{column}: {severity}: {} [{}]", entry.message, entry.rule);
         for related in &entry.related {
             let Span { file, line, column, .. } = &related.span;
-            let _ = writeln!(out, "    {file}:{line}:{column}: {}", related.message);
+            let _ = writeln!(out, "    {}:{line}:{column}: {}", Shown(file), related.message);
         }
     }
     out

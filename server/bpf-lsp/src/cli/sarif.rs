@@ -1,10 +1,14 @@
 //! SARIF 2.1.0 of a report.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    path::{Component, Path},
+};
 
 use bpf::{diagnostic::Severity, rules::registry};
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
+use url::Url;
 
 use super::{
     baseline,
@@ -46,6 +50,7 @@ pub(super) fn print(entries: &[Entry]) -> Result<String, String> {
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             } },
+            "originalUriBaseIds": bases(),
             "columnKind": "utf16CodeUnits",
             "results": results,
         }],
@@ -63,14 +68,14 @@ fn result(entry: &Entry, ids: &[&str]) -> Value {
         .map(|(n, related)| {
             let mut location = location(&related.span);
             location["id"] = json!(n);
-            location["message"] = json!({ "text": related.message });
+            location["message"] = message(&related.message);
             location
         })
         .collect();
     let mut result = json!({
         "ruleId": entry.rule.0,
         "level": level(entry.severity),
-        "message": { "text": entry.message },
+        "message": message(&entry.message),
         "locations": [location(&entry.span)],
     });
     if let Some(index) = ids.iter().position(|id| *id == entry.rule.0) {
@@ -85,7 +90,7 @@ fn result(entry: &Entry, ids: &[&str]) -> Value {
 fn location(span: &Span) -> Value {
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri(&span.file) },
+            "artifactLocation": artifact(&span.path),
             "region": {
                 "startLine": span.line,
                 "startColumn": span.utf16.0,
@@ -96,14 +101,43 @@ fn location(span: &Span) -> Value {
     })
 }
 
-/// A URI reference: `file://` for absolute paths, relative ones as they are, percent-encoded.
-fn uri(file: &str) -> String {
-    if let Ok(url) = url::Url::from_file_path(file) {
-        return url.to_string();
+/// Where a file is: `file://` for absolute paths; relative ones are those of the folder that the check
+/// ran in. Whatever bytes its name has, the URI is that of the file.
+fn artifact(path: &Path) -> Value {
+    if let Ok(url) = Url::from_file_path(path) {
+        return json!({ "uri": url.as_str() });
     }
-    let Ok(base) = url::Url::parse("file:///") else { return file.to_owned() };
-    base.join(&file.replace('%', "%25").replace('#', "%23").replace('?', "%3F"))
-        .map_or_else(|_| file.to_owned(), |url| url.path().trim_start_matches('/').to_owned())
+    let mut uri = String::new();
+    for part in path.components() {
+        let Component::Normal(name) = part else { continue };
+        if !uri.is_empty() {
+            uri.push('/');
+        }
+        for byte in name.as_encoded_bytes() {
+            match byte {
+                b'-' | b'.' | b'_' | b'~' => uri.push(char::from(*byte)),
+                byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+                byte => uri.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    json!({ "uri": uri, "uriBaseId": BASE })
+}
+
+/// The folder that relative URIs are of, by the name that CodeQL gives it.
+const BASE: &str = "%SRCROOT%";
+
+fn bases() -> Value {
+    let here = std::env::current_dir().ok().and_then(|here| Url::from_directory_path(here).ok());
+    here.map_or_else(|| json!({}), |here| json!({ BASE: { "uri": here.as_str() } }))
+}
+
+/// A message. Brackets before a parenthesis would be a link (SARIF 2.1.0, section 3.11.6).
+fn message(text: &str) -> Value {
+    if !text.contains("](") {
+        return json!({ "text": text });
+    }
+    json!({ "text": text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]") })
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -1,4 +1,5 @@
-//! Between the protocol's types and ours; the only place where byte offsets meet positions.
+//! Between the protocol's types and ours; the only place where byte offsets meet positions, and where
+//! text that may come out of files becomes text that an editor shows.
 
 use ide::{
     Analysis, Document,
@@ -9,6 +10,11 @@ use ide::{
 };
 use serde_json::json;
 use tower_lsp::lsp_types as lsp;
+
+/// One line as an editor may show it: names in it can hold anything.
+fn shown(text: &str) -> String {
+    btf::shown::line(text).into_owned()
+}
 
 /// Byte offset of a position in a document; clamped.
 pub(super) fn offset(document: &Document, at: lsp::Position, encoding: Encoding) -> u32 {
@@ -66,7 +72,7 @@ impl Places<'_> {
             .filter_map(|(place, text)| {
                 Some(lsp::DiagnosticRelatedInformation {
                     location: self.location(place)?,
-                    message: text.clone(),
+                    message: shown(text),
                 })
             })
             .collect();
@@ -80,7 +86,7 @@ impl Places<'_> {
             }),
             code: Some(lsp::NumberOrString::String(finding.rule.0.to_owned())),
             source: Some("bpf-lsp".to_owned()),
-            message: finding.message.clone(),
+            message: shown(&finding.message),
             related_information: (!related.is_empty()).then_some(related),
             ..lsp::Diagnostic::default()
         }
@@ -101,7 +107,7 @@ impl Places<'_> {
                     .push(lsp::TextEdit { range: location.range, new_text: text.clone() });
             }
             actions.push(lsp::CodeAction {
-                title: fix.title.clone(),
+                title: shown(&fix.title),
                 kind: Some(lsp::CodeActionKind::QUICKFIX),
                 diagnostics: Some(vec![diagnostic.clone()]),
                 edit: Some(edit),
@@ -169,8 +175,8 @@ pub(super) fn symbol(
     };
     #[allow(deprecated, reason = "the struct has no other constructor")]
     lsp::DocumentSymbol {
-        name: symbol.name.clone(),
-        detail: (!symbol.detail.is_empty()).then(|| symbol.detail.clone()),
+        name: shown(&symbol.name),
+        detail: (!symbol.detail.is_empty()).then(|| shown(&symbol.detail)),
         kind,
         tags: None,
         deprecated: None,
@@ -197,14 +203,17 @@ pub(super) fn completion(
     };
     let snippet = item.snippet.filter(|_| snippets);
     let format = snippet.as_ref().map(|_| lsp::InsertTextFormat::SNIPPET);
-    let markup = lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: item.documentation };
+    let markup = lsp::MarkupContent {
+        kind: lsp::MarkupKind::Markdown,
+        value: item.documentation.into_string(),
+    };
     let documentation =
         (!markup.value.is_empty()).then_some(lsp::Documentation::MarkupContent(markup));
     lsp::CompletionItem {
         kind: Some(kind),
-        detail: (!item.detail.is_empty()).then_some(item.detail),
+        detail: (!item.detail.is_empty()).then(|| shown(&item.detail)),
         documentation,
-        sort_text: Some(format!("{:03}{}", item.rank, item.label)),
+        sort_text: Some(format!("{:03}{}", item.rank, shown(&item.label))),
         // What clients compare with the text that is replaced.
         filter_text: Some(match kind {
             lsp::CompletionItemKind::SNIPPET => item.label.clone(),
@@ -215,7 +224,7 @@ pub(super) fn completion(
             range: range(document, &item.replace, encoding),
             new_text: snippet.unwrap_or(item.insert),
         })),
-        label: item.label,
+        label: shown(&item.label),
         ..lsp::CompletionItem::default()
     }
 }
@@ -231,7 +240,8 @@ pub(super) fn lens(
     lsp::CodeLens {
         range,
         command: Some(lsp::Command {
-            title: lens.title.clone(),
+            // VS Code makes icons of `$(name)` in titles.
+            title: shown(&lens.title).replace("$(", "$\\u{28}"),
             command: "bpf-lsp.showSkeleton".to_owned(),
             arguments: Some(vec![json!(uri), json!(lens.kind.as_str()), json!(range.start)]),
         }),
@@ -247,11 +257,11 @@ pub(super) fn inlay_hint(
 ) -> lsp::InlayHint {
     lsp::InlayHint {
         position: position(document, hint.offset, encoding),
-        label: lsp::InlayHintLabel::String(hint.label.clone()),
+        label: lsp::InlayHintLabel::String(shown(&hint.label)),
         kind: None,
         text_edits: None,
         tooltip: (!hint.tooltip.is_empty())
-            .then(|| lsp::InlayHintTooltip::String(hint.tooltip.clone())),
+            .then(|| lsp::InlayHintTooltip::String(shown(&hint.tooltip))),
         padding_left: Some(true),
         padding_right: None,
         data: None,

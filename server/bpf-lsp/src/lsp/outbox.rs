@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use btf::shown;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower_lsp::{
@@ -98,8 +99,12 @@ pub(super) async fn run(client: Client, session: Arc<Session>, mut queue: Queue)
             Outgoing::SkeletonChanged(params) => {
                 tell::<SkeletonChanged>(&client, params, &spelled).await;
             }
-            Outgoing::Status(params) => client.send_notification::<ServerStatus>(params).await,
-            Outgoing::Log(kind, text) => client.log_message(kind, text).await,
+            // Names of files and what compilers say can hold anything.
+            Outgoing::Status(mut params) => {
+                params.message = shown::line(&params.message).into_owned();
+                client.send_notification::<ServerStatus>(params).await;
+            }
+            Outgoing::Log(kind, text) => client.log_message(kind, shown::lines(&text)).await,
             request => drop(tokio::spawn(ask(client.clone(), session.clone(), request))),
         }
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use btf::shown;
 use ide::{Cancellable, Document, answer::SkeletonKind};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -140,12 +141,15 @@ impl Server {
             let skeleton = q.snapshot.analysis.skeleton(&q.document.path, kind, offset)?;
             Ok(skeleton.map(|s| SkeletonResult {
                 name: s.name,
-                text: s.text,
+                text: shown::lines(&s.text).into_owned(),
                 line: s.line,
                 complete: s.complete,
-                note: s.note,
+                note: s.note.map(|note| shown::line(&note).into_owned()),
                 hints: (s.hints.into_iter())
-                    .map(|hint| SkeletonHint { line: hint.line, text: hint.text })
+                    .map(|hint| SkeletonHint {
+                        line: hint.line,
+                        text: shown::line(&hint.text).into_owned(),
+                    })
                     .collect(),
             }))
         })
@@ -169,7 +173,8 @@ impl Server {
 
 /// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer.
 fn refused(reason: String) -> Error {
-    Error { code: ErrorCode::ServerError(-32803), message: reason.into(), data: None }
+    let message = shown::line(&reason).into_owned().into();
+    Error { code: ErrorCode::ServerError(-32803), message, data: None }
 }
 
 fn skeleton_kind(name: Option<&str>) -> Result<SkeletonKind> {
@@ -219,7 +224,7 @@ impl LanguageServer for Server {
                 range: Some(q.range(&hover.range)),
                 contents: lsp::HoverContents::Markup(lsp::MarkupContent {
                     kind: lsp::MarkupKind::Markdown,
-                    value: hover.markdown,
+                    value: hover.markdown.into_string(),
                 }),
             }))
         })

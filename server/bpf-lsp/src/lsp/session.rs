@@ -76,7 +76,7 @@ pub(super) struct State {
     pub(super) open: FxHashMap<PathBuf, Arc<OpenDocument>>,
     pub(super) headers: HeaderFindings,
     /// The folders of the workspace; none when the client has only files.
-    roots: Vec<PathBuf>,
+    pub(super) roots: Vec<PathBuf>,
     settings: Settings,
     /// The client says that the user trusts the workspace.
     trusted: bool,
@@ -157,7 +157,11 @@ impl Session {
             "workspace/didChangeWatchedFiles" => self.with(params, Self::did_change_watched_files),
             "workspace/didChangeWorkspaceFolders" => lock(&self.state).change_roots(params),
             "bpf-lsp/workspaceTrust" => {
-                lock(&self.state).trusted = params.get("trusted") == Some(&Value::Bool(true));
+                let trusted = params.get("trusted") == Some(&Value::Bool(true));
+                lock(&self.state).trusted = trusted;
+                if !trusted {
+                    self.builds.cancel_all();
+                }
             }
             "workspace/didChangeConfiguration" => self.did_change_configuration(params),
             _ => {}

@@ -1,7 +1,8 @@
 //! Build and verify: on save the project's own compile command runs in the background, and the object
 //! that it makes is compared with the source model.
 //!
-//! Only with `buildAndVerify.enable` on, and only in a workspace that the client says the user trusts.
+//! Only with `buildAndVerify.enable` on, and only in a workspace that the client says the user trusts:
+//! nothing outside of its folders chooses what runs.
 
 use std::{
     fs,
@@ -26,7 +27,10 @@ use super::{
     session::Session,
     workers::{lock, spawn},
 };
-use crate::project::{build::BuildError, objects};
+use crate::project::{
+    build::{BuildError, Trusted},
+    objects,
+};
 
 /// A compiler that runs longer is ended.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,11 +55,16 @@ impl Builds {
         }
     }
 
-    /// Ends all of them, and waits for that.
-    pub(super) fn stop(&self) {
+    /// Ends all of them.
+    pub(super) fn cancel_all(&self) {
         for cancelled in lock(&self.running).values() {
             cancelled.store(true, Ordering::SeqCst);
         }
+    }
+
+    /// Ends all of them, and waits for that.
+    pub(super) fn stop(&self) {
+        self.cancel_all();
         let mut waited = Duration::ZERO;
         while !lock(&self.running).is_empty() && waited < GRACE {
             let step = Duration::from_millis(5);
@@ -111,12 +120,12 @@ impl Session {
         program: &Path,
         cancelled: &AtomicBool,
     ) -> Option<Result<BuiltObject, BuildError>> {
-        let (analysis, disk) = {
+        let (analysis, disk, roots) = {
             let state = lock(&self.state);
             if !state.may_build() || !state.open.contains_key(program) {
                 return None;
             }
-            (state.host.analysis(), state.disk.clone())
+            (state.host.analysis(), state.disk.clone(), state.roots.clone())
         };
         // An object of the session's end, or of an older save, is wanted by nobody.
         let is_cancelled = || cancelled.load(Ordering::SeqCst);
@@ -128,7 +137,8 @@ impl Session {
             Some(fingerprint(&String::from_utf8_lossy(&bytes)))
         };
         let text = text_of()?;
-        let result = disk.build(program, TIMEOUT, cancelled).and_then(|bytes| {
+        let trusted = Trusted::new(&roots);
+        let result = disk.build(program, &trusted, TIMEOUT, cancelled).and_then(|bytes| {
             objects::verified(&bytes, program, text)
                 .map_err(|error| BuildError::Io(format!("the object cannot be read: {error}")))
         });

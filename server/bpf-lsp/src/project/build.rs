@@ -1,20 +1,25 @@
 //! Runs a program's own compile command, with everything it writes redirected into a temporary folder.
 //!
-//! This is the one place that starts a process. Who calls it has seen to it that the user wants it and
-//! trusts the workspace.
+//! This is the one place that starts a process ([`process`]). Who calls it has seen to it that the user
+//! wants it and trusts the workspace; that nothing outside of the workspace's folders chooses the
+//! program is seen to here ([`trusted`]).
+
+pub(crate) mod process;
+mod temporary;
+mod trusted;
 
 use std::{
     ffi::OsString,
-    fmt,
-    fs::File,
-    path::Path,
-    process::{Child, Command as Process, Stdio},
+    fmt, fs,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use super::{Disk, compile_commands::Command};
+use process::{Compiler, Start};
+pub(crate) use trusted::Trusted;
 
 /// Between two looks at a running compiler.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -27,6 +32,10 @@ const MAX_SAID: usize = 16 << 10;
 pub(crate) enum BuildError {
     /// No database has a command for the file.
     NoCommand,
+    /// The client has named no folder.
+    NoFolder,
+    /// What would choose the program that runs lies outside of the folders that the client named.
+    Outside(PathBuf),
     /// The command needs a shell, or may write where it should not.
     Unsuitable(String),
     /// The compiler could not be started, or what it wrote cannot be read.
@@ -43,6 +52,14 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::NoCommand => f.write_str("compile_commands.json has no command for it"),
+            BuildError::NoFolder => f.write_str("the editor has opened no folder"),
+            BuildError::Outside(path) => {
+                write!(
+                    f,
+                    "{} lies outside the folders of the workspace, and may not choose what runs",
+                    path.display()
+                )
+            }
             BuildError::Unsuitable(why) | BuildError::Io(why) => f.write_str(why),
             BuildError::Failed(_) => f.write_str("the compiler failed; what it said is in the log"),
             BuildError::TimedOut(after) => write!(f, "the compiler took longer than {after:?}"),
@@ -57,69 +74,61 @@ impl Disk {
     pub(crate) fn build(
         &self,
         program: &Path,
+        trusted: &Trusted,
         timeout: Duration,
         cancelled: &AtomicBool,
     ) -> Result<Vec<u8>, BuildError> {
-        let (_, command) = self.command(program).ok_or(BuildError::NoCommand)?;
-        run(&command, timeout, cancelled)
+        let (database, command) = self.command(program).ok_or(BuildError::NoCommand)?;
+        let command = trusted.judge(&database, command)?;
+        run(process::own_binary().as_deref(), &command, timeout, cancelled)
     }
 }
 
+/// Runs a command that may run. `own` is this program, which watches over compilers.
 fn run(
+    own: Option<&Path>,
     command: &Command,
     timeout: Duration,
     cancelled: &AtomicBool,
 ) -> Result<Vec<u8>, BuildError> {
     let io = |error: std::io::Error| BuildError::Io(error.to_string());
-    let folder = tempfile::Builder::new().prefix("bpf-lsp-").tempdir().map_err(io)?;
+    let folder = temporary::folder().map_err(io)?;
     let (compiler, arguments) = redirected(command, folder.path())?;
-    let said = folder.path().join("said.txt");
-    let log = File::create(&said).map_err(io)?;
-    let mut process = Process::new(&compiler);
-    process.args(arguments).current_dir(&command.directory).stdin(Stdio::null());
-    process.stdout(log.try_clone().map_err(io)?).stderr(log);
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut process, 0);
+    let compiler = trusted::find_program(&compiler, &command.directory)?;
     if cancelled.load(Ordering::SeqCst) {
         return Err(BuildError::Cancelled);
     }
     let start = Instant::now();
-    let mut child = process.spawn().map_err(|error| {
-        BuildError::Io(format!("{} cannot be started: {error}", compiler.to_string_lossy()))
+    let mut running = Compiler::start(&Start {
+        own,
+        compiler: &compiler,
+        arguments: &arguments,
+        directory: &command.directory,
+        path: trusted::search_path(),
+        folder: folder.path(),
+    })
+    .map_err(|error| {
+        BuildError::Io(format!("{} cannot be started: {error}", compiler.display()))
     })?;
-    let status = loop {
-        match child.try_wait().map_err(io)? {
-            Some(status) => break status,
-            None if cancelled.load(Ordering::SeqCst) => {
-                end(&mut child);
-                return Err(BuildError::Cancelled);
-            }
-            None if start.elapsed() >= timeout => {
-                end(&mut child);
-                return Err(BuildError::TimedOut(timeout));
-            }
-            None => thread::sleep(PAUSE),
+    // Whichever way this returns, the compiler and what it started are ended: `running` is dropped.
+    while !running.has_ended().map_err(io)? {
+        if cancelled.load(Ordering::SeqCst) {
+            return Err(BuildError::Cancelled);
         }
-    };
+        if start.elapsed() >= timeout {
+            return Err(BuildError::TimedOut(timeout));
+        }
+        thread::sleep(PAUSE);
+    }
+    let status = running.end().map_err(io)?;
     if !status.success() {
-        let mut text = std::fs::read(&said).unwrap_or_default();
+        let mut text = fs::read(folder.path().join(process::SAID)).unwrap_or_default();
         text.truncate(MAX_SAID);
         let text = String::from_utf8_lossy(&text).trim().to_owned();
         return Err(BuildError::Failed(format!("{status}\n{text}")));
     }
-    std::fs::read(folder.path().join(OBJECT))
+    fs::read(folder.path().join(OBJECT))
         .map_err(|error| BuildError::Io(format!("the compiler wrote no object: {error}")))
-}
-
-/// Ends a compiler and what it started.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        // It fails when all of them ended just now, which is as well.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// The object's name in the temporary folder.
@@ -176,13 +185,7 @@ fn redirected(command: &Command, folder: &Path) -> Result<(OsString, Vec<OsStrin
     if !has_output {
         out.extend(["-o".into(), folder.join(OBJECT).into()]);
     }
-    // A relative path is one of the folder that the command runs in.
-    let compiler = if compiler.contains('/') {
-        command.directory.join(compiler).into()
-    } else {
-        compiler.into()
-    };
-    Ok((compiler, out))
+    Ok((compiler.into(), out))
 }
 
 /// Whether an argument is the option, with its file in the same word or in the next.
@@ -207,7 +210,12 @@ mod tests {
 
     fn command(line: &str, directory: &Path) -> Command {
         let arguments = super::super::compile_commands::split_shell(line);
-        Command { directory: directory.to_owned(), arguments, output: None }
+        Command {
+            directory: directory.to_owned(),
+            arguments,
+            output: None,
+            response_files: Vec::new(),
+        }
     }
 
     fn shown(folder: &Path, words: (OsString, Vec<OsString>)) -> String {
@@ -233,7 +241,7 @@ mod tests {
         check("clang -c a.bpf.c", expect!["clang -c a.bpf.c -o TMP/out.o"]);
         check(
             "./cc -oa.o -MMD -MF.a.d -Wp,-MD,.a.o.d -MJ a.json -save-temps=cwd -c a.c",
-            expect!["/w/./cc -o TMP/out.o -MMD -MF TMP/out.d -MJ TMP/out.json -c a.c"],
+            expect!["./cc -o TMP/out.o -MMD -MF TMP/out.d -MJ TMP/out.json -c a.c"],
         );
         check("cc --output=a.o -objx a.c", expect!["cc --output TMP/out.o -objx a.c"]);
     }
@@ -256,7 +264,7 @@ mod tests {
             std::fs::set_permissions(&compiler, std::fs::Permissions::from_mode(0o755)).unwrap();
             let command = command("./cc -c a.c -o a.o", folder.path());
             let limit = if text.starts_with("sleep") { 0 } else { 60 };
-            run(&command, Duration::from_secs(limit), &AtomicBool::new(text == "exit"))
+            run(None, &command, Duration::from_secs(limit), &AtomicBool::new(text == "exit"))
         };
         assert_eq!(script("pwd >\"$4\"").map(|b| b.len()), Ok(folder.path().as_os_str().len() + 1));
         let failed = script("echo no good >&2; exit 3");

@@ -29,6 +29,8 @@ pub(super) struct Command {
     pub(super) arguments: Vec<String>,
     /// What it makes, where the entry or `-o` says so.
     pub(super) output: Option<PathBuf>,
+    /// Files that arguments were taken from (`@file`).
+    pub(super) response_files: Vec<PathBuf>,
 }
 
 /// A compile database. Databases are large and most of their commands are never asked for: the first
@@ -196,10 +198,11 @@ impl Entry {
             _ => return None,
         };
         let directory = self.directory.clone();
-        let arguments = with_response_files(arguments, &directory, 0);
+        let mut response_files = Vec::new();
+        let arguments = with_response_files(arguments, &directory, 0, &mut response_files);
         let written = || output_argument(&arguments).map(|o| normalize(&directory.join(o)));
         let output = self.output.clone().or_else(written);
-        Some(Command { directory, arguments, output })
+        Some(Command { directory, arguments, output, response_files })
     }
 }
 
@@ -210,7 +213,12 @@ const MAX_RESPONSE_SIZE: u64 = 1 << 20;
 
 /// Arguments with what the files say that `@file` names; one that cannot be read stays as it is, as
 /// compilers have it.
-fn with_response_files(arguments: Vec<String>, directory: &Path, depth: usize) -> Vec<String> {
+fn with_response_files(
+    arguments: Vec<String>,
+    directory: &Path,
+    depth: usize,
+    read: &mut Vec<PathBuf>,
+) -> Vec<String> {
     if depth >= MAX_RESPONSE_DEPTH || !arguments.iter().any(|a| a.starts_with('@')) {
         return arguments;
     }
@@ -220,10 +228,14 @@ fn with_response_files(arguments: Vec<String>, directory: &Path, depth: usize) -
             let path = directory.join(name);
             let small =
                 fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= MAX_RESPONSE_SIZE);
-            small.then(|| files::text(&path)).flatten()
+            let text = small.then(|| files::text(&path)).flatten();
+            read.extend(text.is_some().then_some(path));
+            text
         });
         match text {
-            Some(text) => all.extend(with_response_files(split_shell(&text), directory, depth + 1)),
+            Some(text) => {
+                all.extend(with_response_files(split_shell(&text), directory, depth + 1, read));
+            }
             None => all.push(argument),
         }
     }

@@ -102,11 +102,11 @@ fn damaged(what: &str) -> OpenError {
     OpenError::Elf(format!("damaged ELF file: {what}"))
 }
 
-/// A name as text, if it is UTF-8 and `left` bytes of names still allow it.
+/// A name as text, if it is UTF-8 without control characters, and `left` bytes of names still allow it.
 fn text<'a>(name: Option<&'a [u8]>, left: &mut usize) -> Option<&'a str> {
     let name = name?;
     *left = left.checked_sub(name.len())?;
-    std::str::from_utf8(name).ok()
+    std::str::from_utf8(name).ok().filter(|name| !name.contains(char::is_control))
 }
 
 impl<'a> ElfFile<'a> {

@@ -6,7 +6,7 @@ mod record;
 use super::json::{linkage, map_type};
 use super::{Named, TypeRequest};
 use crate::object::{Certainty, Map, MapKind, Object, Origin, Section, SectionKind};
-use btf::{CDumper, Linkage, Type};
+use btf::{CDumper, Linkage, Type, shown::Shown};
 use record::{Entry, Lines, close};
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub fn print_object(object: &Object, file: &str) -> String {
         Origin::Source => "from source",
         Origin::Elf => "from the compiled object",
     };
-    let _ = writeln!(out, "/* {file}: object {}, {from} */", object.name);
+    let _ = writeln!(out, "/* {}: object {}, {from} */", Shown(file), object.name);
     if !object.complete {
         let _ = writeln!(out, "/* incomplete: the source could not be read in full */");
     }
@@ -38,7 +38,7 @@ pub fn print_object(object: &Object, file: &str) -> String {
         let _ = writeln!(out, "\nprograms:");
         let width = object.programs.iter().map(|p| p.name.len()).max().unwrap_or(0);
         for program in &object.programs {
-            let _ = writeln!(out, "\t{:<width$}  {}", program.name, program.section);
+            let _ = writeln!(out, "\t{:<width$}  {}", program.name, Shown(&program.section));
         }
     }
     out
@@ -68,7 +68,7 @@ pub fn print_section(object: &Object, section: &Section, out: &mut String) {
             format!("{storage}{}", dumper.type_decl(variable.ty, &variable.name, 1, false));
         lines.entry(&declaration, entry);
     }
-    let _ = writeln!(out, "{} {{", section.name);
+    let _ = writeln!(out, "{} {{", Shown(&section.name));
     out.push_str(&lines.finish(section.size, section.align, "variables"));
     let _ = writeln!(out, "}};{}", section_meaning(object, section));
 }
@@ -82,10 +82,10 @@ fn section_meaning(object: &Object, section: &Section) -> String {
     match (map, section.kind) {
         (Some(map), SectionKind::Percpu) => format!(
             " /* map {}, {} bytes on each possible CPU */",
-            map.name,
+            Shown(&map.name),
             section.size.div_ceil(8).saturating_mul(8)
         ),
-        (Some(map), _) => format!(" /* map {} */", map.name),
+        (Some(map), _) => format!(" /* map {} */", Shown(&map.name)),
         (None, SectionKind::Other) => " /* libbpf makes no map of this section */".into(),
         _ => String::new(),
     }
@@ -93,7 +93,8 @@ fn section_meaning(object: &Object, section: &Section) -> String {
 
 /// A map in one line.
 fn map_line(map: &Map) -> String {
-    let mut line = format!("{}  {}", map.name, map.def.map_type.map_or("?".into(), map_type));
+    let mut line =
+        format!("{}  {}", Shown(&map.name), map.def.map_type.map_or("?".into(), map_type));
     let numbers = [
         ("key", map.def.key_size),
         ("value", map.def.value_size),
@@ -107,7 +108,7 @@ fn map_line(map: &Map) -> String {
     if let Some(flags) = map.def.map_flags.filter(|f| *f != 0) {
         let _ = write!(line, "  flags {flags:#x}");
     }
-    let _ = write!(line, "  ({})", map.section);
+    let _ = write!(line, "  ({})", Shown(&map.section));
     line
 }
 
@@ -125,7 +126,7 @@ pub fn print_named(object: &Object, named: &Named<'_>) -> String {
                     "/* {} variable {} of section {}: offset {}, size {}, align {} */",
                     linkage(variable.linkage),
                     variable.name,
-                    section.name,
+                    Shown(&section.name),
                     variable.offset,
                     variable.size,
                     variable.align

@@ -204,7 +204,7 @@ pub(super) fn split(input: Input<'_>, section: &Section) -> Option<Edits> {
             let variable = unit.variable(Symbol::intern(&variable.name))?;
             let decl = Sole::of(unit, &variable).and_then(|_| variable.decls.first())?;
             let string = places::section_string(unit, decl).filter(|s| s.is_literal)?;
-            edits.push((string.range, format!("\"{new}\"")));
+            edits.push((string.range, places::c_string(&new)));
         }
     }
     let moved = bins.get(1..)?.iter().map(|(_, variables)| variables.len()).sum::<usize>();

@@ -1,5 +1,6 @@
 //! Where the user wrote what a rule speaks of.
 
+use btf::shown::is_hostile;
 use cfront::{
     ast::{Attr, Item},
     sema::{Decl, Function, Variable},
@@ -27,6 +28,25 @@ pub(super) fn function(unit: &Unit, function: &Function) -> Option<FileRange> {
 /// The text of a place, as the user wrote it.
 pub(super) fn text(unit: &Unit, range: FileRange) -> Option<&str> {
     unit.preprocessed().text(range.file)?.get(range.start as usize..range.end as usize)
+}
+
+/// A string literal of C with that text, for fixes: what a file says in a name stays inside of it.
+pub(super) fn c_string(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if is_hostile(c) => {
+                let mut bytes = [0; 4];
+                // Octal escapes end after three digits, whatever follows.
+                let bytes = c.encode_utf8(&mut bytes).bytes();
+                out.extend(bytes.map(|byte| format!("\\{byte:03o}")));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// The text from one token of an item to another, both included, when all of it stands in one file

@@ -60,7 +60,7 @@ fn check_variable(input: Input<'_>, variable: &Variable, found: &mut Vec<Diagnos
         );
         if place.is_literal {
             finding = finding
-                .with_fix(format!("Use `{meant}`"), vec![(place.range, format!("\"{meant}\""))]);
+                .with_fix(format!("Use `{meant}`"), vec![(place.range, places::c_string(&meant))]);
         }
         found.push(finding);
     } else if section == "maps" {
@@ -149,7 +149,7 @@ fn check_function(input: Input<'_>, function: &Function, found: &mut Vec<Diagnos
     if place.is_literal {
         for name in near {
             finding = finding
-                .with_fix(format!("Use `{name}`"), vec![(place.range, format!("\"{name}\""))]);
+                .with_fix(format!("Use `{name}`"), vec![(place.range, places::c_string(&name))]);
         }
     }
     found.push(finding);

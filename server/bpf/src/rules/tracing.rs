@@ -99,7 +99,7 @@ fn syscall_wrapper(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut
         finding = finding.with_fix(
             "Use `BPF_KSYSCALL`",
             vec![
-                (string.range, format!("\"{optional}ksyscall/{call}\"")),
+                (string.range, places::c_string(&format!("{optional}ksyscall/{call}"))),
                 (name, "BPF_KSYSCALL".into()),
             ],
         );

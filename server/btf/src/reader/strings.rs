@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{ReadError, TypeProblem};
+use crate::shown;
 
 /// Names by offset. Each offset is copied once; a budget bounds what overlapping names may add up
 /// to (a thousand offsets into one long string would otherwise cost a thousand copies of it).
@@ -30,7 +31,8 @@ impl<'a> Strings<'a> {
         })
     }
 
-    /// The name at that offset; bytes that are not UTF-8 become U+FFFD.
+    /// The name at that offset; bytes that are not UTF-8 become U+FFFD. Control characters, which no name
+    /// in C has, are escaped: names end up in texts of many lines.
     pub(super) fn get(&mut self, offset: u32) -> Result<SmolStr, TypeProblem> {
         if offset == 0 {
             return Ok(SmolStr::default());
@@ -46,7 +48,11 @@ impl<'a> Strings<'a> {
             return Err(if tail.is_empty() { outside } else { TypeProblem::TooManyNames });
         };
         self.budget -= len;
-        let name = SmolStr::from(String::from_utf8_lossy(window.get(..len).unwrap_or_default()));
+        let name = String::from_utf8_lossy(window.get(..len).unwrap_or_default());
+        let name = match name.contains(char::is_control) {
+            false => SmolStr::from(name),
+            true => SmolStr::from(shown::line(&name)),
+        };
         self.known.insert(offset, name.clone());
         Ok(name)
     }

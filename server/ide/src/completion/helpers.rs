@@ -7,7 +7,7 @@ use bpf::facts::{
 use cfront::{ctypes::CTypeId, unit::Unit};
 use rustc_hash::FxHashSet;
 
-use super::{attach_targets::header_functions, entry, repair::Cursor};
+use super::{attach_targets::header_functions, entry, repair::Cursor, snippet};
 use crate::{
     answer::{Completion, CompletionKind},
     docs,
@@ -49,6 +49,7 @@ pub(super) fn completions(cursor: &Cursor, section: Option<&str>, unit: &Unit) -
 fn call(cursor: &Cursor, name: &str, arguments: bool) -> Completion {
     let mut item = entry(name, CompletionKind::Function, &cursor.replace);
     if !cursor.called {
+        let name = snippet::literal(name);
         item.snippet = Some(if arguments { format!("{name}($1)") } else { format!("{name}()") });
     }
     item

@@ -1,7 +1,10 @@
 //! Values of the variable in section `license`.
 
 use super::{entry, repair::Cursor};
-use crate::answer::{Completion, CompletionKind};
+use crate::{
+    answer::{Completion, CompletionKind},
+    markdown::Markdown,
+};
 
 /// What the kernel's `license_is_gpl_compatible` takes.
 const COMPATIBLE: [&str; 6] =
@@ -13,8 +16,10 @@ pub(super) fn completions(cursor: &Cursor) -> Vec<Completion> {
         .iter()
         .map(|name| Completion {
             detail: "GPL compatible".to_owned(),
-            documentation: "Programs may call helpers and kfuncs that are marked GPL only."
-                .to_owned(),
+            documentation: Markdown::of(
+                "Programs may call helpers and kfuncs that are marked GPL only.",
+                &[],
+            ),
             ..entry(*name, CompletionKind::Text, &cursor.replace)
         })
         .collect()

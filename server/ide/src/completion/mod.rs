@@ -25,6 +25,7 @@ use std::{ops::Range, path::Path};
 use crate::{
     answer::{Completion, CompletionKind},
     host::{Analysis, Cancellable},
+    markdown::Markdown,
     pipeline::Role,
 };
 use repair::Within;
@@ -89,7 +90,7 @@ fn entry(label: impl Into<String>, kind: CompletionKind, replace: &Range<u32>) -
     Completion {
         kind,
         detail: String::new(),
-        documentation: String::new(),
+        documentation: Markdown::default(),
         replace: replace.clone(),
         insert: label.clone(),
         snippet: None,

@@ -12,6 +12,7 @@ use loader::{
 use super::{entry, repair::Cursor};
 use crate::{
     answer::{Completion, CompletionKind},
+    markdown::{Block, Markdown},
     member_path::MemberPath,
     pipeline::FileAnalysis,
 };
@@ -70,9 +71,9 @@ pub(super) fn completions(
                 let member = found.member;
                 let declaration = btf::dump_c::declaration(&object.btf, member.ty, &member.name);
                 Completion {
-                    documentation: format!(
-                        "```c\n{declaration};\n```\n\nOffset {} in its struct.",
-                        found.offset_bits / 8
+                    documentation: Markdown::of(
+                        "{}\n\nOffset {} in its struct.",
+                        &[&Block(format!("{declaration};")), &(found.offset_bits / 8)],
                     ),
                     detail: declaration,
                     rank,

@@ -6,6 +6,7 @@ use super::{entry, repair::Cursor, snippet::plain};
 use crate::{
     answer::{Completion, CompletionKind},
     docs,
+    markdown::Code,
 };
 
 /// One snippet a section name; names that only add `.s` or `.multi` to another are left out, as are
@@ -23,7 +24,8 @@ pub(super) fn completions(cursor: &Cursor) -> Vec<Completion> {
             let (template, header) = template(row);
             let mut documentation = docs::sections::program(row);
             if let Some(header) = header {
-                documentation.push_str(&format!("\n\nNeeds `#include <bpf/{header}>`."));
+                let include = format!("#include <bpf/{header}>");
+                documentation.add("\n\nNeeds {}.", &[&Code(include)]);
             }
             Completion {
                 detail: format!("program, {}", row.short_type()),

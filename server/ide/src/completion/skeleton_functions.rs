@@ -4,11 +4,12 @@ use std::path::Path;
 
 use loader::skeletons::Skeleton;
 
-use super::{entry, repair::Cursor};
+use super::{entry, repair::Cursor, snippet};
 use crate::{
     answer::{Completion, CompletionKind},
     docs::skeleton_functions,
     host::{Analysis, Cancellable},
+    markdown::Markdown,
     pipeline::Role,
 };
 
@@ -47,8 +48,9 @@ fn of_skeleton(cursor: &Cursor, skeleton: &Skeleton) -> Vec<Completion> {
             let places = if parameter == "void" { "" } else { "$1" };
             Completion {
                 detail: format!("{returns} ({parameter})"),
-                documentation: (*what).to_owned(),
-                snippet: (!cursor.called).then(|| format!("{label}({places})")),
+                documentation: Markdown::of(what, &[]),
+                snippet: (!cursor.called)
+                    .then(|| format!("{}({places})", snippet::literal(&label))),
                 rank,
                 ..entry(label, CompletionKind::Function, &cursor.replace)
             }

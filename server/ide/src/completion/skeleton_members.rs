@@ -15,6 +15,7 @@ use super::{
 use crate::{
     answer::{Completion, CompletionKind},
     host::{Analysis, Cancellable},
+    markdown::{Block, Code, Markdown, Plain},
     pipeline::{FileAnalysis, Role},
 };
 
@@ -64,7 +65,7 @@ fn completion(cursor: &Cursor, member: &Member, rank: u32, declared: &str) -> Co
         MemberKind::Variable => CompletionKind::Variable,
         _ => CompletionKind::Member,
     };
-    let mut doc = format!("```c\n{};\n```", member.declaration);
+    let mut doc = Markdown::of("{}", &[&Block(format!("{};", member.declaration))]);
     let what = match member.kind {
         MemberKind::Group => "",
         MemberKind::Section => "The variables of the section",
@@ -75,17 +76,17 @@ fn completion(cursor: &Cursor, member: &Member, rank: u32, declared: &str) -> Co
         MemberKind::Variable => "Variable",
     };
     if !what.is_empty() {
-        let _ = write!(doc, "\n\n{what}");
+        doc.add("\n\n{}", &[&Plain(what)]);
         if !member.section.is_empty() {
-            let _ = write!(doc, ", section `{}`", member.section);
+            doc.add(", section {}", &[&Code(&member.section)]);
         }
         if let Some(offset) = member.offset {
-            let _ = write!(doc, ", offset {offset}");
+            doc.add(", offset {}", &[&offset]);
         }
-        doc.push('.');
+        doc.add(".", &[]);
         if member.place.is_some() {
-            let _ =
-                write!(doc, "\n\nDeclared for object `{}`.", declared.trim_end_matches(".bpf.c"));
+            let object = declared.trim_end_matches(".bpf.c");
+            doc.add("\n\nDeclared for object {}.", &[&Code(object)]);
         }
     }
     let mut detail = member.declaration.clone();

@@ -1,5 +1,10 @@
 //! Pieces of code with places to fill in (`${1:text}`).
 
+/// A name as part of a snippet: GNU C's names may have `$` in them.
+pub(super) fn literal(name: &str) -> String {
+    name.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
+}
+
 /// The text with the places filled as they stand: for clients that know no snippets.
 pub(super) fn plain(template: &str) -> String {
     let mut out = String::new();
@@ -27,7 +32,12 @@ pub(super) fn plain(template: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{literal, plain};
+
+    #[test]
+    fn names_have_no_places() {
+        assert_eq!(literal("bpf_${1:x}_$0"), "bpf_\\${1:x\\}_\\$0");
+    }
 
     #[test]
     fn places_and_repeats() {

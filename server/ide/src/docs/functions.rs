@@ -1,39 +1,36 @@
 //! Helpers and kernel functions.
 
-use std::fmt::Write as _;
-
 use bpf::facts::{
     helpers::{GplOnly, Helper},
     kfuncs,
 };
 
+use crate::markdown::{Block, Code, Comment, Markdown, Plain};
+
 /// Markdown about a helper; `refused` is the program type that may not call it, where the cursor is.
-pub(crate) fn helper(helper: &Helper, refused: Option<&str>) -> String {
-    let mut doc = String::new();
+pub(crate) fn helper(helper: &Helper, refused: Option<&str>) -> Markdown {
+    let mut doc = Markdown::default();
     if let Some(ty) = refused {
-        let _ = write!(doc, "**Not for programs of type `{ty}`.**\n\n");
+        doc.add("**Not for programs of type {}.**\n\n", &[&Code(ty)]);
     }
-    let _ = write!(
-        doc,
-        "```c\n{} {}({});\n```\n\nHelper {}",
-        helper.returns, helper.name, helper.arguments, helper.id
-    );
+    let prototype = format!("{} {}({});", helper.returns, helper.name, helper.arguments);
+    doc.add("{}\n\nHelper {}", &[&Block(prototype), &helper.id]);
     if !helper.since.is_empty() {
-        let _ = write!(doc, ", since Linux {}", helper.since);
+        doc.add(", since Linux {}", &[&Plain(helper.since)]);
     }
-    doc.push('.');
+    doc.add(".", &[]);
     if let GplOnly::Yes { except } = &helper.gpl {
-        doc.push_str("\n\nNeeds a GPL compatible licence");
+        doc.add("\n\nNeeds a GPL compatible licence", &[]);
         if !except.is_empty() {
-            let _ = write!(doc, ", but for {}", except.join(", "));
+            doc.add(", but for {}", &[&Plain(except.join(", "))]);
         }
-        doc.push('.');
+        doc.add(".", &[]);
     }
     if !helper.program_types.is_empty() {
-        let _ = write!(doc, "\n\nProgram types: {}", names(&helper.program_types));
+        doc.add("\n\nProgram types: {}", &[&Plain(names(&helper.program_types))]);
     }
     if !helper.map_types.is_empty() {
-        let _ = write!(doc, "\n\nMap types: {}", helper.map_types.join(", "));
+        doc.add("\n\nMap types: {}", &[&Plain(helper.map_types.join(", "))]);
     }
     doc
 }
@@ -47,32 +44,32 @@ fn names(types: &[(&str, Option<&str>)]) -> String {
 }
 
 /// Markdown about a kernel function, by name.
-pub(crate) fn kfunc(name: &str) -> String {
+pub(crate) fn kfunc(name: &str) -> Markdown {
     let rows = kfuncs::find(name);
     let sorted = |mut all: Vec<&'static str>| {
         all.sort_unstable();
         all.dedup();
         all.join(", ")
     };
-    let mut doc = "Kernel function (kfunc), to be declared `extern ... __ksym`.".to_owned();
+    let mut doc = Markdown::of("Kernel function (kfunc), to be declared `extern ... __ksym`.", &[]);
     if let Some(since) = rows.iter().map(|row| row.since).find(|since| !since.is_empty()) {
-        let _ = write!(doc, "\n\nSince Linux {since}.");
+        doc.add("\n\nSince Linux {}.", &[&Plain(since)]);
     }
-    doc.push_str("\n\nNeeds a GPL compatible licence.");
+    doc.add("\n\nNeeds a GPL compatible licence.", &[]);
     let types = sorted(rows.iter().flat_map(|row| row.program_types.iter().copied()).collect());
     if !types.is_empty() {
-        let _ = write!(doc, "\n\nProgram types: {types}");
+        doc.add("\n\nProgram types: {}", &[&Plain(types)]);
     }
     let flags = sorted(rows.iter().flat_map(|row| row.flags.iter().copied()).collect());
     if !flags.is_empty() {
-        let _ = write!(doc, "\n\nFlags: {flags}");
+        doc.add("\n\nFlags: {}", &[&Plain(flags)]);
     }
     doc
 }
 
 /// Markdown of the comment that ends a text, as libbpf's generated header has them: the name, then
 /// tab-indented text in the kernel's dialect of reST. `None` when no comment ends it.
-pub(crate) fn comment_before(text: &str, name: &str) -> Option<String> {
+pub(crate) fn comment_before(text: &str, name: &str) -> Option<Markdown> {
     let text = text.trim_end().strip_suffix("*/")?;
     let body = text.get(text.rfind("/*")? + 2..)?;
     let lines: Vec<&str> = body
@@ -84,7 +81,7 @@ pub(crate) fn comment_before(text: &str, name: &str) -> Option<String> {
         })
         .collect();
     let depth = |line: &str| line.chars().take_while(|c| *c == '\t').count();
-    let mut out = String::new();
+    let mut out = Markdown::default();
     for (index, line) in lines.iter().enumerate() {
         let trimmed = line.trim();
         if trimmed == name {
@@ -98,18 +95,18 @@ pub(crate) fn comment_before(text: &str, name: &str) -> Option<String> {
         let heading = level == 0 && !trimmed.is_empty();
         match (heading, heads) {
             (true, _) => {
-                let _ = writeln!(out, "\n**{trimmed}**\n");
+                out.add("\n**{}**\n\n", &[&Comment(trimmed)]);
             }
             (false, true) => {
-                let _ = writeln!(out, "{indent}- {trimmed}");
+                out.add("{}- {}\n", &[&Comment(&indent), &Comment(trimmed)]);
             }
             (false, false) => {
-                let _ = writeln!(out, "{}", format!("{indent}{trimmed}").trim_end());
+                out.add("{}\n", &[&Comment(format!("{indent}{trimmed}").trim_end())]);
             }
         }
     }
-    let out = out.trim();
-    (!out.is_empty()).then(|| out.to_owned())
+    let out = out.trimmed();
+    (!out.is_empty()).then_some(out)
 }
 
 #[cfg(test)]
@@ -122,7 +119,7 @@ mod tests {
     fn a_comment_of_the_generated_header() {
         let text = "struct x;\n/*\n * bpf_f\n *\n * \tDoes it to *map*. *flags*:\n * \n * \t**BPF_ANY**\n \
                     * \t\tAlways.\n *\n * Returns\n * \t0 on success.\n */\n";
-        let shown = comment_before(text, "bpf_f").unwrap_or_default();
+        let shown = comment_before(text, "bpf_f").unwrap_or_default().into_string();
         expect![[r#"
             Does it to *map*. *flags*:
 

@@ -1,8 +1,8 @@
 //! Map types and the members of map definitions.
 
-use std::fmt::Write as _;
-
 use bpf::facts::map_types::{MapType, SizeRule};
+
+use crate::markdown::{Code, Markdown, Plain};
 
 /// Macro, member, a value as it may be, and what it means.
 pub(crate) type Member = (&'static str, &'static str, &'static str, &'static str);
@@ -23,55 +23,61 @@ pub(crate) const MEMBERS: &[Member] = &[
 ];
 
 /// Markdown about a member of a map definition, in a map of that type when it is known.
-pub(crate) fn member(name: &str, row: Option<&MapType>) -> Option<String> {
+pub(crate) fn member(name: &str, row: Option<&MapType>) -> Option<Markdown> {
     let (macro_name, _, value, what) = MEMBERS.iter().find(|(_, member, ..)| *member == name)?;
+    let example = Code(format!("{macro_name}({name}, {value})"));
     let mut text =
-        format!("**{name}** (map definition): {what}\n\n`{macro_name}({name}, {value})`");
+        Markdown::of("**{}** (map definition): {}\n\n{}", &[&Plain(name), &Plain(what), &example]);
     if let Some(row) = row {
         let rule = match name {
-            "key" | "key_size" => size(&row.key_size).map(|rule| format!("key size {rule}")),
-            "value" | "value_size" => {
-                size(&row.value_size).map(|rule| format!("value size {rule}"))
+            "key" | "key_size" => {
+                size(&row.key_size).map(|rule| Markdown::of("key size {}", &[&Plain(rule)]))
             }
-            "max_entries" => size(&row.max_entries),
+            "value" | "value_size" => {
+                size(&row.value_size).map(|rule| Markdown::of("value size {}", &[&Plain(rule)]))
+            }
+            "max_entries" => size(&row.max_entries).map(|rule| Markdown::of("{}", &[&Plain(rule)])),
             "map_flags" if !row.allowed_flags.is_empty() => {
-                Some(format!("takes `{}`", row.allowed_flags.join("`, `")))
+                Some(Markdown::of("takes {}", &[&codes(&row.allowed_flags)]))
             }
             _ => None,
         };
         if let Some(rule) = rule {
-            let _ = write!(text, "\n\n`{}`: {rule}", row.name);
+            text.add("\n\n{}: {}", &[&Code(row.name), &rule]);
         }
     }
     Some(text)
 }
 
 /// Markdown about what a map type asks of its definition.
-pub(crate) fn needs(row: &MapType) -> String {
-    let mut text = format!("`{}`", row.name);
-    text.push_str("\n\n");
+pub(crate) fn needs(row: &MapType) -> Markdown {
+    let mut text = Markdown::of("{}\n\n", &[&Code(row.name)]);
     for (name, rule) in [
         ("key size", &row.key_size),
         ("value size", &row.value_size),
         ("max_entries", &row.max_entries),
     ] {
         if let Some(rule) = size(rule) {
-            let _ = writeln!(text, "- {name}: {rule}");
+            text.add("- {}: {}\n", &[&Plain(name), &Plain(rule)]);
         }
     }
     if !row.required_flags.is_empty() {
-        let _ = writeln!(text, "- needs `{}`", row.required_flags.join("`, `"));
+        text.add("- needs {}\n", &[&codes(&row.required_flags)]);
     }
     if row.needs_btf_types {
-        text.push_str("- needs `__type(key, ...)` and `__type(value, ...)`\n");
+        text.add("- needs `__type(key, ...)` and `__type(value, ...)`\n", &[]);
     }
     if row.holds_maps {
-        text.push_str("- needs `__array(values, ...)` or an inner map set before load\n");
+        text.add("- needs `__array(values, ...)` or an inner map set before load\n", &[]);
     }
     if row.per_cpu {
-        text.push_str("- each CPU has values of its own\n");
+        text.add("- each CPU has values of its own\n", &[]);
     }
-    text.trim_end().to_owned()
+    text.trimmed()
+}
+
+fn codes<'a>(names: &[&'a str]) -> Vec<Code<&'a str>> {
+    names.iter().map(|name| Code(*name)).collect()
 }
 
 fn size(rule: &SizeRule) -> Option<String> {

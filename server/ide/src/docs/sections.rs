@@ -1,35 +1,35 @@
 //! Section names of programs.
 
-use std::fmt::Write as _;
-
 use bpf::facts::{sections::ProgramSection, versions};
 
+use crate::markdown::{Code, Markdown, Plain};
+
 /// Markdown about what libbpf makes of a function in such a section.
-pub(crate) fn program(row: &ProgramSection) -> String {
-    let mut text = format!("Program type `{}`", row.short_type());
+pub(crate) fn program(row: &ProgramSection) -> Markdown {
+    let mut text = Markdown::of("Program type {}", &[&Code(row.short_type())]);
     if let Some(since) = versions::since(row.program_type) {
-        let _ = write!(text, " (since Linux {since})");
+        text.add(" (since Linux {})", &[&Plain(since)]);
     }
     if !row.attach_type.is_empty() {
-        let _ = write!(text, ", attach type `{}`", row.attach_type);
+        text.add(", attach type {}", &[&Code(row.attach_type)]);
         if let Some(since) = versions::since(row.attach_type) {
-            let _ = write!(text, " (since Linux {since})");
+            text.add(" (since Linux {})", &[&Plain(since)]);
         }
     }
-    text.push_str(".\n\n");
+    text.add(".\n\n", &[]);
     if !row.context.is_empty() {
-        let _ = write!(text, "Context: `{}`.\n\n", row.context);
+        text.add("Context: {}.\n\n", &[&Code(row.context)]);
     }
     if row.sleepable {
-        text.push_str("The program may sleep.\n\n");
+        text.add("The program may sleep.\n\n", &[]);
     }
     if row.attach_btf {
-        text.push_str("The target is looked up in the kernel's BTF.\n\n");
+        text.add("The target is looked up in the kernel's BTF.\n\n", &[]);
     }
-    text.push_str(if row.auto_attach {
-        "The skeleton's attach function attaches it."
-    } else {
-        "Not attached by the skeleton's attach function."
-    });
+    let attached = match row.auto_attach {
+        true => "The skeleton's attach function attaches it.",
+        false => "Not attached by the skeleton's attach function.",
+    };
+    text.add(attached, &[]);
     text
 }

@@ -2,6 +2,8 @@
 
 use loader::skeletons::{HeaderKind, Skeleton};
 
+use crate::markdown::{Block, Markdown};
+
 /// Name, parameter, return type and meaning; `NAME` stands for the skeleton's name.
 pub(crate) type Row = (&'static str, &'static str, &'static str, &'static str);
 
@@ -64,10 +66,11 @@ pub(crate) fn find(skeletons: &[Skeleton], function: &str) -> Option<(usize, &'s
 }
 
 /// Markdown about a function.
-pub(crate) fn describe(skeleton: &Skeleton, row: &Row) -> String {
+pub(crate) fn describe(skeleton: &Skeleton, row: &Row) -> Markdown {
     let (function, parameter, returns, what) = row;
     let name = skeleton.name.as_str();
     let (parameter, returns) = (parameter.replace("NAME", name), returns.replace("NAME", name));
     let space = if returns.ends_with('*') { "" } else { " " };
-    format!("```c\n{returns}{space}{name}__{function}({parameter});\n```\n\n{what}")
+    let prototype = format!("{returns}{space}{name}__{function}({parameter});");
+    Markdown::of("{}\n\n{}", &[&Block(prototype), &Markdown::of(what, &[])])
 }

@@ -1,7 +1,5 @@
 //! Hovers that come from tables of facts: section names, map definitions, helpers, kernel functions.
 
-use std::fmt::Write as _;
-
 use bpf::facts::{helpers, kfuncs, map_types, sections};
 use cfront::{
     ctypes::{CType, CTypeId},
@@ -10,14 +8,19 @@ use cfront::{
     unit::ItemId,
 };
 
-use crate::{docs, pipeline::FileAnalysis, target::Word};
+use crate::{
+    docs,
+    markdown::{Block, Markdown, Plain},
+    pipeline::FileAnalysis,
+    target::Word,
+};
 
 /// The macros that map definitions are written with.
 const MAP_MACROS: [&str; 4] = ["__uint", "__type", "__array", "__ulong"];
 
 impl FileAnalysis {
     /// Markdown about a word of BPF C that stands for nothing in the object.
-    pub(super) fn facts_about(&self, word: &Word) -> Option<String> {
+    pub(super) fn facts_about(&self, word: &Word) -> Option<Markdown> {
         let name = word.symbol.as_str();
         if word.kind == TokenKind::Str {
             return self.in_section_attribute(word).then(|| of_section(name.trim_matches('"')))?;
@@ -25,7 +28,7 @@ impl FileAnalysis {
         if let Some(row) = map_types::by_name(name) {
             let mut text = docs::map_types::needs(row);
             if !row.since.is_empty() {
-                let _ = write!(text, "\n\nSince Linux {}.", row.since);
+                text.add("\n\nSince Linux {}.", &[&Plain(row.since)]);
             }
             return Some(text);
         }
@@ -33,7 +36,7 @@ impl FileAnalysis {
     }
 
     /// Markdown about a symbol of the kernel's that the program declares.
-    pub(super) fn kernel_symbol(&self, word: &Word, weak: bool) -> Option<String> {
+    pub(super) fn kernel_symbol(&self, word: &Word, weak: bool) -> Option<Markdown> {
         if let Some(text) = self.function(word) {
             return Some(text);
         }
@@ -42,17 +45,18 @@ impl FileAnalysis {
             Global::Function(function) => function.ty,
             _ => return None,
         };
-        let declaration = self.unit.spell(ty, Some(word.symbol.as_str()));
-        let mut text = format!(
-            "```c\n{declaration};\n```\n\nA symbol of the kernel, found by libbpf at load."
+        let declaration = self.unit.spell(ty, Some(word.symbol.as_str())) + ";";
+        let mut text = Markdown::of(
+            "{}\n\nA symbol of the kernel, found by libbpf at load.",
+            &[&Block(declaration)],
         );
         if weak {
-            text.push_str(" It may be missing (`__weak`): its address is 0 then.");
+            text.add(" It may be missing (`__weak`): its address is 0 then.", &[]);
         }
         Some(text)
     }
 
-    fn map_member(&self, word: &Word) -> Option<String> {
+    fn map_member(&self, word: &Word) -> Option<Markdown> {
         let tokens = self.unit.tokens(word.place.item);
         let loc = tokens.get(word.place.token as usize)?.loc;
         let made_by = self.preprocessed.expansion_stack(loc);
@@ -83,7 +87,7 @@ impl FileAnalysis {
     }
 
     /// Markdown about a helper or a kernel function that the program names.
-    pub(super) fn function(&self, word: &Word) -> Option<String> {
+    pub(super) fn function(&self, word: &Word) -> Option<Markdown> {
         let name = word.symbol.as_str();
         let helper = helpers::find(name);
         if helper.is_none() && kfuncs::find(name).is_empty() {
@@ -98,7 +102,7 @@ impl FileAnalysis {
                 let mut text = docs::functions::helper(helper?, None);
                 if let Some(comment) = variable.decls.first().and_then(|d| self.comment_of(d, name))
                 {
-                    let _ = write!(text, "\n\n---\n\n{comment}");
+                    text.add("\n\n---\n\n{}", &[&comment]);
                 }
                 Some(text)
             }
@@ -106,8 +110,9 @@ impl FileAnalysis {
                 if kfuncs::find(name).is_empty() {
                     return None;
                 }
-                let prototype = self.unit.spell(function.ty, Some(name));
-                Some(format!("```c\n{prototype};\n```\n\n{}", docs::functions::kfunc(name)))
+                let prototype = self.unit.spell(function.ty, Some(name)) + ";";
+                let text = docs::functions::kfunc(name);
+                Some(Markdown::of("{}\n\n{}", &[&Block(prototype), &text]))
             }
             _ => None,
         }
@@ -119,18 +124,19 @@ impl FileAnalysis {
     }
 
     /// The comment above a declaration of a header, as Markdown.
-    fn comment_of(&self, decl: &Decl, name: &str) -> Option<String> {
+    fn comment_of(&self, decl: &Decl, name: &str) -> Option<Markdown> {
         let first = self.unit.token_place(ItemId(decl.place.item), 0)?;
         let text = self.preprocessed.text(first.file)?;
         docs::functions::comment_before(text.get(..first.start as usize)?, name)
     }
 }
 
-fn of_section(name: &str) -> Option<String> {
+fn of_section(name: &str) -> Option<Markdown> {
     let row = sections::find(name)?;
-    let mut text = format!("**{name}**: program section\n\n{}", docs::sections::program(row));
+    let program = docs::sections::program(row);
+    let mut text = Markdown::of("**{}**: program section\n\n{}", &[&Plain(name), &program]);
     if name.starts_with('?') {
-        text.push_str("\n\nNot loaded unless user space asks for it (`?`).");
+        text.add("\n\nNot loaded unless user space asks for it (`?`).", &[]);
     }
     Some(text)
 }

@@ -1,6 +1,6 @@
 //! Hovers in loaders: members of skeletons, names in strings, generated functions, included headers.
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 use cfront::token::TokenKind;
 use loader::skeletons::{HeaderKind, included};
@@ -10,6 +10,7 @@ use crate::{
     answer::{Hover, SkeletonKind},
     docs::skeleton_functions,
     host::Analysis,
+    markdown::{Code, Markdown},
     pipeline::FileAnalysis,
     target::Word,
 };
@@ -54,21 +55,18 @@ impl Analysis {
         path: &Path,
         file: &FileAnalysis,
         word: &Word,
-    ) -> Option<String> {
+    ) -> Option<Markdown> {
         if let Some((skeleton, target)) = file.loader_target(word) {
             let (_, source) = file.source_of(skeleton)?;
             let object = file.skeletons.get(skeleton)?.object.as_deref()?;
-            let mut text = String::new();
+            let mut text = Markdown::default();
             if let Some(what) = file.descriptor_member(word) {
-                let _ = write!(text, "`{}`: {what}\n\n", word.symbol.as_str());
+                let what = Markdown::of(what, &[]);
+                text.add("{}: {}\n\n", &[&Code(word.symbol.as_str()), &what]);
             }
-            text.push_str(&describe(
-                object,
-                target,
-                source.preview(SkeletonKind::Skeleton),
-                source.possible_cpus,
-            ));
-            text.push_str(&self.source_note(path, file, skeleton));
+            let preview = source.preview(SkeletonKind::Skeleton);
+            let described = describe(object, target, preview, source.possible_cpus);
+            text.add("{}{}", &[&described, &self.source_note(path, file, skeleton)]);
             return Some(text);
         }
         if word.kind != TokenKind::Ident {
@@ -77,9 +75,9 @@ impl Analysis {
         if let Some((skeleton, row)) =
             skeleton_functions::find(&file.skeletons, word.symbol.as_str())
         {
-            let mut text = skeleton_functions::describe(file.skeletons.get(skeleton)?, row);
-            text.push_str(&self.source_note(path, file, skeleton));
-            return Some(text);
+            let text = skeleton_functions::describe(file.skeletons.get(skeleton)?, row);
+            let note = self.source_note(path, file, skeleton);
+            return Some(Markdown::of("{}{}", &[&text, &note]));
         }
         file.fixed_member(word)
     }
@@ -96,28 +94,24 @@ impl Analysis {
         let (source, _) = file.source_of(skeleton)?;
         let name = source.file_name()?.to_string_lossy();
         let note = self.source_note(path, file, skeleton);
-        Some(hover(include, format!("Skeleton of `{name}`{note}")))
+        Some(hover(include, Markdown::of("Skeleton of {}{}", &[&Code(name), &note])))
     }
 
     /// Which source a skeleton is taken from, and the others that could be meant.
-    fn source_note(&self, path: &Path, file: &FileAnalysis, skeleton: usize) -> String {
-        let Some((source, _)) = file.source_of(skeleton) else { return String::new() };
+    fn source_note(&self, path: &Path, file: &FileAnalysis, skeleton: usize) -> Markdown {
+        let Some((source, _)) = file.source_of(skeleton) else { return Markdown::default() };
         let near = |path: &Path| match path.strip_prefix(self.folder(file)) {
             Ok(inside) => inside.display().to_string(),
             Err(_) => path.display().to_string(),
         };
-        let mut text = format!("\n\nDeclared in `{}`", near(source));
+        let mut text = Markdown::of("\n\nDeclared in {}", &[&Code(near(source))]);
         let headers = included(&file.unit);
         let Some(header) = headers.get(skeleton) else { return text };
         let mut others = self.environment.bpf_sources(path, &header.path);
-        let linked: Vec<String> = file
-            .sources_of(skeleton)
-            .iter()
-            .skip(1)
-            .map(|(other, _)| format!("`{}`", near(other)))
-            .collect();
+        let linked: Vec<_> =
+            file.sources_of(skeleton).iter().skip(1).map(|(other, _)| Code(near(other))).collect();
         if !linked.is_empty() {
-            let _ = write!(text, ", linked with {}", linked.join(", "));
+            text.add(", linked with {}", &[&linked]);
         }
         others.retain(|other| {
             let taken = file.sources_of(skeleton).iter().any(|(path, _)| path.as_ref() == other);
@@ -126,9 +120,9 @@ impl Analysis {
         others.sort();
         others.dedup();
         if !others.is_empty() {
-            let others: Vec<String> =
-                others.iter().map(|other| format!("`{}`", other.display())).collect();
-            let _ = write!(text, ", the nearest; there are also {}", others.join(", "));
+            let others: Vec<_> =
+                others.iter().map(|other| Code(other.display().to_string())).collect();
+            text.add(", the nearest; there are also {}", &[&others]);
         }
         text
     }
@@ -153,12 +147,12 @@ impl FileAnalysis {
         })
     }
 
-    fn fixed_member(&self, word: &Word) -> Option<String> {
+    fn fixed_member(&self, word: &Word) -> Option<Markdown> {
         let path = self.member_path(word)?;
         let [name] = path.members.as_slice() else { return None };
         let kind = self.skeletons.get(path.skeleton)?.kind;
         let row = FIXED.iter().find(|row| row.0 == kind && row.1 == name.as_str())?;
-        Some(row.2.to_owned())
+        Some(Markdown::of(row.2, &[]))
     }
 
     fn descriptor_member(&self, word: &Word) -> Option<&'static str> {

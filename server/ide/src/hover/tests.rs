@@ -7,7 +7,7 @@ use crate::test_world::world;
 fn check_file(text: &str, expect: Expect) {
     let world = world(text);
     let found = world.analysis.hover(&world.path, world.offset).expect("nobody cancels");
-    expect.assert_eq(&found.map_or_else(String::new, |hover| hover.markdown + "\n"));
+    expect.assert_eq(&found.map_or_else(String::new, |hover| hover.markdown.into_string() + "\n"));
 }
 
 fn check(program: &str, expect: Expect) {
