@@ -410,11 +410,10 @@ impl Unit {
                 ast::Item::Declaration(d) if d.specs.storage != ast::Storage::Typedef => {
                     for declarator in &d.declarators {
                         let Some(name) = declarator.declarator.name else { continue };
+                        // Declarations stand in order of place.
                         let at = |decls: &[crate::sema::Decl]| {
-                            let here = |d: &crate::sema::Decl| {
-                                d.place.item == item && d.place.token == name.token
-                            };
-                            decls.iter().position(here)
+                            let place = |d: &crate::sema::Decl| (d.place.item, d.place.token);
+                            decls.binary_search_by_key(&(item, name.token), place).ok()
                         };
                         match self.ordinary(name.name) {
                             Some(Global::Function(f)) => {

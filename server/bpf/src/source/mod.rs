@@ -28,6 +28,7 @@ mod tests;
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
 use cfront::pp::PpDiagnosticKind;
 use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::{
@@ -123,13 +124,13 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     }
     let mut btf = types.finish();
     datasecs.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
-    let mut ids: Vec<(SmolStr, TypeId)> = Vec::new();
+    let mut ids: FxHashMap<SmolStr, TypeId> = FxHashMap::default();
     for (name, size, mut entries) in datasecs {
         entries.sort_by_key(|e| e.offset);
         let id = btf.add(Type::Datasec { name: name.clone(), size, entries });
-        ids.push((name, id));
+        ids.entry(name).or_insert(id);
     }
-    let datasec = |name: &str| ids.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
+    let datasec = |name: &str| ids.get(name).copied();
 
     let mut all: Vec<Section> = Vec::new();
     for (section, variables) in laid.iter().zip(variables) {
@@ -168,7 +169,7 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
     let basis = Basis {
         unit: unit.clone(),
         bodies: read.into(),
-        edited: Vec::new(),
+        edited: FxHashMap::default(),
         incomplete: creation.incomplete_data,
         counted: creation.counted.into(),
         origins,

@@ -67,9 +67,9 @@ impl Sema {
                         return found;
                     }
                 }
-                Item::Function(f) => {
+                Item::Function(_) => {
                     // A function whose specifiers define an enum.
-                    if let Some(found) = self.enumerator_in(name, item, &parsed, &f.specs) {
+                    if let Some(found) = self.enumerator_in(name, item, &parsed) {
                         return found;
                     }
                 }
@@ -98,10 +98,10 @@ impl Sema {
         parsed: &Arc<ParsedItem>,
         decl: &Declaration,
     ) -> Option<Name> {
-        let mut seen = false;
-        for (index, d) in decl.declarators.iter().enumerate() {
-            let Some(ident) = d.declarator.name.filter(|n| n.name == name) else { continue };
-            seen = true;
+        let named = parsed.declarators(name);
+        for &index in named {
+            let Some(d) = decl.declarators.get(index) else { continue };
+            let Some(ident) = d.declarator.name else { continue };
             let mut cx = Cx::building(item, parsed.serial);
             if decl.specs.storage == Storage::Typedef {
                 if !gathered.decls.is_empty() {
@@ -129,8 +129,8 @@ impl Sema {
                 self.take_params(gathered, &mut cx, &d.declarator);
             }
         }
-        if !seen && gathered.decls.is_empty() {
-            return self.enumerator_in(name, item, parsed, &decl.specs);
+        if named.is_empty() && gathered.decls.is_empty() {
+            return self.enumerator_in(name, item, parsed);
         }
         None
     }
@@ -140,11 +140,10 @@ impl Sema {
         name: Symbol,
         item: u32,
         parsed: &Arc<ParsedItem>,
-        specs: &DeclSpecs,
     ) -> Option<Name> {
-        let spec = crate::ast::type_specifiers::enum_with(specs, name)?;
+        let spec = parsed.enum_with(name)?;
         let place = SpecPlace { item, serial: parsed.serial };
-        Some(self.enumerator_at(name, &spec, place))
+        Some(self.enumerator_at(name, spec, place))
     }
 
     fn enumerator_at(

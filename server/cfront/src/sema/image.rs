@@ -1,8 +1,10 @@
 //! The bytes of an object while initialisers write them.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
-use super::{Relocation, RelocationTarget};
+use super::RelocationTarget;
 use crate::ctypes::RecordId;
 
 /// Objects larger than this are not written out.
@@ -15,7 +17,8 @@ const MAX_STEPS: u32 = 4 << 20;
 pub(super) struct Image {
     /// Grows with the last byte that is not zero.
     pub(super) bytes: Vec<u8>,
-    pub(super) relocations: Vec<Relocation>,
+    /// What is pointed to, by offset.
+    pub(super) relocations: BTreeMap<u64, RelocationTarget>,
     pub(super) unknown: bool,
     /// A union was initialised by a member that leaves some of its bytes undefined.
     pub(super) undefined: bool,
@@ -33,6 +36,9 @@ pub(super) struct Image {
 
 impl Image {
     pub(super) fn write(&mut self, offset: u64, data: &[u8]) {
+        if self.lengths_only {
+            return;
+        }
         let end = offset.saturating_add(data.len() as u64);
         if end > MAX_BYTES {
             self.unknown |= data.iter().any(|&b| b != 0);
@@ -53,13 +59,16 @@ impl Image {
     }
 
     fn drop_relocations(&mut self, offset: u64, end: u64) {
-        if offset < self.relocated {
-            self.relocations.retain(|r| r.offset < offset || r.offset >= end);
+        if offset < self.relocated && offset < end {
+            let within = self.relocations.range(offset..end).map(|(&at, _)| at);
+            for at in within.collect::<Vec<u64>>() {
+                self.relocations.remove(&at);
+            }
         }
     }
 
     pub(super) fn relocate(&mut self, offset: u64, size: u64, target: RelocationTarget) {
-        self.relocations.push(Relocation { offset, target });
+        self.relocations.insert(offset, target);
         self.relocated = self.relocated.max(offset.saturating_add(size));
     }
 

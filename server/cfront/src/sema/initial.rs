@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Initial, ItemScope, LocalId, RelocationTarget, Variable, VariableId,
+    Initial, ItemScope, LocalId, Relocation, RelocationTarget, Variable, VariableId,
     constant::{Base, Const},
     expr::unparen,
     image::{Image, MAX_BYTES, Slot},
@@ -143,8 +143,9 @@ impl Sema {
         }
         let Some(size) = size.filter(|&s| s <= MAX_BYTES) else { return Initial::Unknown };
         image.bytes.resize(size as usize, 0);
-        image.relocations.sort_by_key(|r| r.offset);
-        Initial::Bytes { bytes: image.bytes, relocations: image.relocations }
+        let relocations = image.relocations.into_iter();
+        let relocations = relocations.map(|(offset, target)| Relocation { offset, target });
+        Initial::Bytes { bytes: image.bytes, relocations: relocations.collect() }
     }
 
     /// Initialises an object; gives the number of elements when it is an array. `None`: not known.
@@ -473,8 +474,7 @@ impl Sema {
                     // Where the next item without a designator goes.
                     let shape = self.shape(id);
                     let first = path.first()?.1;
-                    let unnamed = |m: &&super::record::Member| m.bits.is_some() && m.name.is_none();
-                    index = first + 1 - shape.members.iter().take(first).filter(unnamed).count();
+                    index = shape.field_index(first)? + 1;
                     let mut bits = offset.checked_mul(8)?;
                     let mut ty = CTypeId::UNKNOWN;
                     let mut width = None;

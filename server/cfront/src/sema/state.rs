@@ -69,6 +69,8 @@ pub(crate) struct EnumEntity {
     pub(crate) busy: bool,
     /// Values so far, while busy.
     pub(crate) partial: Vec<(Symbol, EnumConst)>,
+    /// Their indices by name, of one name the first and the last.
+    pub(crate) by_name: FxHashMap<Symbol, (u32, u32)>,
     pub(crate) done: Option<Arc<Enum>>,
 }
 
