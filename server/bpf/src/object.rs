@@ -144,7 +144,8 @@ pub struct Variable {
     pub weak: bool,
     /// Whether existence and offset are certain.
     pub certainty: Certainty,
-    /// Initial bytes, when known (None: not known; zeros are spelled out only for PROGBITS from ELF).
+    /// Initial bytes, when known (None: not known; nothing but zeros are spelled out whole only for PROGBITS
+    /// from ELF).
     pub initial: Option<Arc<[u8]>>,
     /// The declarator's name in the source.
     pub place: Option<Place>,

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 pub use crate::items::ParsedItem;
 use crate::{
     ast,
-    ctypes::{CType, CTypeId, Enum, EnumId, Record, RecordId, Typedef, TypedefId},
+    ctypes::{CType, CTypeId, Enum, EnumId, FoundMember, Record, RecordId, Typedef, TypedefId},
     derived::Derivations,
     items::Items,
     names::NameSpace,
@@ -571,6 +571,11 @@ impl Unit {
     /// A struct or union with its layout.
     pub fn record(&self, id: RecordId) -> Option<Arc<Record>> {
         self.sema().record(id)
+    }
+
+    /// A member of a record by its name, also through nameless members.
+    pub fn member(&self, id: RecordId, name: Symbol) -> Option<FoundMember> {
+        self.sema().member(id, name)
     }
 
     /// The tag of a record, whether it is a union, and whether it is defined; nothing is laid out.

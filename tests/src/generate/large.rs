@@ -114,7 +114,7 @@ kinds! {
     "forward structs": |n| lines(n, |i| format!("struct s{i};\nstruct s{i} *v{i};\n"));
     "enumerators": |n| within("enum e {\n", n, |i| format!("E{i},\n"), "};\nenum e v;\nchar w[E0 + 1];\n");
     "uses of enumerators": |n| within("enum e {\n", n, |i| format!("E{i},\n"), "};\n")
-        + &lines(n, |i| format!("char v{i}[E{i} + 1];\n"));
+        + &lines(n, |i| format!("char v{i}[E{i} * 0 + 1];\n"));
     "enums": |n| lines(n, |i| format!("enum e{i} {{ E{i} }};\nenum e{i} v{i};\n"));
     "typedefs": |n| lines(n, |i| format!("typedef int t{i};\nt{i} v{i};\n"));
     "chained typedefs": |n| within("typedef int t0;\n", n, |i| format!("typedef t{i} t{};\n", i + 1), "")

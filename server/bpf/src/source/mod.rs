@@ -42,6 +42,9 @@ use btf_types::{Reach, Types};
 pub use inlining::Decision;
 use sections::{Laid, Placed};
 
+/// So many zero bytes of a variable are spelled out: who shows them needs no more.
+const SHOWN_ZEROS: u64 = 64;
+
 /// The model of a unit, and everything for which libbpf would refuse to open the object.
 #[derive(Clone)]
 pub struct SourceObject {
@@ -226,7 +229,7 @@ fn variable(one: &Placed, ty: TypeId, linkage: Linkage) -> Variable {
         weak: one.weak,
         certainty: one.certainty,
         initial: match &one.initial {
-            Initial::Zero => Some(std::iter::repeat_n(0, one.size.min(1 << 16) as usize).collect()),
+            Initial::Zero => Some(std::iter::repeat_n(0, one.size.min(SHOWN_ZEROS) as usize).collect()),
             Initial::Bytes { bytes, .. } => Some(bytes.as_slice().into()),
             Initial::Unknown => None,
         },

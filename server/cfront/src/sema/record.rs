@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ast::{FieldDecl, RecordSpec},
-    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Field, Record, RecordId},
+    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Field, FoundMember, Record, RecordId},
     symbol::Symbol,
 };
 
@@ -405,6 +405,22 @@ impl Sema {
                 _ => return None,
             }
         }
+    }
+
+    /// A member by name, also through anonymous members, in the layout.
+    pub(crate) fn member(&mut self, id: RecordId, name: Symbol) -> Option<FoundMember> {
+        let mut index = None;
+        let mut offset_bits = Some(0u64);
+        let mut field = None;
+        for (record, at) in self.find_member(id, name)? {
+            let at = self.shape(record).field_index(at)?;
+            let found = self.record(record)?.fields.get(at)?.clone();
+            index = index.or(Some(at));
+            let both = offset_bits.zip(found.offset_bits);
+            offset_bits = both.and_then(|(outer, inner)| outer.checked_add(inner));
+            field = Some(found);
+        }
+        Some(FoundMember { index: index?, offset_bits, field: field? })
     }
 
     /// [`Shape::by_name`], and whether it is all: members that are being read have none yet.

@@ -157,7 +157,7 @@ impl Eval<'_, '_, '_> {
         let Some(CType::Record(id)) = record.map(|ty| unit.canonical(ty)) else { return };
         let Some(record) = unit.record(id) else { return };
         place.relocated |= record.preserve_access_index || self.preserving > 0;
-        let Some((bits, field)) = parts::member(unit, &record.fields, name, 0) else { return };
+        let Some((bits, field)) = parts::member(unit, id, name) else { return };
         match field.bits {
             Some(width) => {
                 let size = unit.size_of(field.ty).unwrap_or(4).max(1) * 8;
@@ -322,13 +322,15 @@ impl Eval<'_, '_, '_> {
                     let record = unit.record(id)?;
                     let (bits, field) = match designator {
                         Some(Designator::Field(name)) => {
-                            let found = parts::member(unit, &record.fields, name.name, 0)?;
+                            let found = unit.member(id, name.name)?;
                             if first {
-                                let own =
-                                    record.fields.iter().position(|f| f.name == Some(name.name));
-                                *next = own.map_or(u64::MAX, |p| p as u64 + 1);
+                                let own = record.fields.get(found.index).and_then(|f| f.name);
+                                *next = match own == Some(name.name) {
+                                    true => found.index as u64 + 1,
+                                    false => u64::MAX,
+                                };
                             }
-                            found
+                            (found.offset_bits?, found.field)
                         }
                         Some(_) => return None,
                         None => {
