@@ -194,11 +194,12 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// Whether it grew faster than n log n, and half as much again: tables that double when they are full, and
-    /// caches of the processor, make steps.
+    /// Whether it grew faster than n log n, and half as much again (twice in time): tables that double when they
+    /// are full, and caches of the processor, make steps.
     pub fn is_too_fast(&self, meter: &Meter) -> bool {
         let (less, more) = (self.sizes.0 as f64, self.sizes.1 as f64);
-        let allowed = more * more.log2() / (less * less.log2()) * 1.5;
+        let steps = if meter.is_exact() { 1.5 } else { 2.0 };
+        let allowed = more * more.log2() / (less * less.log2()) * steps;
         // What is done once whatever the size.
         let least = if meter.is_exact() { 20_000.0 } else { 5e6 };
         self.work.1 as f64 > self.work.0 as f64 * allowed + least

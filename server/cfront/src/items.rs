@@ -28,7 +28,7 @@ use self::{
 use crate::{
     ast::{EnumSpec, Item, Span, TypeSpec, type_specifiers},
     names::NameSpace,
-    parse::parse_item,
+    parse::{TooDeep, parse_item},
     pp::Chunk,
     pragma::PragmaStack,
     sema::{SpecPlace, TagSpec},
@@ -47,6 +47,8 @@ pub struct ParsedItem {
     pub syntax: Item,
     /// Tokens that could not be read, or before which something is missing.
     pub errors: Vec<Span>,
+    /// Where it nests too deep to be read.
+    pub too_deep: TooDeep,
     /// Names that the parser asked about, and whether they were typedef names.
     typedefs: Vec<(Symbol, bool)>,
     names: OnceLock<ItemNames>,
@@ -318,6 +320,7 @@ impl Items {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             syntax: parsed.item,
             errors: parsed.syntax_errors,
+            too_deep: parsed.too_deep,
             typedefs: asked.into_inner().into_iter().collect(),
             names: OnceLock::new(),
         }

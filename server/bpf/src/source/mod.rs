@@ -183,7 +183,8 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> SourceObject {
 
 /// Whether something of the source was not read: a header that is missing, or a limit that was hit.
 fn is_torn(unit: &Unit) -> bool {
-    unit.preprocessed().diagnostics.iter().any(|d| {
+    let by_a_limit = unit.is_torn();
+    by_a_limit || unit.preprocessed().diagnostics.iter().any(|d| {
         matches!(
             d.kind,
             PpDiagnosticKind::MissingInclude

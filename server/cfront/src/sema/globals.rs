@@ -35,15 +35,18 @@ impl Sema {
         if let Some(known) = self.names.get(&name) {
             return known.clone();
         }
-        if self.depth >= super::state::MAX_DEPTH {
-            return Name::Unknown;
-        }
-        self.names.insert(name, Name::Busy);
-        self.depth += 1;
-        let found = self.find_name(name);
-        self.depth -= 1;
-        self.names.insert(name, found.clone());
-        found
+        self.at_file_scope(|s| {
+            if s.depth >= super::state::MAX_DEPTH {
+                s.cut_short();
+                return Name::Unknown;
+            }
+            s.names.insert(name, Name::Busy);
+            s.depth += 1;
+            let found = s.find_name(name);
+            s.depth -= 1;
+            s.names.insert(name, found.clone());
+            found
+        })
     }
 
     fn find_name(&mut self, name: Symbol) -> Name {
@@ -51,6 +54,7 @@ impl Sema {
         let mut gathered = Gathered::default();
         for item in items.declaring(name) {
             let Some(parsed) = items.parsed(item) else { continue };
+            self.torn |= parsed.too_deep.declared;
             match &parsed.syntax {
                 Item::Function(f) if f.declarator.name.is_some_and(|n| n.name == name) => {
                     gathered.is_function = true;
@@ -194,6 +198,7 @@ impl Sema {
         }
         let place = Some(DeclPlace { item: cx.scope.item, token: key.1 });
         let id = crate::ctypes::TypedefId(self.typedefs.len() as u32);
+        self.typedef_ends.push(self.strip(to));
         self.typedefs.push(Arc::new(Typedef { name, to, align, decl_tags, place }));
         self.typedefs_by_place.insert(key, id);
         id

@@ -9,7 +9,7 @@ use crate::ctypes::RecordId;
 
 /// Objects larger than this are not written out.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
-/// Steps after which a hostile initialiser (nested ranges) is given up.
+/// Elements of ranges after which a hostile initialiser (ranges in ranges) is given up.
 const MAX_STEPS: u32 = 4 << 20;
 
 /// An object while it is written.
@@ -29,6 +29,8 @@ pub(super) struct Image {
     /// The member of each union, by its place, that was initialised last.
     pub(super) active: FxHashMap<(u64, RecordId), u32>,
     pub(super) steps: u32,
+    /// It was given up.
+    pub(super) gave_up: bool,
     pub(super) big_endian: bool,
     /// Only lengths matter: no values are computed.
     pub(super) lengths_only: bool,
@@ -120,6 +122,7 @@ impl Image {
         self.steps += 1;
         if self.steps > MAX_STEPS {
             self.unknown = true;
+            self.gave_up = true;
         }
         self.steps <= MAX_STEPS
     }

@@ -301,7 +301,11 @@ impl Sema {
                 place: None,
             }));
         };
-        if entity.layout_busy || self.depth >= super::state::MAX_DEPTH {
+        if entity.layout_busy {
+            return None;
+        }
+        if self.depth >= super::state::MAX_DEPTH {
+            self.cut_short();
             return None;
         }
         self.set_layout_busy(id, true);
@@ -445,6 +449,9 @@ impl Sema {
                 && let CType::Record(inner) = *self.canonical(member.ty)
             {
                 let busy = self.records.get(inner.0 as usize).is_some_and(|r| r.shape_busy);
+                if depth > MAX_NAMELESS {
+                    self.cut_short();
+                }
                 if busy || depth > MAX_NAMELESS {
                     whole = false;
                     continue;
