@@ -3,9 +3,11 @@
 pub mod binary;
 pub mod environment;
 pub mod generate;
+pub mod growth;
 pub mod in_process;
 pub mod known;
 pub mod lsp_client;
+pub mod meter;
 pub mod skeleton_extract;
 pub mod type_truth;
 pub mod units;

@@ -3,7 +3,9 @@
 //! A difference means a stale object, or other flags, or a fault of the source model. Statics are not
 //! compared one by one (the optimiser decides on them); what they move shows in the offsets.
 
-use crate::object::{Certainty, Map, MapDef, Object, Place, Section, SectionKind, Variable};
+use crate::object::{
+    Certainty, Map, MapDef, MapKind, Object, Place, Program, Section, SectionKind, Variable,
+};
 use btf::{Detail, Linkage, TypeId, type_name};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -171,9 +173,14 @@ fn data_sections(object: &Object) -> impl Iterator<Item = &Section> {
 }
 
 fn programs(source: &Object, built: &Object, found: &mut Found) {
+    let by_name = |object| -> FxHashMap<&str, &Program> {
+        let programs: &[Program] = object;
+        programs.iter().rev().map(|program| (program.name.as_str(), program)).collect()
+    };
+    let (in_source, in_built) = (by_name(&source.programs), by_name(&built.programs));
     for program in &built.programs {
         let subject = || Subject::Program(program.name.clone());
-        match source.programs.iter().find(|p| p.name == program.name) {
+        match in_source.get(program.name.as_str()) {
             None => found.only_in_object(subject(), format_args!("program {}", program.name)),
             Some(ours) if ours.section != program.section => found.unequal(
                 subject(),
@@ -186,7 +193,7 @@ fn programs(source: &Object, built: &Object, found: &mut Found) {
         }
     }
     for ours in &source.programs {
-        if !built.programs.iter().any(|p| p.name == ours.name) {
+        if !in_built.contains_key(ours.name.as_str()) {
             let subject = Subject::Program(ours.name.clone());
             found.only_in_source(subject, ours.place, format_args!("program {}", ours.name));
         }
@@ -194,11 +201,15 @@ fn programs(source: &Object, built: &Object, found: &mut Found) {
 }
 
 fn maps(source: &Object, built: &Object, found: &mut Found) {
-    let user = |m: &&Map| !matches!(m.kind, crate::object::MapKind::Internal(_));
+    let user = |m: &&Map| !matches!(m.kind, MapKind::Internal(_));
+    let by_name = |object| -> FxHashMap<(&str, MapKind), &Map> {
+        let maps: &[Map] = object;
+        maps.iter().rev().map(|map| ((map.name.as_str(), map.kind), map)).collect()
+    };
+    let (in_source, in_built) = (by_name(&source.maps), by_name(&built.maps));
     for map in built.maps.iter().filter(user) {
         let subject = || Subject::Map(map.name.clone());
-        let Some(ours) = source.maps.iter().find(|m| m.name == map.name && m.kind == map.kind)
-        else {
+        let Some(ours) = in_source.get(&(map.name.as_str(), map.kind)) else {
             found.only_in_object(subject(), format_args!("map {}", map.name));
             continue;
         };
@@ -213,7 +224,7 @@ fn maps(source: &Object, built: &Object, found: &mut Found) {
         }
     }
     for ours in source.maps.iter().filter(user) {
-        if !built.maps.iter().any(|m| m.name == ours.name && m.kind == ours.kind) {
+        if !in_built.contains_key(&(ours.name.as_str(), ours.kind)) {
             let subject = Subject::Map(ours.name.clone());
             found.only_in_source(subject, ours.place, format_args!("map {}", ours.name));
         }
@@ -239,6 +250,7 @@ fn variables(source: &Object, ours: &Section, built: &Object, theirs: &Section, 
     let shown = |v: &&Variable| v.linkage != Linkage::Static;
     let mut by_name: FxHashMap<&str, &Variable> =
         ours.variables.iter().filter(shown).map(|v| (v.name.as_str(), v)).collect();
+    let certainty = ours.offset_certainties();
     for variable in theirs.variables.iter().filter(shown) {
         let name = &variable.name;
         let subject = || Subject::Variable(theirs.name.clone(), name.clone());
@@ -275,7 +287,7 @@ fn variables(source: &Object, ours: &Section, built: &Object, theirs: &Section, 
                 format_args!("offset {b}"),
             );
             found.last_is(Kind::Offset);
-            found.likely_if(ours.offset_certainty(own));
+            found.likely_if(certainty(own));
         } else if let Some(inside) = inside((source, own.ty), (built, variable.ty)) {
             found.add(Kind::Shape, subject(), own.place, format!("{what}: {inside}"));
         }

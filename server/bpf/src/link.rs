@@ -8,11 +8,12 @@
 use std::sync::Arc;
 
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::{
     maps,
-    object::{Certainty, Map, Object, Program, Section, SectionKind, Variable},
+    object::{Certainty, Map, MapKind, Object, Program, Section, SectionKind, Variable},
 };
 
 /// The model of the object that these are linked into; `None` without inputs. A single object only gets
@@ -41,13 +42,12 @@ pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
         section.certainty = Certainty::Likely;
     }
     // Inputs keep their places: programs stand by section, in the order of the first that has it.
-    let order: Vec<SmolStr> = linked.programs.iter().fold(Vec::new(), |mut seen, program| {
-        if !seen.contains(&program.section) {
-            seen.push(program.section.clone());
-        }
-        seen
-    });
-    linked.programs.sort_by_key(|p| order.iter().position(|section| *section == p.section));
+    let mut order: FxHashMap<SmolStr, usize> = FxHashMap::default();
+    for program in &linked.programs {
+        let next = order.len();
+        order.entry(program.section.clone()).or_insert(next);
+    }
+    linked.programs.sort_by_key(|program| order.get(&program.section).copied());
     let parts: Vec<&Map> = objects.iter().flat_map(|object| &object.maps).collect();
     linked.maps = maps_of(&linked, &parts);
     Some(linked)
@@ -56,9 +56,10 @@ pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
 /// The maps of the sections, with what only the inputs know of them.
 fn maps_of(linked: &Object, parts: &[&Map]) -> Vec<Map> {
     let (mut all, _) = maps::of_sections(&linked.name, &linked.btf, &linked.sections);
+    let by_name: FxHashMap<(&str, MapKind), &&Map> =
+        parts.iter().rev().map(|part| ((part.name.as_str(), part.kind), part)).collect();
     for map in &mut all {
-        if let Some(part) = parts.iter().find(|part| part.name == map.name && part.kind == map.kind)
-        {
+        if let Some(part) = by_name.get(&(map.name.as_str(), map.kind)) {
             map.ops.clone_from(&part.ops);
             map.def.values.clone_from(&part.def.values);
         }
@@ -99,7 +100,13 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     // Externs are laid out by libbpf at open, each once.
     let is_extern = matches!(section.kind, SectionKind::Kconfig | SectionKind::Ksyms);
     let mut start = known.size.next_multiple_of(section.align.max(1));
-    let new = |v: &&Variable| !known.variables.iter().any(|k| is_same(k, v));
+    // What another input has, too: `extern` and its definition, or two weak definitions.
+    let names = known.variables.iter().filter(|v| v.linkage != Linkage::Static);
+    let mut shared: FxHashSet<SmolStr> = names.map(|v| v.name.clone()).collect();
+    let is_known = |shared: &FxHashSet<SmolStr>, v: &Variable| {
+        v.linkage != Linkage::Static && shared.contains(&v.name)
+    };
+    let new = |v: &&Variable| !is_known(&shared, v);
     let (size, first) = match section.variables.iter().find(new) {
         Some(first) if is_extern => (section.size - first.offset.min(section.size), first.offset),
         None if is_extern => (0, 0),
@@ -118,8 +125,11 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
         _ => &[],
     };
     for variable in &section.variables {
-        if known.variables.iter().any(|v| is_same(v, variable)) {
+        if is_known(&shared, variable) {
             continue;
+        }
+        if variable.linkage != Linkage::Static {
+            shared.insert(variable.name.clone());
         }
         known.variables.push(Variable {
             ty: shifted(variable.ty, base),
@@ -127,13 +137,15 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
             ..variable.clone()
         });
     }
+    let shared_name = |btf: &Btf, entry: &DatasecEntry| match btf.get(entry.ty) {
+        Type::Var { name, linkage, .. } if *linkage != Linkage::Static => Some(name.clone()),
+        _ => None,
+    };
+    let mut shared: FxHashSet<SmolStr> =
+        entries.iter().filter_map(|entry| shared_name(&linked.btf, entry)).collect();
     for entry in theirs {
-        let name = btf.get(entry.ty).name();
-        let is_known = |e: &DatasecEntry| {
-            matches!(linked.btf.get(e.ty), Type::Var { name: n, linkage, .. }
-                if n == name && *linkage != Linkage::Static)
-        };
-        if !entries.iter().any(is_known) {
+        if !shared.contains(btf.get(entry.ty).name()) {
+            shared.extend(shared_name(btf, entry));
             let offset =
                 entry.offset.saturating_add(u32::try_from(base_offset).unwrap_or(u32::MAX));
             entries.push(DatasecEntry { ty: shifted(entry.ty, base), offset, ..entry.clone() });
@@ -147,12 +159,6 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
         let merged = Type::Datasec { name: known.name.clone(), size, entries };
         known.datasec = Some(Arc::make_mut(&mut linked.btf).add(merged));
     }
-}
-
-/// Whether a variable is the one that another input has, too: `extern` and its definition, or two weak
-/// definitions.
-fn is_same(a: &Variable, b: &Variable) -> bool {
-    a.name == b.name && a.linkage != Linkage::Static && b.linkage != Linkage::Static
 }
 
 #[cfg(test)]

@@ -107,14 +107,20 @@ pub struct Section {
 }
 
 impl Section {
-    /// Whether the offset of one of its variables is certain. Variables are laid out in one order
-    /// whatever the optimiser keeps, so only those before it, and itself, can move it.
+    /// Whether the offset of one of its variables is certain; see [`Section::offset_certainties`].
     pub fn offset_certainty(&self, variable: &Variable) -> Certainty {
+        self.offset_certainties()(variable)
+    }
+
+    /// Says of variables of the section whether their offsets are certain. Variables are laid out in one
+    /// order whatever the optimiser keeps, so only those before one, and itself, can move it.
+    pub fn offset_certainties(&self) -> impl Fn(&Variable) -> Certainty {
         let likely = self.variables.iter().filter(|v| v.certainty == Certainty::Likely);
-        match likely.map(|v| v.offset).min() {
+        let (first, otherwise) = (likely.map(|v| v.offset).min(), self.certainty);
+        move |variable| match first {
             Some(first) if first <= variable.offset => Certainty::Likely,
             Some(_) => Certainty::Certain,
-            None => self.certainty,
+            None => otherwise,
         }
     }
 }
@@ -138,7 +144,8 @@ pub struct Variable {
     pub weak: bool,
     /// Whether existence and offset are certain.
     pub certainty: Certainty,
-    /// Initial bytes, when known (None: not known; zeros are spelled out only for PROGBITS from ELF).
+    /// Initial bytes, when known (None: not known; nothing but zeros are spelled out whole only for PROGBITS
+    /// from ELF).
     pub initial: Option<Arc<[u8]>>,
     /// The declarator's name in the source.
     pub place: Option<Place>,

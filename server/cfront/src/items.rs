@@ -6,6 +6,7 @@
 
 mod carry;
 pub(crate) mod chunk;
+mod index;
 
 use std::{
     cell::RefCell,
@@ -22,11 +23,12 @@ use self::{
     chunk::{
         Content, ENUMERATOR, ItemChunk, ORDINARY, Slot, SlotTokens, TAG, TAG_DEFINED, TYPEDEF,
     },
+    index::{LazyNames, NameIndex},
 };
 use crate::{
-    ast::{Item, Span, TypeSpec, type_specifiers},
+    ast::{EnumSpec, Item, Span, TypeSpec, type_specifiers},
     names::NameSpace,
-    parse::parse_item,
+    parse::{TooDeep, parse_item},
     pp::Chunk,
     pragma::PragmaStack,
     sema::{SpecPlace, TagSpec},
@@ -45,8 +47,54 @@ pub struct ParsedItem {
     pub syntax: Item,
     /// Tokens that could not be read, or before which something is missing.
     pub errors: Vec<Span>,
+    /// Where it nests too deep to be read.
+    pub too_deep: TooDeep,
     /// Names that the parser asked about, and whether they were typedef names.
     typedefs: Vec<(Symbol, bool)>,
+    names: OnceLock<ItemNames>,
+}
+
+/// Where the syntax of an item declares its names.
+#[derive(Debug, Default)]
+struct ItemNames {
+    /// The declarators of a declaration by name, in order.
+    declarators: FxHashMap<Symbol, Vec<usize>>,
+    /// The enum that has an enumerator; of several the first.
+    enumerators: FxHashMap<Symbol, Arc<EnumSpec>>,
+}
+
+impl ParsedItem {
+    fn names(&self) -> &ItemNames {
+        self.names.get_or_init(|| {
+            let mut names = ItemNames::default();
+            if let Item::Declaration(declaration) = &self.syntax {
+                for (i, declarator) in declaration.declarators.iter().enumerate() {
+                    if let Some(name) = declarator.declarator.name {
+                        names.declarators.entry(name.name).or_default().push(i);
+                    }
+                }
+            }
+            type_specifiers::of_item(&self.syntax, &mut |spec| {
+                let TypeSpec::Enum(spec) = spec else { return };
+                let mut shared = None;
+                for value in spec.values.iter().flatten() {
+                    let shared = shared.get_or_insert_with(|| Arc::new((**spec).clone()));
+                    names.enumerators.entry(value.name.name).or_insert_with(|| shared.clone());
+                }
+            });
+            names
+        })
+    }
+
+    /// The declarators of that name in a declaration, in order.
+    pub(crate) fn declarators(&self, name: Symbol) -> &[usize] {
+        self.names().declarators.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The enum among the item's type specifiers that has an enumerator of that name.
+    pub(crate) fn enum_with(&self, name: Symbol) -> Option<&Arc<EnumSpec>> {
+        self.names().enumerators.get(&name)
+    }
 }
 
 /// Work counted by a unit and those that share its items.
@@ -67,6 +115,8 @@ pub(crate) struct Items {
     /// Names that were asked for, and whether they are typedef names; shared by units with the same
     /// file-scope names.
     typedefs: Arc<Mutex<FxHashMap<Symbol, bool>>>,
+    /// The chunks that declare a name; shared likewise.
+    names: LazyNames,
     pub(crate) work: ItemWork,
 }
 
@@ -118,13 +168,21 @@ impl Items {
         starts.push(total);
         let mut parses = Vec::new();
         parses.resize_with(out.len(), OnceLock::new);
-        Items { chunks: out, starts, parses, typedefs: Arc::default(), work: ItemWork::default() }
+        Items {
+            chunks: out,
+            starts,
+            parses,
+            typedefs: Arc::default(),
+            names: Arc::default(),
+            work: ItemWork::default(),
+        }
     }
 
     /// Takes over the choice of parses for chunks that an earlier unit with the same file-scope
     /// names has: all typedef names are the same there.
     pub(crate) fn share_parses(&mut self, previous: &Items) {
         self.typedefs = previous.typedefs.clone();
+        self.names = previous.names.clone();
         let both = self.chunks.iter().zip(&previous.chunks);
         for ((new, old), (here, there)) in both.zip(self.parses.iter_mut().zip(&previous.parses)) {
             if Arc::ptr_eq(&new.index, &old.index) {
@@ -262,20 +320,31 @@ impl Items {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             syntax: parsed.item,
             errors: parsed.syntax_errors,
+            too_deep: parsed.too_deep,
             typedefs: asked.into_inner().into_iter().collect(),
+            names: OnceLock::new(),
         }
     }
 
     /// Whether some item declares the name as a typedef.
     pub(crate) fn is_typedef(&self, name: Symbol) -> bool {
-        let declares =
-            || self.chunks.iter().any(|c| c.declaring(name).any(|(_, space)| space == TYPEDEF));
+        let declares = || {
+            self.chunks_with(name).any(|(c, _)| c.declaring(name).any(|(_, space)| space == TYPEDEF))
+        };
         *lock(&self.typedefs).entry(name).or_insert_with(declares)
+    }
+
+    /// The chunks that may declare a name, in order, with the numbers of their first items.
+    fn chunks_with(&self, name: Symbol) -> impl Iterator<Item = (&ItemChunk, u32)> {
+        let names = self.names.get_or_init(|| NameIndex::new(&self.chunks));
+        names.chunks(name).into_iter().filter_map(|at| {
+            Some((self.chunks.get(at as usize)?, *self.starts.get(at as usize)?))
+        })
     }
 
     fn with_space(&self, name: Symbol, wanted: impl Fn(u8) -> bool) -> Vec<u32> {
         let mut found = Vec::new();
-        for (chunk, start) in self.chunks.iter().zip(&self.starts) {
+        for (chunk, start) in self.chunks_with(name) {
             for (item, space) in chunk.declaring(name) {
                 let item = start + item;
                 if wanted(space) && found.last() != Some(&item) {
@@ -328,17 +397,9 @@ impl Items {
     pub(crate) fn defining_enumerator(&self, name: Symbol) -> Option<(TagSpec, SpecPlace)> {
         for item in self.with_space(name, |space| space == ENUMERATOR) {
             let Some(parsed) = self.parsed(item) else { continue };
-            let mut found = None;
-            type_specifiers::of_item(&parsed.syntax, &mut |spec| {
-                if found.is_none()
-                    && let TypeSpec::Enum(e) = spec
-                    && e.values.iter().flatten().any(|v| v.name.name == name)
-                {
-                    found = Some(Arc::new((**e).clone()));
-                }
-            });
-            if let Some(spec) = found {
-                return Some((TagSpec::Enum(spec), SpecPlace { item, serial: parsed.serial }));
+            if let Some(spec) = parsed.enum_with(name) {
+                let place = SpecPlace { item, serial: parsed.serial };
+                return Some((TagSpec::Enum(spec.clone()), place));
             }
         }
         None

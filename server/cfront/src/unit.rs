@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 pub use crate::items::ParsedItem;
 use crate::{
     ast,
-    ctypes::{CType, CTypeId, Enum, EnumId, Record, RecordId, Typedef, TypedefId},
+    ctypes::{CType, CTypeId, Enum, EnumId, FoundMember, Record, RecordId, Typedef, TypedefId},
     derived::Derivations,
     items::Items,
     names::NameSpace,
@@ -396,6 +396,7 @@ impl Unit {
             .collect();
         for item in wanted {
             let Some(parsed) = self.inner.items.parsed(item) else { continue };
+            self.sema().torn |= parsed.too_deep.declared;
             match &parsed.syntax {
                 ast::Item::Function(f) => {
                     let Some(name) = f.declarator.name else { continue };
@@ -410,11 +411,10 @@ impl Unit {
                 ast::Item::Declaration(d) if d.specs.storage != ast::Storage::Typedef => {
                     for declarator in &d.declarators {
                         let Some(name) = declarator.declarator.name else { continue };
+                        // Declarations stand in order of place.
                         let at = |decls: &[crate::sema::Decl]| {
-                            let here = |d: &crate::sema::Decl| {
-                                d.place.item == item && d.place.token == name.token
-                            };
-                            decls.iter().position(here)
+                            let place = |d: &crate::sema::Decl| (d.place.item, d.place.token);
+                            decls.binary_search_by_key(&(item, name.token), place).ok()
                         };
                         match self.ordinary(name.name) {
                             Some(Global::Function(f)) => {
@@ -483,7 +483,12 @@ impl Unit {
         let scope = self.scope(id)?;
         let parsed = self.inner.items.parsed(id.0)?;
         let ast::Item::Function(function) = &parsed.syntax else { return None };
-        self.derive(id, |_| refs::of_function(function, &mut refs::UnitResolver::new(self, scope)))
+        self.derive(id, |_| {
+            let torn = scope.torn;
+            let mut body = refs::of_function(function, &mut refs::UnitResolver::new(self, scope));
+            body.incomplete |= torn;
+            body
+        })
     }
 
     /// The scopes inside an item: what its identifiers refer to, locals, types of its expressions.
@@ -513,20 +518,21 @@ impl Unit {
     /// The type of an expression of an item (before array decay); `None`: not known.
     pub fn expr_type(&self, scope: &Arc<ItemScope>, expr: &ast::Expr) -> Option<CTypeId> {
         let mut cx = Cx::finished(scope.clone());
-        Some(self.sema().expr_type(&mut cx, expr)).filter(|&ty| ty != CTypeId::UNKNOWN)
+        let ty = self.sema().inside(scope, |sema| sema.expr_type(&mut cx, expr));
+        Some(ty).filter(|&ty| ty != CTypeId::UNKNOWN)
     }
 
     /// The value of an integer constant expression as the front end folds it. Reads of `const`
     /// integers with a constant initialiser are folded, too.
     pub fn constant(&self, scope: &Arc<ItemScope>, expr: &ast::Expr) -> Option<i128> {
         let mut cx = Cx::finished(scope.clone());
-        self.sema().int_value(&mut cx, expr)
+        self.sema().inside(scope, |sema| sema.int_value(&mut cx, expr))
     }
 
     /// The type that a type name in an item (cast, sizeof) means.
     pub fn type_name(&self, scope: &Arc<ItemScope>, ty: &ast::TypeName) -> CTypeId {
         let mut cx = Cx::finished(scope.clone());
-        self.sema().type_name(&mut cx, ty)
+        self.sema().inside(scope, |sema| sema.type_name(&mut cx, ty))
     }
 
     /// Whether two types are compatible (C 6.2.7), qualifiers at the top left aside.
@@ -541,7 +547,7 @@ impl Unit {
 
     /// The bytes a static local starts with.
     pub fn initial_of_local(&self, scope: &Arc<ItemScope>, local: LocalId) -> Initial {
-        self.sema().initial_of_local(scope, local)
+        self.sema().inside(scope, |sema| sema.initial_of_local(scope, local))
     }
 
     /// The bytes of a constant initialiser of an automatic variable (also one of a compound type that
@@ -554,7 +560,7 @@ impl Unit {
         local: LocalId,
         init: &ast::Initializer,
     ) -> Initial {
-        self.sema().initial_of_automatic(scope, local, init)
+        self.sema().inside(scope, |sema| sema.initial_of_automatic(scope, local, init))
     }
 
     // ---- types ----
@@ -572,6 +578,11 @@ impl Unit {
     /// A struct or union with its layout.
     pub fn record(&self, id: RecordId) -> Option<Arc<Record>> {
         self.sema().record(id)
+    }
+
+    /// A member of a record by its name, also through nameless members.
+    pub fn member(&self, id: RecordId, name: Symbol) -> Option<FoundMember> {
+        self.sema().member(id, name)
     }
 
     /// The tag of a record, whether it is a union, and whether it is defined; nothing is laid out.
@@ -618,6 +629,12 @@ impl Unit {
     /// written `struct {...}`.
     pub fn spell(&self, id: CTypeId, name: Option<&str>) -> String {
         crate::ctypes::spell::spell(&self.sema(), id, name)
+    }
+
+    /// Whether a limit (of nesting, of steps) cut short what was asked about file scope so far: something
+    /// may be missing.
+    pub fn is_torn(&self) -> bool {
+        self.sema().torn
     }
 
     /// How much work has been done for this unit (types: also for those it shares them with).

@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use bpf::object::Program;
 use cfront::{
     source::FileRange,
     unit::{ItemId, Unit},
 };
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     answer::{Symbol, SymbolKind},
     host::{Analysis, Cancellable},
     hover::map_type,
     pipeline::{FileAnalysis, Role},
-    target::{Target, by_name},
+    target::{Names, Target},
 };
 
 impl Analysis {
@@ -33,12 +36,15 @@ impl FileAnalysis {
         let Some(source) = self.source() else { return Vec::new() };
         let unit: &Unit = &self.unit;
         let mut symbols = Vec::new();
+        let names = Names::new(&source.object);
+        let programs: FxHashMap<&str, &Program> =
+            source.object.programs.iter().rev().map(|p| (p.name.as_str(), p)).collect();
         for variable in unit.variables() {
             let Some(decl) = variable.defining_decl().or_else(|| variable.decls.first()) else {
                 continue;
             };
             let name = variable.name.as_str();
-            let (kind, detail) = match by_name(&source.object, name) {
+            let (kind, detail) = match names.get(name) {
                 Some(Target::Map(map)) => (SymbolKind::Map, map_type(&map.def)),
                 Some(Target::Variable { section, .. }) => {
                     let ty = unit.spell(decl.ty, None);
@@ -51,8 +57,7 @@ impl FileAnalysis {
         for function in unit.functions() {
             let Some(place) = function.definition_place() else { continue };
             let name = function.name.as_str();
-            let program = source.object.programs.iter().find(|p| p.name == name);
-            let (kind, detail) = match program {
+            let (kind, detail) = match programs.get(name) {
                 Some(program) => (SymbolKind::Program, program.section.to_string()),
                 None => (SymbolKind::Function, String::new()),
             };

@@ -21,12 +21,13 @@ impl Analysis {
         let Some(source) = file.source() else { return Ok(Vec::new()) };
         let mut hints = Vec::new();
         for section in source.object.sections.iter().filter(|s| s.kind.is_internal_map()) {
+            let certainty = section.offset_certainties();
             for variable in &section.variables {
                 let Some(place) = variable.place.map(file_range) else { continue };
                 if place.file != file.main || place.end < range.start || place.start > range.end {
                     continue;
                 }
-                let sure = section.offset_certainty(variable) == Certainty::Certain;
+                let sure = certainty(variable) == Certainty::Certain;
                 let about = if sure { "" } else { "~" };
                 hints.push(InlayHint {
                     offset: place.end,

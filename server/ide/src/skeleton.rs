@@ -7,6 +7,8 @@ use bpf::{
     skeleton::{Holder, Preview, PreviewMember},
 };
 
+use rustc_hash::FxHashMap;
+
 use crate::{
     answer::{Place, PreviewHint, Skeleton, SkeletonKind},
     definition::place,
@@ -104,13 +106,15 @@ fn target_on<'a>(object: &'a Object, preview: &Preview, line: u32) -> Option<Tar
         };
     }
     // The struct's head and end stand next to its first and last member, paddings between them.
-    let sections = object.sections.iter().find(|section| {
-        let inside = |m: &&PreviewMember| m.is_data() && m.section == section.name;
-        let first = preview.members.iter().find(inside).map(|m| m.line.saturating_sub(1));
-        let last = preview.members.iter().rfind(inside).map(|m| m.last_line + 1);
-        first.is_some_and(|first| first <= line) && last.is_some_and(|last| line <= last)
-    });
-    sections.map(Target::Section)
+    let mut lines: FxHashMap<&str, (u32, u32)> = FxHashMap::default();
+    for member in preview.members.iter().filter(|member| member.is_data()) {
+        let first = member.line.saturating_sub(1);
+        lines.entry(&member.section).or_insert((first, 0)).1 = member.last_line + 1;
+    }
+    let around = |section: &&Section| {
+        lines.get(section.name.as_str()).is_some_and(|&(first, last)| (first..=last).contains(&line))
+    };
+    object.sections.iter().find(around).map(Target::Section)
 }
 
 fn variable_of<'a>(
@@ -124,12 +128,16 @@ fn variable_of<'a>(
 
 /// Members whose place only the optimiser decides.
 fn hints(object: &Object, preview: &Preview) -> Vec<PreviewHint> {
+    let mut uncertain: FxHashMap<(&str, &str), bool> = FxHashMap::default();
+    for section in &object.sections {
+        let certainty = section.offset_certainties();
+        for variable in &section.variables {
+            let name = (section.name.as_str(), variable.name.as_str());
+            uncertain.entry(name).or_insert_with(|| certainty(variable) == Certainty::Likely);
+        }
+    }
     let data = preview.members.iter().filter(|member| member.is_data());
-    let uncertain = data.filter(|member| {
-        variable_of(object, member).is_some_and(|(section, variable)| {
-            section.offset_certainty(variable) == Certainty::Likely
-        })
-    });
+    let uncertain = data.filter(|m| uncertain.get(&(&*m.section, &*m.object_name)) == Some(&true));
     let text = "offset depends on the optimiser";
     uncertain.map(|m| PreviewHint { line: m.last_line, text: text.to_owned() }).collect()
 }

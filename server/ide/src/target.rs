@@ -5,6 +5,8 @@ use cfront::{
     ast::Item, sema::Linkage, source::FileRange, symbol::Symbol, token::TokenKind, unit::TokenPlace,
 };
 
+use rustc_hash::FxHashMap;
+
 use crate::{
     pipeline::{FileAnalysis, Role},
     places::file_range,
@@ -130,6 +132,33 @@ pub(crate) fn by_place(object: &Object, range: FileRange) -> Option<Target<'_>> 
         })
     };
     map.or_else(program).or_else(variable)
+}
+
+/// [`by_name`] for many names of one object.
+pub(crate) struct Names<'a>(FxHashMap<&'a str, Target<'a>>);
+
+impl<'a> Names<'a> {
+    /// The names of an object.
+    pub(crate) fn new(object: &'a Object) -> Names<'a> {
+        let mut names: FxHashMap<&str, Target<'_>> = FxHashMap::default();
+        for map in object.maps.iter().filter(|map| !matches!(map.kind, MapKind::Internal(_))) {
+            names.entry(&map.name).or_insert(Target::Map(map));
+        }
+        for program in &object.programs {
+            names.entry(&program.name).or_insert(Target::Program(program));
+        }
+        for section in &object.sections {
+            for variable in &section.variables {
+                names.entry(&variable.name).or_insert(Target::Variable { section, variable });
+            }
+        }
+        Names(names)
+    }
+
+    /// The map, program or variable of that name.
+    pub(crate) fn get(&self, name: &str) -> Option<Target<'a>> {
+        self.0.get(name).copied()
+    }
 }
 
 /// The map, program or variable of that name, maps first: a map is also a variable of `.maps`.

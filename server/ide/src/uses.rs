@@ -43,30 +43,39 @@ pub(crate) struct Use {
 impl FileAnalysis {
     /// All uses of what a name means at file scope, in the order of the unit.
     pub(crate) fn uses(&self, name: Symbol) -> Vec<Use> {
-        if self.global(name).is_none() {
-            return Vec::new();
-        }
+        let Some(global) = self.global(name) else { return Vec::new() };
         let items = (0..self.unit.item_count()).map(ItemId);
-        items.flat_map(|item| self.uses_in_item(name, item)).collect()
+        items.flat_map(|item| self.uses_of_global(name, &global, item)).collect()
     }
 
     /// Those whose items begin in the main file: headers may be long.
     pub(crate) fn own_uses(&self, name: Symbol) -> Vec<Use> {
+        let Some(global) = self.global(name) else { return Vec::new() };
         let items = self.unit.main_items().iter();
-        items.flat_map(|item| self.uses_in_item(name, *item)).collect()
+        items.flat_map(|item| self.uses_of_global(name, &global, *item)).collect()
     }
 
     /// The uses of a name's meaning at file scope in one item.
     pub(crate) fn uses_in_item(&self, name: Symbol, item: ItemId) -> Vec<Use> {
+        let global = self.global(name);
+        global.map_or_else(Vec::new, |global| self.uses_of_global(name, &global, item))
+    }
+
+    fn uses_of_global(&self, name: Symbol, global: &Global, item: ItemId) -> Vec<Use> {
         let tokens = self.unit.tokens(item);
         let names = |token: &Token| token.kind == TokenKind::Ident && token.sym == name;
         if !tokens.iter().any(names) || only_a_type(tokens) && !self.unit.in_main_file(item) {
             return Vec::new();
         }
-        let Some(decls) = self.global(name) else { return Vec::new() };
-        let mut found: Vec<(u32, UseKind)> = decls
-            .iter()
-            .filter(|decl| decl.place.item == item.0)
+        let decls: &[Decl] = match global {
+            Global::Variable(variable) => &variable.decls,
+            Global::Function(function) => &function.decls,
+            _ => &[],
+        };
+        // They stand in order of place.
+        let first = decls.partition_point(|decl| decl.place.item < item.0);
+        let mut found: Vec<(u32, UseKind)> = (decls.iter().skip(first))
+            .take_while(|decl| decl.place.item == item.0)
             .map(|decl| (decl.place.token, UseKind::Declaration))
             .collect();
         if let (Some(parsed), Some(scope)) = (self.unit.item(item), self.unit.scope(item)) {
@@ -80,8 +89,9 @@ impl FileAnalysis {
                     found.push((ident.token, UseKind::Read));
                 }
             });
+            written.sort_unstable();
             for (token, kind) in &mut found {
-                if written.contains(token) {
+                if written.binary_search(token).is_ok() {
                     *kind = UseKind::Write;
                 }
             }
@@ -105,13 +115,10 @@ impl FileAnalysis {
         text.and_then(|text| text.get(range.start as usize..range.end as usize)) == Some(word)
     }
 
-    /// The declarations of a variable or function at file scope.
-    fn global(&self, name: Symbol) -> Option<Vec<Decl>> {
-        match self.unit.ordinary(name)? {
-            Global::Variable(variable) => Some(variable.decls.clone()),
-            Global::Function(function) => Some(function.decls.clone()),
-            _ => None,
-        }
+    /// The variable or function that a name is at file scope.
+    fn global(&self, name: Symbol) -> Option<Global> {
+        let global = self.unit.ordinary(name)?;
+        matches!(global, Global::Variable(_) | Global::Function(_)).then_some(global)
     }
 
     fn is_global(&self, scope: &Arc<ItemScope>, expr: &Expr) -> bool {

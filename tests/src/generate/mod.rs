@@ -3,6 +3,7 @@
 
 pub mod declarations;
 pub mod expressions;
+pub mod large;
 pub mod macros;
 pub mod messages;
 mod random;

@@ -8,6 +8,7 @@ use super::{Named, TypeRequest};
 use crate::object::{Certainty, Map, MapKind, Object, Origin, Section, SectionKind};
 use btf::{CDumper, Linkage, Type, shown::Shown};
 use record::{Entry, Lines, close};
+use rustc_hash::FxHashMap;
 use std::fmt::Write;
 
 /// Size of a cache line in bytes.
@@ -24,9 +25,10 @@ pub fn print_object(object: &Object, file: &str) -> String {
     if !object.complete {
         let _ = writeln!(out, "/* incomplete: the source could not be read in full */");
     }
+    let maps = internal_maps(object);
     for section in &object.sections {
         out.push('\n');
-        print_section(object, section, &mut out);
+        section_lines(object, section, maps.get(&*section.name).copied(), &mut out);
     }
     if !object.maps.is_empty() {
         let _ = writeln!(out, "\nmaps:");
@@ -46,6 +48,18 @@ pub fn print_object(object: &Object, file: &str) -> String {
 
 /// One section with its variables, holes and cache lines.
 pub fn print_section(object: &Object, section: &Section, out: &mut String) {
+    let map = internal_maps(object).get(&*section.name).copied();
+    section_lines(object, section, map, out);
+}
+
+/// The maps that libbpf makes of sections, by section.
+fn internal_maps(object: &Object) -> FxHashMap<&str, &Map> {
+    let maps = object.maps.iter().rev().filter(|m| matches!(m.kind, MapKind::Internal(_)));
+    maps.map(|map| (&*map.section, map)).collect()
+}
+
+fn section_lines(object: &Object, section: &Section, map: Option<&Map>, out: &mut String) {
+    let certainty = section.offset_certainties();
     let mut lines = Lines::new(1, CACHE_LINE);
     let mut dumper = CDumper::with_plain_names(&object.btf);
     for variable in &section.variables {
@@ -57,7 +71,7 @@ pub fn print_section(object: &Object, section: &Section, out: &mut String) {
             other => format!("{} ", linkage(other)),
         };
         lines.gap(variable.offset.saturating_mul(8), "hole");
-        let certain = section.offset_certainty(variable) == Certainty::Certain;
+        let certain = certainty(variable) == Certainty::Certain;
         let entry = Entry {
             offset_bits: variable.offset.saturating_mul(8),
             size_bits: variable.size.saturating_mul(8),
@@ -70,15 +84,11 @@ pub fn print_section(object: &Object, section: &Section, out: &mut String) {
     }
     let _ = writeln!(out, "{} {{", Shown(&section.name));
     out.push_str(&lines.finish(section.size, section.align, "variables"));
-    let _ = writeln!(out, "}};{}", section_meaning(object, section));
+    let _ = writeln!(out, "}};{}", section_meaning(section, map));
 }
 
 /// What becomes of the section, as a comment behind it.
-fn section_meaning(object: &Object, section: &Section) -> String {
-    let map = object
-        .maps
-        .iter()
-        .find(|m| matches!(m.kind, MapKind::Internal(_)) && m.section == section.name);
+fn section_meaning(section: &Section, map: Option<&Map>) -> String {
     match (map, section.kind) {
         (Some(map), SectionKind::Percpu) => format!(
             " /* map {}, {} bytes on each possible CPU */",

@@ -3,7 +3,11 @@
 //! The verifier walks only paths that can be taken with the read-only data of the load, and clang
 //! removes what it can fold after inlining. A call counts as certain only where neither can hide it.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+    sync::{Arc, OnceLock},
+};
 
 use cfront::{
     ast::{
@@ -11,7 +15,7 @@ use cfront::{
         UnaryOp, visit,
     },
     ctypes::CType,
-    refs::{Access, Body, Step, Target},
+    refs::{Access, Body, Reference, Step, Target},
     sema::{Function, ItemScope, Linkage, LocalId, LocalKind, Resolution, Variable},
     source::FileRange,
     symbol::Symbol,
@@ -27,6 +31,8 @@ pub(super) struct Code<'u> {
     pub(super) unit: &'u Unit,
     bodies: RefCell<FxHashMap<Symbol, Option<Arc<FnBody>>>>,
     reached: RefCell<FxHashMap<Symbol, Rc<[ReachedCall]>>>,
+    /// The functions whose text has the name of each variable.
+    mentions: OnceCell<FxHashMap<Symbol, Vec<Symbol>>>,
 }
 
 /// The identifiers of an item.
@@ -40,6 +46,8 @@ pub(super) struct FnBody {
     parsed: Arc<ParsedItem>,
     /// What the code refers to.
     pub(super) refs: Arc<Body>,
+    /// The references to each variable, by their indices.
+    by_variable: OnceLock<FxHashMap<Symbol, Vec<usize>>>,
     /// Calls in written order.
     pub(super) calls: Vec<Call>,
     /// The first token that may decide at load which code is walked.
@@ -102,6 +110,21 @@ impl FnBody {
         unit.token_place(self.item, token)
     }
 
+    /// The references to a variable.
+    fn of_variable(&self, name: Symbol) -> impl Iterator<Item = &Reference> {
+        let by_variable = self.by_variable.get_or_init(|| {
+            let mut by_variable: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+            for (index, reference) in self.refs.references.iter().enumerate() {
+                if let Target::Variable(name) = reference.target {
+                    by_variable.entry(name).or_default().push(index);
+                }
+            }
+            by_variable
+        });
+        let found = by_variable.get(&name).map_or(&[][..], Vec::as_slice);
+        found.iter().filter_map(|&index| self.refs.references.get(index))
+    }
+
     /// Whether nothing at load can keep the verifier away from a token, in the entry function.
     pub(super) fn walked_at(&self, token: u32) -> bool {
         token < self.load_guard && token < self.foldable
@@ -110,7 +133,12 @@ impl FnBody {
 
 impl<'u> Code<'u> {
     pub(super) fn new(unit: &'u Unit) -> Self {
-        Code { unit, bodies: RefCell::default(), reached: RefCell::default() }
+        Code {
+            unit,
+            bodies: RefCell::default(),
+            reached: RefCell::default(),
+            mentions: OnceCell::new(),
+        }
     }
 
     /// The body of a function that the unit defines.
@@ -172,28 +200,29 @@ impl<'u> Code<'u> {
         }
         let Scan { calls, load_guard, condition, foldable, .. } = scan;
         let parsed = parsed.clone();
-        FnBody { function, item, scope, parsed, refs, calls, load_guard, condition, foldable }
+        FnBody {
+            function,
+            item,
+            scope,
+            parsed,
+            refs,
+            by_variable: OnceLock::new(),
+            calls,
+            load_guard,
+            condition,
+            foldable,
+        }
     }
 
     /// Whether every read of a `const` variable in the unit is of a scalar at a constant place of it,
     /// so that clang puts the value into the code. `None`: something was not understood.
     pub(super) fn reads_fold(&self, name: Symbol) -> Option<bool> {
         let mut folds = true;
-        for function in self.unit.functions() {
-            let item = function.definition_place().map(|place| ItemId(place.item));
-            let words = item.and_then(|item| {
-                let words = || self.unit.tokens(item).iter().map(|token| token.sym).collect();
-                self.unit.derive(item, |_| Words(words()))
-            });
-            if !words.is_some_and(|words| words.0.contains(&name)) {
-                continue;
-            }
-            let body = self.body(function.name)?;
+        for &function in self.mentions().get(&name).into_iter().flatten() {
+            let body = self.body(function)?;
             folds &= body
-                .refs
-                .references
-                .iter()
-                .filter(|r| !r.dead && r.target == Target::Variable(name))
+                .of_variable(name)
+                .filter(|r| !r.dead)
                 .all(|r| {
                     let constant = |step: &Step| match step {
                         Step::Field(_) | Step::Index(Some(_)) | Step::Whole(_) => true,
@@ -205,6 +234,24 @@ impl<'u> Code<'u> {
                 });
         }
         Some(folds)
+    }
+
+    fn mentions(&self) -> &FxHashMap<Symbol, Vec<Symbol>> {
+        self.mentions.get_or_init(|| {
+            let variables: FxHashSet<Symbol> =
+                self.unit.variables().iter().map(|variable| variable.name).collect();
+            let mut mentions: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
+            for function in self.unit.functions() {
+                let Some(place) = function.definition_place() else { continue };
+                let item = ItemId(place.item);
+                let words = || self.unit.tokens(item).iter().map(|token| token.sym).collect();
+                let Some(words) = self.unit.derive(item, |_| Words(words())) else { continue };
+                for &name in words.0.iter().filter(|name| variables.contains(name)) {
+                    mentions.entry(name).or_default().push(function.name);
+                }
+            }
+            mentions
+        })
     }
 
     /// The calls that an entry program reaches, itself and through `static` functions.

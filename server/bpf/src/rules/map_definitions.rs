@@ -10,6 +10,8 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
+use rustc_hash::FxHashSet;
+
 use super::{Input, RuleId, map_btf, places};
 use crate::{
     diagnostic::Diagnostic,
@@ -28,13 +30,19 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     if !input.object.complete {
         return;
     }
+    let kept: FxHashSet<&str> = (input.object.section(".maps").into_iter())
+        .flat_map(|section| &section.variables)
+        .map(|variable| variable.name.as_str())
+        .collect();
     for variable in input.unit.variables() {
         let in_maps = variable.attrs.section.is_some_and(|s| s.as_str() == ".maps");
         if !in_maps || variable.defining_decl().is_none() {
             continue;
         }
         let Some(at) = places::variable(input.unit, variable) else { continue };
-        linkage(input, variable, at, found);
+        if kept.contains(variable.name.as_str()) {
+            linkage(variable, at, found);
+        }
         match input.unit.canonical(variable.ty) {
             CType::Record(id) => {
                 let Some(record) = input.unit.record(id) else { continue };
@@ -64,15 +72,11 @@ fn not_a_struct(variable: &Variable, at: FileRange, what: &str, found: &mut Vec<
     found.push(Diagnostic::new(MEMBER, at, message));
 }
 
-/// Static and hidden maps are refused; clang drops static ones that nothing uses.
-fn linkage(input: Input<'_>, variable: &Variable, at: FileRange, found: &mut Vec<Diagnostic>) {
+/// Static and hidden maps are refused, where clang leaves them: it drops static ones that nothing uses.
+fn linkage(variable: &Variable, at: FileRange, found: &mut Vec<Diagnostic>) {
     let hidden = matches!(variable.attrs.visibility, Visibility::Hidden | Visibility::Internal);
     let is_static = variable.linkage == Linkage::Internal;
-    let stays = input
-        .object
-        .section(".maps")
-        .is_some_and(|s| s.variables.iter().any(|v| v.name == variable.name.as_str()));
-    if stays && (hidden || is_static) {
+    if hidden || is_static {
         let what = if is_static { "static" } else { "hidden" };
         found.push(Diagnostic::new(
             MEMBER,

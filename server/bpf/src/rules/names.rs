@@ -7,7 +7,7 @@ use cfront::source::{FileId, FileRange};
 use super::{Input, RuleId};
 use crate::{
     diagnostic::Diagnostic,
-    object::{Map, MapKind, Place, SectionKind},
+    object::{Map, MapKind, Place, Section, SectionKind},
 };
 
 const SKELETON: RuleId = RuleId("skeleton-name-clash");
@@ -18,8 +18,13 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
     if !input.object.complete {
         return;
     }
+    let mut sections: HashMap<&str, &Section> = HashMap::new();
+    for section in &input.object.sections {
+        sections.entry(&section.name).or_insert(section);
+    }
+    let maps = input.object.maps.iter();
     let maps: Vec<(&Map, FileRange)> =
-        input.object.maps.iter().filter_map(|map| Some((map, place_of(input, map)?))).collect();
+        maps.filter_map(|map| Some((map, place_of(&sections, map)?))).collect();
 
     let mut by_field: HashMap<String, usize> = HashMap::new();
     let mut by_kernel_name: HashMap<String, usize> = HashMap::new();
@@ -67,9 +72,9 @@ pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The declaration of a user map, or the first variable of an internal map's section.
-fn place_of(input: Input<'_>, map: &Map) -> Option<FileRange> {
+fn place_of(sections: &HashMap<&str, &Section>, map: &Map) -> Option<FileRange> {
     let place = map.place.or_else(|| {
-        let section = input.object.sections.iter().find(|s| s.name == map.section)?;
+        let section = sections.get(map.section.as_str())?;
         section.variables.iter().find_map(|v| v.place)
     })?;
     Some(file_range(place))

@@ -8,17 +8,20 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
+use rustc_hash::FxHashSet;
+
 use super::{Input, RuleId, code::Code, places};
 use crate::diagnostic::Diagnostic;
 
 const RULE: RuleId = RuleId("const-not-volatile");
 
 pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnostic>) {
+    // What the compiler left out of the object no loader can write.
+    let kept = input.object.sections.iter().flat_map(|section| &section.variables);
+    let kept: FxHashSet<&str> = kept.map(|variable| variable.name.as_str()).collect();
     for variable in input.unit.variables() {
-        // What the compiler left out of the object no loader can write.
-        let kept = input.object.sections.iter().flat_map(|section| &section.variables);
         if is_folded(input, code, variable)
-            && kept.into_iter().any(|one| one.name == variable.name.as_str())
+            && kept.contains(variable.name.as_str())
             && let Some(write) = input.usage.rodata_written.get(variable.name.as_str())
             && let Some(range) = places::variable(input.unit, variable)
         {

@@ -6,6 +6,7 @@ use crate::object::{Object, Section, Variable};
 use crate::section::{datasec_ident, identifier};
 use btf::size::Aligner;
 use btf::{CDumper, Linkage, Type, TypeId};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// bpftool lays out for hosts of 32 bits: it counts on no larger alignment, in bytes.
@@ -18,8 +19,9 @@ pub(super) fn structs(out: &mut Writer<'_>) {
     let mut dumper = CDumper::new(&object.btf);
     let mut aligner = Aligner::default();
     let kind = out.kind;
+    let sections = sections_by_ident(object);
     for ident in object.maps.iter().filter_map(|m| data_ident(object, m, kind)) {
-        let section = section_of_ident(object, &ident);
+        let section = sections.get(&ident).copied();
         let subskeleton = out.kind == SkeletonKind::Subskeleton;
         if subskeleton && section.is_none() {
             continue;
@@ -35,16 +37,18 @@ pub(super) fn structs(out: &mut Writer<'_>) {
     }
 }
 
-/// The section whose DATASEC bpftool takes for that identifier: the first in BTF order that yields
-/// the same one (`find_type_for_map`).
-fn section_of_ident<'o>(object: &'o Object, ident: &str) -> Option<&'o Section> {
-    object
-        .sections
-        .iter()
-        .filter(|s| datasec_ident(&s.name).is_some_and(|i| i == ident))
-        .filter_map(|s| Some((s.datasec?, s)))
-        .min_by_key(|(id, _)| *id)
-        .map(|(_, section)| section)
+/// The sections whose DATASECs bpftool takes for each identifier: the first in BTF order that yields
+/// it (`find_type_for_map`).
+fn sections_by_ident(object: &Object) -> FxHashMap<SmolStr, &Section> {
+    let mut found: FxHashMap<SmolStr, (TypeId, &Section)> = FxHashMap::default();
+    for section in &object.sections {
+        let (Some(id), Some(ident)) = (section.datasec, datasec_ident(&section.name)) else { continue };
+        let first = found.entry(ident).or_insert((id, section));
+        if id < first.0 {
+            *first = (id, section);
+        }
+    }
+    found.into_iter().map(|(ident, (_, section))| (ident, section)).collect()
 }
 
 /// Variables that show: statics do not.
@@ -135,9 +139,10 @@ pub(super) fn asserts(out: &mut Writer<'_>) {
          #define _Static_assert static_assert\n\
          #endif"
     ));
+    let sections = sections_by_ident(object);
     for map in &object.maps {
         let Some(ident) = data_ident(object, map, out.kind) else { continue };
-        let Some(section) = section_of_ident(object, &ident) else { continue };
+        let Some(&section) = sections.get(&ident) else { continue };
         for variable in shown(section) {
             let Some(size) = object.btf.size_of(variable.ty) else { continue };
             let name = identifier(variable.name.as_bytes());

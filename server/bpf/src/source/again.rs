@@ -28,7 +28,7 @@ pub(super) struct Basis {
     /// The bodies that were read, by item.
     pub(super) bodies: Arc<FxHashMap<ItemId, Read>>,
     /// Those of them that were edited since.
-    pub(super) edited: Vec<(ItemId, Read)>,
+    pub(super) edited: FxHashMap<ItemId, Read>,
     /// Something other than a body could not be read.
     pub(super) incomplete: bool,
     /// Functions whose mentions in the tokens of items were counted.
@@ -39,8 +39,7 @@ pub(super) struct Basis {
 
 impl Basis {
     fn body(&self, item: ItemId) -> Option<&Read> {
-        let edited = self.edited.iter().find(|(other, _)| *other == item).map(|(_, read)| read);
-        edited.or_else(|| self.bodies.get(&item))
+        self.edited.get(&item).or_else(|| self.bodies.get(&item))
     }
 }
 
@@ -64,10 +63,20 @@ pub(super) enum Origin {
 
 impl Origin {
     /// Its place now, where it was `before` in an earlier unit.
-    fn place(self, unit: &Unit, earlier: &Unit, before: Place) -> Option<Place> {
+    fn place(
+        self,
+        unit: &Unit,
+        earlier: &Unit,
+        before: Place,
+        locals: &mut FxHashMap<ItemId, Vec<u32>>,
+    ) -> Option<Place> {
         let (item, token) = match self {
             Origin::Token(item, token) => (item, token),
-            Origin::Local(item, number) => (item, seen::token_of(&*unit.scope(item)?, number)?),
+            Origin::Local(item, number) => {
+                let tokens = || unit.scope(item).map(|scope| seen::tokens(&scope).collect());
+                let tokens = locals.entry(item).or_insert_with(|| tokens().unwrap_or_default());
+                (item, *tokens.get(number as usize)?)
+            }
         };
         let (file, start, end) = (FileId(before.file), before.start, before.end);
         let before = FileRange { file, start, end };
@@ -98,8 +107,7 @@ pub(super) fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Opt
             return None;
         }
         let read = Read { body: Some(new), ..read.clone() };
-        basis.edited.retain(|(other, _)| *other != item);
-        basis.edited.push((item, read));
+        basis.edited.insert(item, read);
     }
     let torn = |item: &ItemId| {
         let read = basis.body(*item).filter(|read| read.emitted);
@@ -127,8 +135,10 @@ fn moved(basis: &Basis, unit: &Unit, object: &mut Object) -> Option<Vec<(Place, 
     let origins = &basis.origins;
     let mut places: Vec<(Place, Place)> = Vec::with_capacity(origins.len());
     let mut new: Vec<(Place, Origin)> = Vec::with_capacity(origins.len());
+    // The tokens of the locals of each item, found once.
+    let mut locals = FxHashMap::default();
     for &(old, origin) in origins {
-        let place = origin.place(unit, &basis.unit, old)?;
+        let place = origin.place(unit, &basis.unit, old, &mut locals)?;
         match places.last() {
             Some((last, moved)) if *last == old && *moved != place => return None,
             _ => places.push((old, place)),

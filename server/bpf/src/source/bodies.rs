@@ -1,11 +1,14 @@
 //! References of function bodies and initialisers, looked up once.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    sync::{Arc, OnceLock},
+};
 
 use cfront::{
     ast::{self, Initializer},
     ctypes::CTypeId,
-    refs::{self, Body, UnitResolver},
+    refs::{self, Body, Reference, Target, UnitResolver},
     sema::{Definition, Function, ItemScope, Local, LocalKind, Variable},
     symbol::Symbol,
     unit::{ItemId, Unit},
@@ -26,12 +29,49 @@ pub(super) struct FunctionBody {
     pub(super) body: Arc<Body>,
     /// Number of tokens of the body: a measure of its size.
     pub(super) tokens: u32,
+    /// The references to each local, by their indices.
+    by_local: OnceLock<FxHashMap<u32, Vec<usize>>>,
+    /// The local of each parameter.
+    parameters: OnceLock<FxHashMap<u32, u32>>,
+}
+
+impl FunctionBody {
+    /// The references to a local.
+    pub(super) fn of_local(&self, local: u32) -> impl Iterator<Item = &Reference> {
+        let by_local = self.by_local.get_or_init(|| {
+            let mut by_local: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+            for (index, reference) in self.body.references.iter().enumerate() {
+                if let Target::Local(local) = reference.target {
+                    by_local.entry(local).or_default().push(index);
+                }
+            }
+            by_local
+        });
+        let found = by_local.get(&local).map_or(&[][..], Vec::as_slice);
+        found.iter().filter_map(|&index| self.body.references.get(index))
+    }
+
+    /// The local that is the parameter of that number.
+    pub(super) fn parameter(&self, index: u32) -> Option<u32> {
+        let parameters = self.parameters.get_or_init(|| {
+            let mut parameters = FxHashMap::default();
+            for local in self.scope.locals() {
+                if let LocalKind::Param(index) = local.kind {
+                    parameters.entry(index).or_insert(local.id.0);
+                }
+            }
+            parameters
+        });
+        parameters.get(&index).copied()
+    }
 }
 
 /// The bodies of one unit.
 pub(super) struct Bodies<'u> {
     pub(super) unit: &'u Unit,
     functions: FxHashMap<Symbol, Option<Arc<FunctionBody>>>,
+    numbers: RefCell<FxHashMap<ItemId, FxHashMap<u32, u32>>>,
+    block_externs: OnceCell<FxHashMap<Symbol, (ItemId, Local)>>,
     variables: FxHashMap<Symbol, Option<Arc<Body>>>,
     origins: RefCell<Vec<(Place, Origin)>>,
 }
@@ -41,6 +81,8 @@ impl<'u> Bodies<'u> {
         Bodies {
             unit,
             functions: FxHashMap::default(),
+            numbers: RefCell::default(),
+            block_externs: OnceCell::new(),
             variables: FxHashMap::default(),
             origins: RefCell::default(),
         }
@@ -54,7 +96,9 @@ impl<'u> Bodies<'u> {
     /// Where the user wrote the name of a local variable that is in the object.
     pub(super) fn local_place(&self, item: ItemId, local: &Local) -> Option<Place> {
         let scope = self.unit.scope(item)?;
-        let number = seen::number_of(&scope, local.token);
+        let mut numbers = self.numbers.borrow_mut();
+        let numbers = numbers.entry(item).or_insert_with(|| seen::numbers(&scope));
+        let number = numbers.get(&local.token).copied();
         self.place_of(item, local.token, number.map(|number| Origin::Local(item, number)))
     }
 
@@ -93,12 +137,19 @@ impl<'u> Bodies<'u> {
 
     /// An `extern` declaration of a variable inside one of the bodies that were read, with the item.
     pub(super) fn block_extern(&self, name: Symbol) -> Option<(ItemId, Local)> {
-        let bodies = self.functions.values().flatten();
-        bodies.into_iter().find_map(|body| {
-            let mut locals = body.scope.locals().iter();
-            let found = locals.find(|l| l.kind == LocalKind::Extern && l.name == name)?;
-            Some((body.item, found.clone()))
-        })
+        let found = self.block_externs.get_or_init(|| {
+            // Of one name the first, whatever order the bodies were read in.
+            let mut bodies: Vec<_> = self.functions.values().flatten().collect();
+            bodies.sort_by_key(|body| body.item);
+            let mut found = FxHashMap::default();
+            for body in bodies {
+                for local in body.scope.locals().iter().filter(|l| l.kind == LocalKind::Extern) {
+                    found.entry(local.name).or_insert_with(|| (body.item, local.clone()));
+                }
+            }
+            found
+        });
+        found.get(&name).cloned()
     }
 
     fn read_function(&self, name: Symbol) -> Option<Arc<FunctionBody>> {
@@ -112,7 +163,15 @@ impl<'u> Bodies<'u> {
                 _ => ast::Span::default(),
             };
             let tokens = tokens.end.saturating_sub(tokens.start);
-            FunctionBody { function, item, scope, body, tokens }
+            FunctionBody {
+                function,
+                item,
+                scope,
+                body,
+                tokens,
+                by_local: OnceLock::new(),
+                parameters: OnceLock::new(),
+            }
         })
     }
 

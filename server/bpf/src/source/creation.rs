@@ -5,7 +5,7 @@
 //! those, from a queue in the order of their first reference (`CodeGenModule::EmitDeferred`). Each
 //! global is created at its definition or at the first reference from generated code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, hash_map};
 
 use cfront::{
     ast::Storage,
@@ -73,17 +73,17 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
         bodies,
         order: Vec::new(),
         function_names: FxHashMap::default(),
-        created: FxHashSet::default(),
+        created: FxHashMap::default(),
         queue: Vec::new(),
         queued: FxHashSet::default(),
         pending: BTreeMap::new(),
+        waiting: FxHashSet::default(),
         emitted: FxHashSet::default(),
         unfinished_arrays: FxHashSet::default(),
         current: ItemId(0),
         incomplete: false,
         incomplete_data: false,
         counted: FxHashSet::default(),
-        depth: 0,
     };
     model.run();
     let functions = model.emitted.iter().filter_map(|deferred| match deferred {
@@ -100,28 +100,36 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
     }
 }
 
+/// Variables that are defined at the end of the unit, each once.
+#[derive(Default)]
+struct Tentative {
+    order: Vec<Symbol>,
+    known: FxHashSet<Symbol>,
+}
+
 struct Model<'b, 'u> {
     bodies: &'b mut Bodies<'u>,
     /// `None` where an entity was created again later.
     order: Vec<Option<Entity>>,
     function_names: FxHashMap<Entity, SmolStr>,
-    created: FxHashSet<Entity>,
+    /// Where in the order each is.
+    created: FxHashMap<Entity, usize>,
     queue: Vec<Deferred>,
     queued: FxHashSet<Deferred>,
     /// Referred to before the parser reached the definition: queued there.
     pending: BTreeMap<ItemId, Vec<Deferred>>,
+    waiting: FxHashSet<Deferred>,
     emitted: FxHashSet<Deferred>,
     unfinished_arrays: FxHashSet<Symbol>,
     current: ItemId,
     incomplete: bool,
     incomplete_data: bool,
     counted: FxHashSet<Symbol>,
-    depth: u32,
 }
 
 impl Model<'_, '_> {
     fn run(&mut self) {
-        let mut tentative = Vec::new();
+        let mut tentative = Tentative::default();
         let mut prototypes: Vec<(ItemId, Symbol)> = Vec::new();
         for event in self.bodies.unit.top_level() {
             match event {
@@ -148,14 +156,14 @@ impl Model<'_, '_> {
             }
         }
         self.reach(Some(ItemId(u32::MAX)));
-        for name in tentative {
+        for name in tentative.order {
             self.emit_variable(name);
         }
         self.describe_prototypes(prototypes);
         self.flush();
     }
 
-    fn declare_variable(&mut self, variable: &Variable, decl: &Decl, tentative: &mut Vec<Symbol>) {
+    fn declare_variable(&mut self, variable: &Variable, decl: &Decl, tentative: &mut Tentative) {
         if decl.storage == Storage::Extern && !decl.defines {
             if matches!(
                 self.bodies.unit.canonical(decl.ty),
@@ -171,9 +179,9 @@ impl Model<'_, '_> {
         if decl.defines {
             self.emit_variable(variable.name);
         } else if matches!(variable.definition, Definition::Tentative(_))
-            && !tentative.contains(&variable.name)
+            && tentative.known.insert(variable.name)
         {
-            tentative.push(variable.name);
+            tentative.order.push(variable.name);
         }
     }
 
@@ -204,9 +212,8 @@ impl Model<'_, '_> {
         if definition < self.current {
             self.enqueue(deferred);
         } else {
-            let waiting = self.pending.entry(definition).or_default();
-            if !waiting.contains(&deferred) {
-                waiting.push(deferred);
+            if self.waiting.insert(deferred) {
+                self.pending.entry(definition).or_default().push(deferred);
             }
         }
     }
@@ -238,7 +245,8 @@ impl Model<'_, '_> {
         }
         prototypes.sort();
         self.counted = prototypes.iter().map(|(_, name)| *name).collect();
-        for (_, name) in prototypes {
+        let mut seen = FxHashSet::default();
+        for (_, name) in prototypes.into_iter().filter(|(_, name)| seen.insert(*name)) {
             let Some(function) = unit.function(name) else { continue };
             let Some(place) = function.definition_place() else { continue };
             let own =
@@ -257,18 +265,17 @@ impl Model<'_, '_> {
             return None;
         }
         // Only names that bodies have referred to can be found cheaply.
-        if !self.created.contains(&Entity::Function(name)) {
+        if !self.created.contains_key(&Entity::Function(name)) {
             return None;
         }
         self.bodies.unit.function(name).filter(|f| is_deferred(f) && f.decls.len() > 1)
     }
 
     fn create(&mut self, entity: Entity) -> bool {
-        let new = self.created.insert(entity.clone());
-        if new {
-            self.order.push(Some(entity));
-        }
-        new
+        let hash_map::Entry::Vacant(new) = self.created.entry(entity) else { return false };
+        self.order.push(Some(new.key().clone()));
+        new.insert(self.order.len() - 1);
+        true
     }
 
     fn use_function(&mut self, name: Symbol) {
@@ -352,17 +359,15 @@ impl Model<'_, '_> {
             }
         }
         let entity = Entity::Variable(name);
-        if self.created.contains(&entity)
+        if let Some(&at) = self.created.get(&entity)
             && (self.unfinished_arrays.contains(&name)
                 || shapes::differs(self.bodies.unit, &variable))
         {
             // Created before, as an array of unknown size or with another type than the initialiser's:
             // made again.
             self.created.remove(&entity);
-            for slot in &mut self.order {
-                if slot.as_ref() == Some(&entity) {
-                    *slot = None;
-                }
+            if let Some(slot) = self.order.get_mut(at) {
+                *slot = None;
             }
         }
         self.create(entity);
@@ -370,23 +375,17 @@ impl Model<'_, '_> {
 
     /// Generates what waits in the queue, each followed by what it put there.
     fn flush(&mut self) {
-        if self.depth > 512 {
-            // Static functions that refer to each other in a chain: go on without the depth.
-            while !self.queue.is_empty() {
-                for deferred in std::mem::take(&mut self.queue) {
-                    self.emit(deferred);
-                }
-            }
-            return;
-        }
-        self.depth += 1;
-        for deferred in std::mem::take(&mut self.queue) {
+        let mut waiting = vec![std::mem::take(&mut self.queue).into_iter()];
+        while let Some(innermost) = waiting.last_mut() {
+            let Some(deferred) = innermost.next() else {
+                waiting.pop();
+                continue;
+            };
             self.emit(deferred);
             if !self.queue.is_empty() {
-                self.flush();
+                waiting.push(std::mem::take(&mut self.queue).into_iter());
             }
         }
-        self.depth -= 1;
     }
 
     fn emit(&mut self, deferred: Deferred) {

@@ -1,12 +1,13 @@
 //! Extern variables and kernel functions that the object refers to: `.kconfig` and `.ksyms`.
 
-use btf::{DatasecEntry, Linkage};
+use btf::{DatasecEntry, Linkage, TypeId};
 use cfront::{
     ctypes::CTypeId,
     sema::{Attributes, Definition},
     symbol::Symbol,
     unit::ItemId,
 };
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{
@@ -180,10 +181,12 @@ pub(super) fn externs(
             Ok(laid) => {
                 let mut entries = Vec::new();
                 let mut variables = Vec::new();
+                let mut by_name: FxHashMap<&str, &(TypeId, Variable)> = FxHashMap::default();
+                for one in &kconfig {
+                    by_name.entry(&one.1.name).or_insert(one);
+                }
                 for place in laid {
-                    let Some((id, one)) = kconfig.iter().find(|(_, v)| v.name == place.name) else {
-                        continue;
-                    };
+                    let Some((id, one)) = by_name.get(&*place.name) else { continue };
                     let mut one = one.clone();
                     one.offset = u64::from(place.offset);
                     one.size = u64::from(place.size);

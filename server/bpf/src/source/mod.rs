@@ -28,6 +28,7 @@ mod tests;
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
 use cfront::pp::PpDiagnosticKind;
 use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::{
@@ -39,6 +40,9 @@ use again::Basis;
 use bodies::Bodies;
 use btf_types::{Reach, Types};
 use sections::{Laid, Placed};
+
+/// So many zero bytes of a variable are spelled out: who shows them needs no more.
+const SHOWN_ZEROS: u64 = 64;
 
 /// The model of a unit, and everything for which libbpf would refuse to open the object.
 #[derive(Clone)]
@@ -115,13 +119,13 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
     }
     let mut btf = types.finish();
     datasecs.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
-    let mut ids: Vec<(SmolStr, TypeId)> = Vec::new();
+    let mut ids: FxHashMap<SmolStr, TypeId> = FxHashMap::default();
     for (name, size, mut entries) in datasecs {
         entries.sort_by_key(|e| e.offset);
         let id = btf.add(Type::Datasec { name: name.clone(), size, entries });
-        ids.push((name, id));
+        ids.entry(name).or_insert(id);
     }
-    let datasec = |name: &str| ids.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
+    let datasec = |name: &str| ids.get(name).copied();
 
     let mut all: Vec<Section> = Vec::new();
     for (section, variables) in laid.iter().zip(variables) {
@@ -160,7 +164,7 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
     let basis = Basis {
         unit: unit.clone(),
         bodies: read.into(),
-        edited: Vec::new(),
+        edited: FxHashMap::default(),
         incomplete: creation.incomplete_data,
         counted: creation.counted.into(),
         origins,
@@ -171,7 +175,8 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
 
 /// Whether something of the source was not read: a header that is missing, or a limit that was hit.
 fn is_torn(unit: &Unit) -> bool {
-    unit.preprocessed().diagnostics.iter().any(|d| {
+    let by_a_limit = unit.is_torn();
+    by_a_limit || unit.preprocessed().diagnostics.iter().any(|d| {
         matches!(
             d.kind,
             PpDiagnosticKind::MissingInclude
@@ -217,7 +222,7 @@ fn variable(one: &Placed, ty: TypeId, linkage: Linkage) -> Variable {
         weak: one.weak,
         certainty: one.certainty,
         initial: match &one.initial {
-            Initial::Zero => Some(std::iter::repeat_n(0, one.size.min(1 << 16) as usize).collect()),
+            Initial::Zero => Some(std::iter::repeat_n(0, one.size.min(SHOWN_ZEROS) as usize).collect()),
             Initial::Bytes { bytes, .. } => Some(bytes.as_slice().into()),
             Initial::Unknown => None,
         },

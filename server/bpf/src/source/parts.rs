@@ -2,7 +2,7 @@
 //! are read and written by one variable a part (`SRAGlobal`).
 
 use cfront::{
-    ctypes::{CType, CTypeId, Field},
+    ctypes::{CType, CTypeId, Field, RecordId},
     refs::Step,
     symbol::Symbol,
     unit::Unit,
@@ -168,8 +168,7 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
     for step in path {
         match (step, unit.canonical(ty)) {
             (Step::Field(name), CType::Record(id)) => {
-                let record = unit.record(id)?;
-                let (bits, field) = member(unit, &record.fields, *name, 0)?;
+                let (bits, field) = member(unit, id, *name)?;
                 if field.bits.is_some() || bits % 8 != 0 {
                     return None;
                 }
@@ -188,26 +187,7 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
 }
 
 /// A member by name, through anonymous members, with its offset in bits.
-pub(super) fn member(
-    unit: &Unit,
-    fields: &[Field],
-    name: Symbol,
-    depth: u32,
-) -> Option<(u64, Field)> {
-    if depth > 32 {
-        return None;
-    }
-    for field in fields {
-        if field.name == Some(name) {
-            return Some((field.offset_bits?, field.clone()));
-        }
-        if field.name.is_none()
-            && let CType::Record(id) = unit.canonical(field.ty)
-            && let Some(inner) = unit.record(id)
-            && let Some((bits, found)) = member(unit, &inner.fields, name, depth + 1)
-        {
-            return Some((bits.checked_add(field.offset_bits?)?, found));
-        }
-    }
-    None
+pub(super) fn member(unit: &Unit, record: RecordId, name: Symbol) -> Option<(u64, Field)> {
+    let found = unit.member(record, name)?;
+    Some((found.offset_bits?, found.field))
 }

@@ -2,6 +2,7 @@
 
 use btf::{Linkage, TypeId};
 use cfront::unit::ItemId;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{
@@ -32,7 +33,8 @@ pub(super) fn functions(
     types: &mut Types<'_>,
     refusals: &mut Vec<Refusal>,
 ) -> Functions {
-    let mut by_section: Vec<(SmolStr, Vec<Program>)> = Vec::new();
+    let mut by_section: Vec<Vec<Program>> = Vec::new();
+    let mut sections: FxHashMap<SmolStr, usize> = FxHashMap::default();
     let mut may_be_inlined = Vec::new();
     for entity in &creation.order {
         let Entity::Function(name) = entity else { continue };
@@ -65,11 +67,11 @@ pub(super) fn functions(
         let label = function.asm_label.unwrap_or(*name);
         let program =
             Program { name: label.as_str().into(), section: section.clone(), func, place };
-        match by_section.iter_mut().find(|(s, _)| *s == section) {
-            Some((_, programs)) => programs.push(program),
-            None => by_section.push((section, vec![program])),
+        let number = *sections.entry(section).or_insert(by_section.len());
+        match by_section.get_mut(number) {
+            Some(programs) => programs.push(program),
+            None => by_section.push(vec![program]),
         }
     }
-    let programs = by_section.into_iter().flat_map(|(_, programs)| programs).collect();
-    Functions { programs, may_be_inlined }
+    Functions { programs: by_section.into_iter().flatten().collect(), may_be_inlined }
 }

@@ -2,6 +2,7 @@
 
 use btf::{Btf, Type};
 use cfront::sema::{Initial, RelocationTarget};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::sections::{Laid, Placed};
@@ -15,13 +16,18 @@ const MAX_SLOTS: u64 = 1 << 16;
 
 /// Fills in what initialisers of maps refer to.
 pub(super) fn collect(btf: &Btf, laid: &[Laid], found: &mut [Map]) {
+    let sections: FxHashSet<SmolStr> = (found.iter())
+        .filter(|map| !matches!(map.kind, MapKind::Internal(_)))
+        .map(|map| map.section.clone())
+        .collect();
+    let mut by_name: FxHashMap<(&str, &str), &Placed> = FxHashMap::default();
+    for section in laid.iter().filter(|section| sections.contains(&section.name)) {
+        for variable in &section.variables {
+            by_name.entry((&section.name, &variable.name)).or_insert(variable);
+        }
+    }
     for map in found {
-        let placed = laid
-            .iter()
-            .filter(|s| s.name == map.section)
-            .flat_map(|s| &s.variables)
-            .find(|v| v.name == map.name);
-        let Some(placed) = placed else { continue };
+        let Some(placed) = by_name.get(&(&*map.section, &*map.name)) else { continue };
         match map.kind {
             MapKind::User => values(btf, map, placed),
             MapKind::StructOps => ops(btf, map, placed),

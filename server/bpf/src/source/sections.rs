@@ -55,6 +55,13 @@ impl Laid {
     }
 }
 
+/// Sections in the order of their first variable.
+#[derive(Default)]
+struct Sections {
+    laid: Vec<Laid>,
+    by_name: FxHashMap<SmolStr, usize>,
+}
+
 /// A declared variable, file scope or static in a function.
 pub(super) struct Declared {
     pub(super) ty: CTypeId,
@@ -75,7 +82,7 @@ pub(super) fn lay_out(
     liveness: &Liveness,
     names: &FxHashMap<Entity, SmolStr>,
 ) -> Vec<Laid> {
-    let mut sections: Vec<Laid> = Vec::new();
+    let mut sections = Sections::default();
     let privates = privates(bodies, creation, liveness);
     for entity in &creation.order {
         let name = names.get(entity).cloned().unwrap_or_default();
@@ -95,7 +102,7 @@ pub(super) fn lay_out(
             }
         }
     }
-    sections
+    sections.laid
 }
 
 /// The private constants that are left. Equal ones are merged into the last (`ConstantMerge`).
@@ -173,7 +180,7 @@ fn initial(unit: &Unit, variable: &Variable) -> Initial {
 
 fn place_variable(
     unit: &Unit,
-    sections: &mut Vec<Laid>,
+    sections: &mut Sections,
     name: SmolStr,
     declared: Declared,
     fate: Fate,
@@ -217,27 +224,27 @@ fn place_variable(
         Fate::Gone => {}
         Fate::Kept => {
             let to = section(&one, is_const);
-            push(sections, to, one);
+            sections.push(to, one);
         }
         Fate::Constant => {
             let to = match explicit.is_none() && space == 0 {
                 true => tables::constant_section(unit, declared.ty, &one.initial, one.size),
                 false => section(&one, true),
             };
-            push(sections, to, one);
+            sections.push(to, one);
         }
         Fate::Bool => {
             // A new variable that starts as false, with the alignment of the old one.
             one.size = 1;
             one.initial = Initial::Zero;
             let to = section(&one, false);
-            push(sections, to, one);
+            sections.push(to, one);
         }
         Fate::Split(parts) => {
             for part in parts {
                 let one = part_of(&one, &part);
                 let to = section(&one, false);
-                push(sections, to, one);
+                sections.push(to, one);
             }
         }
     }
@@ -280,7 +287,7 @@ fn part_of(whole: &Placed, part: &Part) -> Placed {
     }
 }
 
-fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: &tables::Private) {
+fn place_private(sections: &mut Sections, name: SmolStr, table: &tables::Private) {
     let one = Placed {
         name,
         ty: None,
@@ -295,7 +302,7 @@ fn place_private(sections: &mut Vec<Laid>, name: SmolStr, table: &tables::Privat
         initial: Initial::Unknown,
         place: None,
     };
-    push(sections, table.section.clone(), one);
+    sections.push(table.section.clone(), one);
 }
 
 /// The address space of a variable's type, that of the elements for an array.
@@ -311,21 +318,24 @@ fn address_space(unit: &Unit, ty: CTypeId) -> u32 {
     0
 }
 
-/// Puts a variable at the end of its section.
-fn push(sections: &mut Vec<Laid>, name: SmolStr, mut one: Placed) {
-    let index = match sections.iter().position(|s| s.name == name) {
-        Some(index) => index,
-        None => {
-            sections.push(Laid { name, variables: Vec::new(), size: 0, align: 1 });
-            sections.len() - 1
-        }
-    };
-    let Some(section) = sections.get_mut(index) else { return };
-    one.align = one.align.max(1);
-    one.offset = section.size.checked_next_multiple_of(one.align).unwrap_or(section.size);
-    section.size = one.offset.saturating_add(one.size);
-    section.align = section.align.max(one.align);
-    section.variables.push(one);
+impl Sections {
+    /// Puts a variable at the end of its section.
+    fn push(&mut self, name: SmolStr, mut one: Placed) {
+        let index = match self.by_name.get(&name) {
+            Some(&index) => index,
+            None => {
+                self.by_name.insert(name.clone(), self.laid.len());
+                self.laid.push(Laid { name, variables: Vec::new(), size: 0, align: 1 });
+                self.laid.len() - 1
+            }
+        };
+        let Some(section) = self.laid.get_mut(index) else { return };
+        one.align = one.align.max(1);
+        one.offset = section.size.checked_next_multiple_of(one.align).unwrap_or(section.size);
+        section.size = one.offset.saturating_add(one.size);
+        section.align = section.align.max(one.align);
+        section.variables.push(one);
+    }
 }
 
 /// The ABI alignment of the type that clang gives LLVM: a packed struct whose members lie where they

@@ -12,7 +12,7 @@ use cfront::{
     symbol::Symbol,
     unit::Unit,
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{bodies::FunctionBody, inlining};
 
@@ -113,19 +113,23 @@ fn looked_at(body: &FunctionBody) -> FxHashSet<u32> {
         Target::Static(local) => Some(local),
         _ => None,
     }));
-    loop {
-        let before = found.len();
-        for reference in references {
-            if let Flow::Local(to) = reference.flow
-                && !matches!(&reference.target, Target::Local(from) if !found.contains(from))
-            {
-                found.insert(to);
-            }
-        }
-        if found.len() == before {
-            return found;
+    // Where addresses flow on to from each local.
+    let mut onwards: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    let mut waiting: Vec<u32> = Vec::new();
+    for reference in references {
+        let Flow::Local(to) = reference.flow else { continue };
+        match reference.target {
+            Target::Local(from) => onwards.entry(from).or_default().push(to),
+            _ => waiting.push(to),
         }
     }
+    waiting.extend(found.iter().flat_map(|from| onwards.get(from)).flatten());
+    while let Some(local) = waiting.pop() {
+        if found.insert(local) {
+            waiting.extend(onwards.get(&local).into_iter().flatten());
+        }
+    }
+    found
 }
 
 /// Whether the object may have the place of such a local.
@@ -133,14 +137,16 @@ fn own_place(kind: &LocalKind) -> bool {
     matches!(kind, LocalKind::Static | LocalKind::Extern | LocalKind::Function)
 }
 
-/// The number of a local among those of its item that the object may have the place of.
-pub(super) fn number_of(scope: &ItemScope, token: u32) -> Option<u32> {
-    let mut owning = scope.locals().iter().filter(|local| own_place(&local.kind)).zip(0..);
-    owning.find(|(local, _)| local.token == token).map(|(_, number)| number)
+/// The number of each local, by its token, among those of its item that the object may have the place of.
+pub(super) fn numbers(scope: &ItemScope) -> FxHashMap<u32, u32> {
+    let mut numbers = FxHashMap::default();
+    for (token, number) in tokens(scope).zip(0..) {
+        numbers.entry(token).or_insert(number);
+    }
+    numbers
 }
 
-/// The token of the local with that number.
-pub(super) fn token_of(scope: &ItemScope, number: u32) -> Option<u32> {
-    let mut owning = scope.locals().iter().filter(|local| own_place(&local.kind));
-    owning.nth(number as usize).map(|local| local.token)
+/// The tokens of the locals, by these numbers.
+pub(super) fn tokens(scope: &ItemScope) -> impl Iterator<Item = u32> {
+    scope.locals().iter().filter(|local| own_place(&local.kind)).map(|local| local.token)
 }

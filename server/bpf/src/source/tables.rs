@@ -3,7 +3,6 @@
 
 use cfront::{
     ctypes::{CType, CTypeId},
-    refs::Target,
     sema::{Initial, LocalId},
     symbol::Symbol,
     unit::Unit,
@@ -129,10 +128,8 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         return None;
     }
     let mut found = Vec::new();
-    for reference in &body.body.references {
-        if reference.target == Target::Local(table.local) && !reference.dead {
-            uses::of_reference(bodies, Some(&body), reference, &mut found);
-        }
+    for reference in body.of_local(table.local).filter(|reference| !reference.dead) {
+        uses::of_reference(bodies, Some(&body), reference, &mut found);
     }
     let only_read = found.iter().all(|u| matches!(u.kind, Kind::Read | Kind::Compared));
     let compared = found.iter().any(|u| u.kind == Kind::Compared);

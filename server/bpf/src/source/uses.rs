@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use cfront::{
-    refs::{Access, Flow, Reference, Step, Target},
-    sema::LocalKind,
+    refs::{Access, Flow, Reference, Step},
     symbol::Symbol,
 };
 
@@ -124,8 +123,7 @@ fn flow(
                 out.push(VariableUse { path, kind });
                 return;
             }
-            let parameter = body.scope.locals().iter().find(|l| l.kind == LocalKind::Param(index));
-            match parameter.map(|l| l.id.0) {
+            match body.parameter(index) {
                 Some(local) => (body, local),
                 None => {
                     out.push(escape);
@@ -134,10 +132,7 @@ fn flow(
             }
         }
     };
-    for reference in &body.body.references {
-        if reference.target != Target::Local(local) || reference.dead {
-            continue;
-        }
+    for reference in body.of_local(local).filter(|reference| !reference.dead) {
         // The local itself is changed or its address is taken: what it points to is not known.
         follow(bodies, Some(&body), reference, &path, out, depth + 1);
     }

@@ -1,23 +1,6 @@
 //! Walks over the type specifiers of an item, those nested in records and parameters included.
 
-use std::sync::Arc;
-
-use super::{DeclSpecs, Declarator, Derived, EnumSpec, FieldDecl, Item, TypeSpec};
-use crate::symbol::Symbol;
-
-/// The enum among specifiers (nested ones included) that has an enumerator of that name.
-pub(crate) fn enum_with(specs: &DeclSpecs, name: Symbol) -> Option<Arc<EnumSpec>> {
-    let mut found = None;
-    in_specs(specs, 0, &mut |spec| {
-        if found.is_none()
-            && let TypeSpec::Enum(e) = spec
-            && e.values.iter().flatten().any(|v| v.name.name == name)
-        {
-            found = Some(Arc::new((**e).clone()));
-        }
-    });
-    found
-}
+use super::{DeclSpecs, Declarator, Derived, FieldDecl, Item, TypeSpec};
 
 /// Calls `found` for every type specifier at file scope of an item, nested ones included.
 pub(crate) fn of_item(item: &Item, found: &mut dyn FnMut(&TypeSpec)) {

@@ -280,6 +280,17 @@ pub struct Field {
     pub token: u32,
 }
 
+/// A member of a record that was found by its name, perhaps inside of nameless members.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FoundMember {
+    /// Index among the record's fields: of the member, or of the nameless one that it is in.
+    pub index: usize,
+    /// Offset from the start of the record in bits; `None` when not known.
+    pub offset_bits: Option<u64>,
+    /// The member, as its own record has it.
+    pub field: Field,
+}
+
 /// An enum.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Enum {

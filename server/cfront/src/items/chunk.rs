@@ -161,6 +161,15 @@ impl ItemChunk {
         all.iter().map(|(slot, _)| slot).chain(text)
     }
 
+    /// What the items declare: name, item, name space, sorted; `None` for text of a header, which has an
+    /// index of its own.
+    pub(super) fn names(&self) -> Option<&[(Symbol, u32, u8)]> {
+        match &self.index.content {
+            Content::Tokens { names, .. } => Some(names),
+            Content::Text { .. } => None,
+        }
+    }
+
     pub(super) fn declaring(&self, name: Symbol) -> impl Iterator<Item = (u32, u8)> + '_ {
         let (names, text) = match &self.index.content {
             Content::Tokens { names, .. } => (names.as_slice(), None),

@@ -90,10 +90,9 @@ impl Lower<'_> {
             span: node.map_or(Span { start: at, end: at }, |node| self.span(node)),
         };
         let mut next = node;
-        let mut steps = 0;
         while let Some(node) = next {
-            steps += 1;
-            if steps > MAX_DEPTH {
+            if declarator.derived.len() > MAX_DEPTH as usize {
+                let _: Option<()> = self.too_deep();
                 break;
             }
             next = node.field(Field::Declarator);

@@ -140,7 +140,7 @@ impl Lower<'_> {
         let mut left = node;
         while left.kind() == "binary_expression" {
             if chain.len() as u32 + self.depth > MAX_DEPTH {
-                return None;
+                return self.too_deep();
             }
             let operator = left.field(Field::Operator)?;
             chain.push((left, binary_op(operator.kind())?, left.field(Field::Right)?));
@@ -189,7 +189,7 @@ impl Lower<'_> {
             argument = argument.field(Field::Argument)?;
         }
         if prefixes.len() as u32 + self.depth > MAX_DEPTH {
-            return None;
+            return self.too_deep();
         }
         let op = if increments { PostfixOp::Inc } else { PostfixOp::Dec };
         let depth = self.depth;

@@ -17,7 +17,10 @@ mod specifiers;
 mod statement;
 mod unit;
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use tree_sitter::{Node, Parser, Tree};
 
@@ -50,9 +53,20 @@ pub struct ParsedItem {
     pub item: Item,
     /// Places where the text could not be read, or something had to be added.
     pub syntax_errors: Vec<Span>,
+    /// Where the syntax nests too deep, so that something of it is not here.
+    pub too_deep: TooDeep,
     /// Whether it was read from plain text and its tree, and not straight from the tokens (but for
     /// single statements, perhaps).
     pub by_tree: bool,
+}
+
+/// Where syntax was left out because it nests deeper than [`MAX_DEPTH`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TooDeep {
+    /// In what the item declares.
+    pub declared: bool,
+    /// In the body of a function.
+    pub body: bool,
 }
 
 /// Parses the tokens of one item. `pragma` is what pragmas say there, `scope` knows the typedef
@@ -60,10 +74,11 @@ pub struct ParsedItem {
 pub fn parse_item(tokens: &[Token], pragma: &PragmaState, scope: &dyn TypedefScope) -> ParsedItem {
     let words = Words::get();
     if let Some(item) = trivial_item(tokens, words) {
-        return ParsedItem { item, syntax_errors: Vec::new(), by_tree: false };
+        let too_deep = TooDeep::default();
+        return ParsedItem { item, syntax_errors: Vec::new(), too_deep, by_tree: false };
     }
     if let Some((item, syntax_errors)) = direct::item(tokens, words, scope, pragma) {
-        return ParsedItem { item, syntax_errors, by_tree: false };
+        return ParsedItem { item, syntax_errors, too_deep: TooDeep::default(), by_tree: false };
     }
     let mut parsed = parse_by_tree(tokens, pragma, scope);
     if let Some((start, header)) = function_by_header(tokens, pragma, scope) {
@@ -117,7 +132,12 @@ pub fn parse_by_tree(
     let plain = Plain::new(tokens, 0, tokens.len(), Fragment::Item, scope);
     let whole = Span { start: 0, end: tokens.len() as u32 };
     let Some(tree) = parse_text(&plain.text) else {
-        return ParsedItem { item: Item::Error(whole), syntax_errors: vec![whole], by_tree: true };
+        return ParsedItem {
+            item: Item::Error(whole),
+            syntax_errors: vec![whole],
+            too_deep: TooDeep::default(),
+            by_tree: true,
+        };
     };
     let mut lower = Lower::new(tokens, Words::get(), scope, pragma, plain, 0);
     let item = lower.item(tree.root_node()).unwrap_or(Item::Error(whole));
@@ -125,7 +145,8 @@ pub fn parse_by_tree(
     if matches!(item, Item::Error(_)) && syntax_errors.is_empty() {
         syntax_errors.push(whole);
     }
-    ParsedItem { item, syntax_errors, by_tree: true }
+    let too_deep = TooDeep { declared: lower.cut.get(), body: lower.cut_in_body };
+    ParsedItem { item, syntax_errors, too_deep, by_tree: true }
 }
 
 /// Items that need no tree.
@@ -174,6 +195,10 @@ struct Lower<'a> {
     taken: Vec<bool>,
     depth: u32,
     fragments: u32,
+    /// Whether something was left out because it nests too deep, here or in a fragment.
+    cut: Rc<Cell<bool>>,
+    /// The same of the function's body.
+    cut_in_body: bool,
 }
 
 impl<'a> Lower<'a> {
@@ -186,7 +211,19 @@ impl<'a> Lower<'a> {
         fragments: u32,
     ) -> Lower<'a> {
         let taken = vec![false; plain.lifted.len()];
-        Lower { tokens, words, scope, pragma, plain, taken, depth: 0, fragments }
+        let cut = Rc::default();
+        Lower {
+            tokens,
+            words,
+            scope,
+            pragma,
+            plain,
+            taken,
+            depth: 0,
+            fragments,
+            cut,
+            cut_in_body: false,
+        }
     }
 
     fn token(&self, i: u32) -> Option<&'a Token> {
@@ -219,12 +256,18 @@ impl<'a> Lower<'a> {
     /// Runs `read` one level deeper; `None` when the syntax is too deep.
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth >= MAX_DEPTH {
-            return None;
+            return self.too_deep();
         }
         self.depth += 1;
         let result = read(self);
         self.depth -= 1;
         Some(result)
+    }
+
+    /// Notes that something is left out.
+    fn too_deep<T>(&self) -> Option<T> {
+        self.cut.set(true);
+        None
     }
 
     fn item(&mut self, root: Node<'_>) -> Option<Item> {
@@ -280,7 +323,9 @@ impl<'a> Lower<'a> {
             }
             _ => Vec::new(),
         };
+        let before = self.cut.replace(false);
         let body = self.block(body_node);
+        self.cut_in_body |= self.cut.replace(before);
         let span = Span { start, end: body.span.end };
         let has_error = node.has_error();
         Some(FunctionDef { specs, declarator, kr_params, body, span, has_error })
@@ -307,13 +352,17 @@ impl<'a> Lower<'a> {
         what: Fragment,
         read: impl FnOnce(&mut Lower<'a>, Node<'_>) -> T,
     ) -> Option<T> {
-        if self.fragments >= MAX_FRAGMENTS || from >= to {
+        if from >= to {
             return None;
+        }
+        if self.fragments >= MAX_FRAGMENTS {
+            return self.too_deep();
         }
         let plain = Plain::new(self.tokens, from as usize, to as usize, what, self.scope);
         let tree = parse_text(&plain.text)?;
         let mut lower =
             Lower::new(self.tokens, self.words, self.scope, self.pragma, plain, self.fragments + 1);
+        lower.cut = self.cut.clone();
         Some(read(&mut lower, tree.root_node()))
     }
 
@@ -355,6 +404,7 @@ impl<'a> Lower<'a> {
         let mut lower =
             Lower::new(tokens, self.words, scope, self.pragma, plain, self.fragments + 1);
         lower.depth = depth;
+        lower.cut = self.cut.clone();
         let stmts = lower.deeper(|lower| lower.statements(body))?;
         Some(Statements { stmts, errors: lower.errors(&tree), has_error: root.has_error() })
     }

@@ -283,8 +283,8 @@ impl Resolver for UnitResolver<'_> {
                 for item in items {
                     let (index, ty) = match item.designators.first() {
                         Some(Designator::Field(field)) => {
-                            let (index, leaf) = self.field(&record.fields, field.name, 0)?;
-                            (index, leaf)
+                            let found = self.unit.member(id, field.name)?;
+                            (found.index, Some(found.field.ty))
                         }
                         Some(_) => return None,
                         None => (next, record.fields.get(next).map(|f| f.ty)),
@@ -329,37 +329,12 @@ impl UnitResolver<'_> {
             && matches!(variable.definition, Definition::Initialised(_))
     }
 
-    /// A member by name, through anonymous members: index of the outermost one, type of the member.
-    fn field(
-        &self,
-        fields: &[crate::ctypes::Field],
-        name: Symbol,
-        depth: u32,
-    ) -> Option<(usize, Option<CTypeId>)> {
-        if depth > 32 {
-            return None;
-        }
-        for (index, field) in fields.iter().enumerate() {
-            if field.name == Some(name) {
-                return Some((index, Some(field.ty)));
-            }
-            if field.name.is_none()
-                && let CType::Record(id) = self.unit.canonical(field.ty)
-                && let Some(inner) = self.unit.record(id)
-                && let Some((_, ty)) = self.field(&inner.fields, name, depth + 1)
-            {
-                return Some((index, ty));
-            }
-        }
-        None
-    }
-
     fn designated(&self, ty: Option<CTypeId>, path: &[Designator]) -> Option<CTypeId> {
         let mut ty = ty?;
         for step in path {
             ty = match (step, self.unit.canonical(ty)) {
                 (Designator::Field(field), CType::Record(id)) => {
-                    self.field(&self.unit.record(id)?.fields, field.name, 0)?.1?
+                    self.unit.member(id, field.name)?.field.ty
                 }
                 (Designator::Index(_) | Designator::Range(..), CType::Array { elem, .. }) => elem,
                 _ => return None,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::{
     EnumConst, attrs,
     scope::{Cx, Inner},
@@ -19,7 +21,14 @@ impl Sema {
         tag: Option<Symbol>,
         spec: Option<(Arc<EnumSpec>, SpecPlace)>,
     ) -> EnumId {
-        self.enums.push(EnumEntity { tag, spec, busy: false, partial: Vec::new(), done: None });
+        self.enums.push(EnumEntity {
+            tag,
+            spec,
+            busy: false,
+            partial: Vec::new(),
+            by_name: FxHashMap::default(),
+            done: None,
+        });
         EnumId(self.enums.len() as u32 - 1)
     }
 
@@ -80,11 +89,13 @@ impl Sema {
         if let Some(entity) = self.enums.get(id.0 as usize)
             && entity.busy
         {
-            return entity.partial.iter().rev().find(|(n, _)| *n == name).map(|(_, c)| *c);
+            let (_, last) = *entity.by_name.get(&name)?;
+            return entity.partial.get(last as usize).map(|(_, c)| *c);
         }
         self.enum_values(id, None)?;
         let entity = self.enums.get(id.0 as usize)?;
-        entity.partial.iter().find(|(n, _)| *n == name).map(|(_, c)| *c)
+        let (first, _) = *entity.by_name.get(&name)?;
+        entity.partial.get(first as usize).map(|(_, c)| *c)
     }
 
     fn enum_values(&mut self, id: EnumId, cx: Option<&mut Cx>) -> Option<Arc<Enum>> {
@@ -109,6 +120,7 @@ impl Sema {
         };
         entity.busy = true;
         entity.partial.clear();
+        entity.by_name.clear();
         let mut own = Cx::building(place.item, place.serial);
         let cx = cx.unwrap_or(&mut own);
         let done = self.deeper(|s| Some(Arc::new(s.read_enum(cx, id, &spec, place))));
@@ -148,6 +160,8 @@ impl Sema {
                 let constant = EnumConst { name: decl.name.name, value, ty, place };
                 values.push((decl.name.name, value));
                 if let Some(entity) = self.enums.get_mut(id.0 as usize) {
+                    let last = entity.partial.len() as u32;
+                    entity.by_name.entry(decl.name.name).or_insert((last, last)).1 = last;
                     entity.partial.push((decl.name.name, constant));
                 }
                 // The name whose meaning led here may be used by the values that follow.

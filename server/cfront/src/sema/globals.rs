@@ -35,15 +35,18 @@ impl Sema {
         if let Some(known) = self.names.get(&name) {
             return known.clone();
         }
-        if self.depth >= super::state::MAX_DEPTH {
-            return Name::Unknown;
-        }
-        self.names.insert(name, Name::Busy);
-        self.depth += 1;
-        let found = self.find_name(name);
-        self.depth -= 1;
-        self.names.insert(name, found.clone());
-        found
+        self.at_file_scope(|s| {
+            if s.depth >= super::state::MAX_DEPTH {
+                s.cut_short();
+                return Name::Unknown;
+            }
+            s.names.insert(name, Name::Busy);
+            s.depth += 1;
+            let found = s.find_name(name);
+            s.depth -= 1;
+            s.names.insert(name, found.clone());
+            found
+        })
     }
 
     fn find_name(&mut self, name: Symbol) -> Name {
@@ -51,6 +54,7 @@ impl Sema {
         let mut gathered = Gathered::default();
         for item in items.declaring(name) {
             let Some(parsed) = items.parsed(item) else { continue };
+            self.torn |= parsed.too_deep.declared;
             match &parsed.syntax {
                 Item::Function(f) if f.declarator.name.is_some_and(|n| n.name == name) => {
                     gathered.is_function = true;
@@ -67,9 +71,9 @@ impl Sema {
                         return found;
                     }
                 }
-                Item::Function(f) => {
+                Item::Function(_) => {
                     // A function whose specifiers define an enum.
-                    if let Some(found) = self.enumerator_in(name, item, &parsed, &f.specs) {
+                    if let Some(found) = self.enumerator_in(name, item, &parsed) {
                         return found;
                     }
                 }
@@ -98,10 +102,10 @@ impl Sema {
         parsed: &Arc<ParsedItem>,
         decl: &Declaration,
     ) -> Option<Name> {
-        let mut seen = false;
-        for (index, d) in decl.declarators.iter().enumerate() {
-            let Some(ident) = d.declarator.name.filter(|n| n.name == name) else { continue };
-            seen = true;
+        let named = parsed.declarators(name);
+        for &index in named {
+            let Some(d) = decl.declarators.get(index) else { continue };
+            let Some(ident) = d.declarator.name else { continue };
             let mut cx = Cx::building(item, parsed.serial);
             if decl.specs.storage == Storage::Typedef {
                 if !gathered.decls.is_empty() {
@@ -129,8 +133,8 @@ impl Sema {
                 self.take_params(gathered, &mut cx, &d.declarator);
             }
         }
-        if !seen && gathered.decls.is_empty() {
-            return self.enumerator_in(name, item, parsed, &decl.specs);
+        if named.is_empty() && gathered.decls.is_empty() {
+            return self.enumerator_in(name, item, parsed);
         }
         None
     }
@@ -140,11 +144,10 @@ impl Sema {
         name: Symbol,
         item: u32,
         parsed: &Arc<ParsedItem>,
-        specs: &DeclSpecs,
     ) -> Option<Name> {
-        let spec = crate::ast::type_specifiers::enum_with(specs, name)?;
+        let spec = parsed.enum_with(name)?;
         let place = SpecPlace { item, serial: parsed.serial };
-        Some(self.enumerator_at(name, &spec, place))
+        Some(self.enumerator_at(name, spec, place))
     }
 
     fn enumerator_at(
@@ -195,6 +198,7 @@ impl Sema {
         }
         let place = Some(DeclPlace { item: cx.scope.item, token: key.1 });
         let id = crate::ctypes::TypedefId(self.typedefs.len() as u32);
+        self.typedef_ends.push(self.strip(to));
         self.typedefs.push(Arc::new(Typedef { name, to, align, decl_tags, place }));
         self.typedefs_by_place.insert(key, id);
         id

@@ -1,13 +1,15 @@
 //! The bytes of an object while initialisers write them.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
-use super::{Relocation, RelocationTarget};
+use super::RelocationTarget;
 use crate::ctypes::RecordId;
 
 /// Objects larger than this are not written out.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
-/// Steps after which a hostile initialiser (nested ranges) is given up.
+/// Elements of ranges after which a hostile initialiser (ranges in ranges) is given up.
 const MAX_STEPS: u32 = 4 << 20;
 
 /// An object while it is written.
@@ -15,7 +17,8 @@ const MAX_STEPS: u32 = 4 << 20;
 pub(super) struct Image {
     /// Grows with the last byte that is not zero.
     pub(super) bytes: Vec<u8>,
-    pub(super) relocations: Vec<Relocation>,
+    /// What is pointed to, by offset.
+    pub(super) relocations: BTreeMap<u64, RelocationTarget>,
     pub(super) unknown: bool,
     /// A union was initialised by a member that leaves some of its bytes undefined.
     pub(super) undefined: bool,
@@ -26,6 +29,8 @@ pub(super) struct Image {
     /// The member of each union, by its place, that was initialised last.
     pub(super) active: FxHashMap<(u64, RecordId), u32>,
     pub(super) steps: u32,
+    /// It was given up.
+    pub(super) gave_up: bool,
     pub(super) big_endian: bool,
     /// Only lengths matter: no values are computed.
     pub(super) lengths_only: bool,
@@ -33,6 +38,9 @@ pub(super) struct Image {
 
 impl Image {
     pub(super) fn write(&mut self, offset: u64, data: &[u8]) {
+        if self.lengths_only {
+            return;
+        }
         let end = offset.saturating_add(data.len() as u64);
         if end > MAX_BYTES {
             self.unknown |= data.iter().any(|&b| b != 0);
@@ -53,13 +61,16 @@ impl Image {
     }
 
     fn drop_relocations(&mut self, offset: u64, end: u64) {
-        if offset < self.relocated {
-            self.relocations.retain(|r| r.offset < offset || r.offset >= end);
+        if offset < self.relocated && offset < end {
+            let within = self.relocations.range(offset..end).map(|(&at, _)| at);
+            for at in within.collect::<Vec<u64>>() {
+                self.relocations.remove(&at);
+            }
         }
     }
 
     pub(super) fn relocate(&mut self, offset: u64, size: u64, target: RelocationTarget) {
-        self.relocations.push(Relocation { offset, target });
+        self.relocations.insert(offset, target);
         self.relocated = self.relocated.max(offset.saturating_add(size));
     }
 
@@ -111,6 +122,7 @@ impl Image {
         self.steps += 1;
         if self.steps > MAX_STEPS {
             self.unknown = true;
+            self.gave_up = true;
         }
         self.steps <= MAX_STEPS
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Initial, ItemScope, LocalId, RelocationTarget, Variable, VariableId,
+    Initial, ItemScope, LocalId, Relocation, RelocationTarget, Variable, VariableId,
     constant::{Base, Const},
     expr::unparen,
     image::{Image, MAX_BYTES, Slot},
@@ -134,6 +134,9 @@ impl Sema {
     ) -> Initial {
         let mut image = Image { big_endian: self.big_endian, ..Image::default() };
         let filled = self.fill(cx, ty, 0, init, &mut image);
+        if image.gave_up {
+            self.cut_short();
+        }
         if image.unknown || filled.is_none() {
             return Initial::Unknown;
         }
@@ -143,8 +146,9 @@ impl Sema {
         }
         let Some(size) = size.filter(|&s| s <= MAX_BYTES) else { return Initial::Unknown };
         image.bytes.resize(size as usize, 0);
-        image.relocations.sort_by_key(|r| r.offset);
-        Initial::Bytes { bytes: image.bytes, relocations: image.relocations }
+        let relocations = image.relocations.into_iter();
+        let relocations = relocations.map(|(offset, target)| Relocation { offset, target });
+        Initial::Bytes { bytes: image.bytes, relocations: relocations.collect() }
     }
 
     /// Initialises an object; gives the number of elements when it is an array. `None`: not known.
@@ -384,9 +388,6 @@ impl Sema {
         let mut index: u64 = 0;
         let mut count: u64 = 0;
         while let Some(item) = items.get(*pos) {
-            if !image.tick() {
-                return None;
-            }
             let at = |index: u64| index.checked_mul(size).and_then(|o| offset.checked_add(o));
             let range = match item.designators.first() {
                 None => None,
@@ -413,7 +414,7 @@ impl Sema {
                     // Lengths do not depend on what lies between.
                     let start = if image.lengths_only { to } else { from };
                     for i in start..=to {
-                        if !image.tick() {
+                        if to > start && !image.tick() {
                             return None;
                         }
                         let rest = item.designators.get(1..).unwrap_or(&[]);
@@ -431,14 +432,12 @@ impl Sema {
                         *pos += 1;
                         continue;
                     }
-                    self.fill_element(
-                        cx,
-                        elem,
-                        Slot { offset: at(index)?, bits: None },
-                        items,
-                        pos,
-                        image,
-                    )?;
+                    let (slot, before) = (Slot { offset: at(index)?, bits: None }, *pos);
+                    self.fill_element(cx, elem, slot, items, pos, image)?;
+                    // Elements without room take no items.
+                    if *pos == before && !image.tick() {
+                        return None;
+                    }
                     index += 1;
                 }
             }
@@ -463,9 +462,6 @@ impl Sema {
         record.size?;
         let mut index = 0;
         while let Some(item) = items.get(*pos) {
-            if !image.tick() {
-                return None;
-            }
             match item.designators.first() {
                 Some(_) if !braced => break,
                 Some(Designator::Field(name)) => {
@@ -473,8 +469,7 @@ impl Sema {
                     // Where the next item without a designator goes.
                     let shape = self.shape(id);
                     let first = path.first()?.1;
-                    let unnamed = |m: &&super::record::Member| m.bits.is_some() && m.name.is_none();
-                    index = first + 1 - shape.members.iter().take(first).filter(unnamed).count();
+                    index = shape.field_index(first)? + 1;
                     let mut bits = offset.checked_mul(8)?;
                     let mut ty = CTypeId::UNKNOWN;
                     let mut width = None;
@@ -526,7 +521,11 @@ impl Sema {
                 self.fill_bits(cx, field.ty, slot, &item.value, image)?;
                 *pos += 1;
             } else {
+                let before = *pos;
                 self.fill_element(cx, field.ty, slot, items, pos, image)?;
+                if *pos == before && !image.tick() {
+                    return None;
+                }
             }
         }
         Some(1)

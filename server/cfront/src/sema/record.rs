@@ -1,8 +1,9 @@
 //! Structs and unions: their members and their layout.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use btf::layout::{FieldInput, RecordAttrs, lay_out};
+use rustc_hash::FxHashMap;
 
 use super::{
     attrs,
@@ -11,9 +12,12 @@ use super::{
 };
 use crate::{
     ast::{FieldDecl, RecordSpec},
-    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Field, Record, RecordId},
+    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Field, FoundMember, Record, RecordId},
     symbol::Symbol,
 };
+
+/// So many nameless members within each other are looked into for a name.
+const MAX_NAMELESS: u32 = super::state::MAX_DEPTH;
 
 /// A record and how far it is known.
 #[derive(Debug)]
@@ -36,6 +40,26 @@ pub(crate) struct Shape {
     decl_tags: Vec<Symbol>,
     /// Whether some member could not be read: then there is no layout.
     has_error: bool,
+    /// The member that leads to each name: itself, or the first nameless one that has it inside.
+    by_name: OnceLock<Arc<FxHashMap<Symbol, usize>>>,
+    /// How many unnamed bit-fields, which are no fields of the record, stand before each member.
+    unnamed_before: OnceLock<Vec<u32>>,
+}
+
+impl Shape {
+    /// The index of a member among the fields of its record, by its index here.
+    pub(super) fn field_index(&self, index: usize) -> Option<usize> {
+        let unnamed_before = self.unnamed_before.get_or_init(|| {
+            let unnamed = |m: &Member| m.bits.is_some() && m.name.is_none();
+            let counted = |sum: &mut u32, m: &Member| {
+                let before = *sum;
+                *sum += u32::from(unnamed(m));
+                Some(before)
+            };
+            self.members.iter().scan(0, counted).collect()
+        });
+        Some(index - *unnamed_before.get(index)? as usize)
+    }
 }
 
 /// A member as declared.
@@ -277,7 +301,11 @@ impl Sema {
                 place: None,
             }));
         };
-        if entity.layout_busy || self.depth >= super::state::MAX_DEPTH {
+        if entity.layout_busy {
+            return None;
+        }
+        if self.depth >= super::state::MAX_DEPTH {
+            self.cut_short();
             return None;
         }
         self.set_layout_busy(id, true);
@@ -366,44 +394,87 @@ impl Sema {
     /// its shape) pairs from the outside in.
     pub(crate) fn find_member(
         &mut self,
-        id: RecordId,
+        mut id: RecordId,
         name: Symbol,
     ) -> Option<Vec<(RecordId, usize)>> {
-        self.find_member_within(id, name, 0)
+        let mut path = Vec::new();
+        loop {
+            let shape = self.shape(id);
+            let index = *self.members_by_name(&shape, 0).0.get(&name)?;
+            path.push((id, index));
+            let member = shape.members.get(index)?;
+            match *self.canonical(member.ty) {
+                _ if member.name == Some(name) => return Some(path),
+                CType::Record(inner) => id = inner,
+                _ => return None,
+            }
+        }
     }
 
-    fn find_member_within(
-        &mut self,
-        id: RecordId,
-        name: Symbol,
-        depth: u32,
-    ) -> Option<Vec<(RecordId, usize)>> {
-        let shape = self.shape(id);
-        if let Some(i) = shape.members.iter().position(|m| m.name == Some(name)) {
-            return Some(vec![(id, i)]);
+    /// A member by name, also through anonymous members, in the layout.
+    pub(crate) fn member(&mut self, id: RecordId, name: Symbol) -> Option<FoundMember> {
+        let mut index = None;
+        let mut offset_bits = Some(0u64);
+        let mut field = None;
+        for (record, at) in self.find_member(id, name)? {
+            let at = self.shape(record).field_index(at)?;
+            let found = self.record(record)?.fields.get(at)?.clone();
+            index = index.or(Some(at));
+            let both = offset_bits.zip(found.offset_bits);
+            offset_bits = both.and_then(|(outer, inner)| outer.checked_add(inner));
+            field = Some(found);
         }
-        if depth > 60 {
-            return None;
+        Some(FoundMember { index: index?, offset_bits, field: field? })
+    }
+
+    /// [`Shape::by_name`], and whether it is all: members that are being read have none yet.
+    fn members_by_name(
+        &mut self,
+        shape: &Shape,
+        depth: u32,
+    ) -> (Arc<FxHashMap<Symbol, usize>>, bool) {
+        if let Some(known) = shape.by_name.get() {
+            return (known.clone(), true);
+        }
+        let mut whole = true;
+        let mut by_name = FxHashMap::default();
+        for (i, member) in shape.members.iter().enumerate() {
+            if let Some(name) = member.name {
+                by_name.entry(name).or_insert(i);
+            }
         }
         for (i, member) in shape.members.iter().enumerate() {
             if member.name.is_none()
                 && member.bits.is_none()
                 && let CType::Record(inner) = *self.canonical(member.ty)
-                && let Some(mut path) = self.find_member_within(inner, name, depth + 1)
             {
-                path.insert(0, (id, i));
-                return Some(path);
+                let busy = self.records.get(inner.0 as usize).is_some_and(|r| r.shape_busy);
+                if depth > MAX_NAMELESS {
+                    self.cut_short();
+                }
+                if busy || depth > MAX_NAMELESS {
+                    whole = false;
+                    continue;
+                }
+                let inner = self.shape(inner);
+                let (names, all) = self.members_by_name(&inner, depth + 1);
+                whole &= all;
+                for &name in names.keys() {
+                    by_name.entry(name).or_insert(i);
+                }
             }
         }
-        None
+        let by_name = Arc::new(by_name);
+        if whole {
+            return (shape.by_name.get_or_init(|| by_name).clone(), true);
+        }
+        (by_name, false)
     }
 
     /// Offset in bits of a member of a record, by its index in the shape.
     pub(crate) fn member_offset(&mut self, id: RecordId, index: usize) -> Option<u64> {
         let shape = self.shape(id);
         let record = self.record(id)?;
-        let before = shape.members.iter().take(index);
-        let skipped = before.filter(|m| m.bits.is_some() && m.name.is_none()).count();
-        record.fields.get(index - skipped)?.offset_bits
+        record.fields.get(shape.field_index(index)?)?.offset_bits
     }
 }

@@ -29,6 +29,8 @@ pub struct ItemScope {
     pub(crate) item: u32,
     pub(crate) serial: u64,
     pub(crate) in_function: bool,
+    /// Whether some of it was left out because it nests too deep.
+    pub(crate) torn: bool,
     pub(crate) locals: Vec<Local>,
     /// Identifier tokens that refer to something declared in the item.
     pub(crate) uses: FxHashMap<u32, Inner>,

@@ -32,6 +32,8 @@ pub(crate) struct Sema {
     pub(crate) records: Vec<RecordEntity>,
     pub(crate) enums: Vec<EnumEntity>,
     pub(crate) typedefs: Vec<Arc<Typedef>>,
+    /// What each typedef is in the end ([`Sema::strip`]).
+    pub(crate) typedef_ends: Vec<CTypeId>,
     pub(crate) functions: Vec<Arc<Function>>,
     pub(crate) variables: Vec<Arc<Variable>>,
     /// Records, enums and typedefs by the item (serial number) and token that declare them.
@@ -46,6 +48,12 @@ pub(crate) struct Sema {
     pub(crate) scopes: FxHashMap<u64, Arc<ItemScope>>,
     pub(crate) initials: InitialMemo,
     pub(crate) depth: u32,
+    /// Whether the question is about a function's body: such answers are kept with it.
+    pub(crate) in_body: bool,
+    /// Whether an answer about file scope was cut short by a limit, so that something may be missing.
+    pub(crate) torn: bool,
+    /// The same of the body at hand.
+    pub(crate) torn_body: bool,
     pub(crate) laid_out: usize,
 }
 
@@ -69,6 +77,8 @@ pub(crate) struct EnumEntity {
     pub(crate) busy: bool,
     /// Values so far, while busy.
     pub(crate) partial: Vec<(Symbol, EnumConst)>,
+    /// Their indices by name, of one name the first and the last.
+    pub(crate) by_name: FxHashMap<Symbol, (u32, u32)>,
     pub(crate) done: Option<Arc<Enum>>,
 }
 
@@ -97,6 +107,7 @@ impl Sema {
             records: Vec::new(),
             enums: Vec::new(),
             typedefs: Vec::new(),
+            typedef_ends: Vec::new(),
             functions: Vec::new(),
             variables: Vec::new(),
             records_by_place: FxHashMap::default(),
@@ -107,6 +118,9 @@ impl Sema {
             scopes: FxHashMap::default(),
             initials: InitialMemo::default(),
             depth: 0,
+            in_body: false,
+            torn: false,
+            torn_body: false,
             laid_out: 0,
         }
     }
@@ -119,11 +133,42 @@ impl Sema {
     /// Runs a step that may lead to others; the default answer when that goes too deep.
     pub(crate) fn deeper<T: Default>(&mut self, f: impl FnOnce(&mut Sema) -> T) -> T {
         if self.depth >= MAX_DEPTH {
+            self.cut_short();
             return T::default();
         }
         self.depth += 1;
         let answer = f(self);
         self.depth -= 1;
+        answer
+    }
+
+    /// Notes that a limit cuts an answer short.
+    pub(crate) fn cut_short(&mut self) {
+        match self.in_body {
+            true => self.torn_body = true,
+            false => self.torn = true,
+        }
+    }
+
+    /// Answers a question about file scope: the answer is kept, so it must not depend on how deep in a
+    /// body it was asked.
+    pub(crate) fn at_file_scope<T>(&mut self, f: impl FnOnce(&mut Sema) -> T) -> T {
+        if !self.in_body {
+            return f(self);
+        }
+        self.in_body = false;
+        let depth = std::mem::take(&mut self.depth);
+        let answer = f(self);
+        self.depth = depth;
+        self.in_body = true;
+        answer
+    }
+
+    /// Answers a question about what is inside of an item.
+    pub(crate) fn inside<T>(&mut self, scope: &ItemScope, f: impl FnOnce(&mut Sema) -> T) -> T {
+        let before = std::mem::replace(&mut self.in_body, scope.in_function);
+        let answer = f(self);
+        self.in_body = before;
         answer
     }
 
@@ -133,18 +178,16 @@ impl Sema {
 
     /// The type with typedefs, qualifiers and tags at the top taken off.
     pub(crate) fn strip(&self, mut id: CTypeId) -> CTypeId {
-        // Typedefs form no cycle (their target is looked up before they exist); the bound is for safety.
-        for _ in 0..10_000 {
+        // A type is made of types that were there before.
+        loop {
             match *self.types.get(id) {
                 CType::Qualified { of, .. } | CType::Tagged { of, .. } => id = of,
-                CType::Typedef(t) => match self.typedefs.get(t.0 as usize) {
-                    Some(t) => id = t.to,
-                    None => return CTypeId::UNKNOWN,
-                },
+                CType::Typedef(t) => {
+                    return self.typedef_ends.get(t.0 as usize).copied().unwrap_or(CTypeId::UNKNOWN);
+                }
                 _ => return id,
             }
         }
-        CTypeId::UNKNOWN
     }
 
     /// The stripped type's structure.

@@ -34,7 +34,14 @@ impl Sema {
         }
         let mut cx = Cx::building(item, parsed.serial);
         match &parsed.syntax {
-            Item::Function(f) => self.walk_function(&mut cx, f),
+            Item::Function(f) => {
+                let outer = std::mem::replace(&mut self.in_body, true);
+                let outer_torn = std::mem::take(&mut self.torn_body);
+                self.walk_function(&mut cx, f);
+                cx.data().torn = self.torn_body || parsed.too_deep.body;
+                self.torn_body = outer_torn;
+                self.in_body = outer;
+            }
             Item::Declaration(d) => {
                 for declarator in &d.declarators {
                     if let Some(init) = &declarator.init {
