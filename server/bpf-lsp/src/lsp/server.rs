@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ide::{Cancellable, Document, answer::SkeletonKind};
+use ide::{Cancellable, Document, NoRename, answer::SkeletonKind};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tower_lsp::{
@@ -167,9 +167,14 @@ impl Server {
     }
 }
 
-/// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer.
-fn refused(reason: String) -> Error {
-    Error { code: ErrorCode::ServerError(-32803), message: reason.into(), data: None }
+/// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer. The data
+/// say whether the name is one of both sides, which another server would break.
+fn refused(none: NoRename) -> Error {
+    Error {
+        code: ErrorCode::ServerError(-32803),
+        message: none.reason.into(),
+        data: Some(json!({ "ours": none.ours })),
+    }
 }
 
 fn skeleton_kind(name: Option<&str>) -> Result<SkeletonKind> {
@@ -344,7 +349,8 @@ impl LanguageServer for Server {
                 let versions = q.snapshot.client.document_changes;
                 Ok(Some(found.and_then(|files| {
                     let edit = q.places().workspace_edit(files, versions);
-                    edit.ok_or_else(|| "a file is gone".to_owned())
+                    let gone = || NoRename { reason: "a file is gone".to_owned(), ours: true };
+                    edit.ok_or_else(gone)
                 })))
             })
             .await?;
