@@ -45,7 +45,7 @@ fn renamed(workspace: &Workspace, client: &mut Client, what: &str) -> Result<Vec
         Some(error) => Err(error.clone()),
         None => {
             let changes = renamed["result"]["changes"].as_object().unwrap();
-            let root = workspace.uri("");
+            let root = workspace.uri("x").replace("/x", "/");
             Ok(changes.keys().map(|uri| uri.replacen(&root, "", 1)).collect())
         }
     }

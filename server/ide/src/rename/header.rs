@@ -45,7 +45,7 @@ impl Analysis {
                 continue;
             };
             let target = program.source().and_then(|source| by_name(&source.object, word));
-            if !target.is_some_and(|target| Crossing::of(target).is_ok()) {
+            if target.is_none_or(|target| Crossing::of(target).is_err()) {
                 continue;
             }
             let uses = program.uses(Symbol::intern(word));

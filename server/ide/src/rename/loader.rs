@@ -83,11 +83,7 @@ impl Rename<'_> {
         let by_btf = words::has_prefix(&file.text, "btf__");
         let names_structs = self.names_structs(file);
         let names = self.names();
-        let mut all = words::find(&file.text, old);
-        if let Some(short) = names.short() {
-            all.extend(words::find(&file.text, short).into_iter().filter(|w| w.string.is_some()));
-        }
-        for written in all {
+        for written in self.written(&file.text, &names) {
             let line = || {
                 super::line_of(
                     &self.analysis.place(in_main(file, &written.range)).path,

@@ -52,6 +52,9 @@ impl NoRename {
     }
 }
 
+/// A file with a thing in it that has a name on both sides, and the range of the name there.
+type Found = (Arc<FileAnalysis>, Crossing, FileRange);
+
 /// A rename under way.
 struct Rename<'a> {
     analysis: &'a Analysis,
@@ -121,11 +124,7 @@ impl Analysis {
     }
 
     /// The thing with a name on both sides at a byte of a file, and the range of the name there.
-    fn renamed_at(
-        &self,
-        path: &Path,
-        offset: u32,
-    ) -> Cancellable<Result<(Arc<FileAnalysis>, Crossing, FileRange), NoRename>> {
+    fn renamed_at(&self, path: &Path, offset: u32) -> Cancellable<Result<Found, NoRename>> {
         let Some(file) = self.file(path)? else {
             return Ok(Err(NoRename { reason: unread(path), ours: false }));
         };

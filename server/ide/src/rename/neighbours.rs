@@ -1,15 +1,20 @@
 //! Other files that may name the thing: programs that are linked with ours or replace a part of it, and
 //! code that looks names up in objects it opens itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cfront::{
     flags::normalize,
     sema::{Definition, Global},
+    source::FileRange,
     symbol::Symbol,
 };
 
-use super::{OrReason, Rename, line_of, sides::Project, words};
+use super::{
+    OrReason, Rename, line_of,
+    sides::{Names, Project},
+    words::{self, Written},
+};
 use crate::{
     crossing::{Both, Kind, Known},
     host::Cancellable,
@@ -32,6 +37,18 @@ impl Rename<'_> {
         let own_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let near = self.analysis.environment.neighbours(path);
         let far = project.c_files().filter(|file| !near.contains(file));
+        let in_headers = self.strings_in_headers(project)?;
+        for (_, loader) in &both.loaders {
+            let resolved = loader.preprocessed.includes.iter().filter_map(|i| i.resolved);
+            let included: Vec<_> = resolved
+                .map(|file| self.analysis.place(FileRange { file, start: 0, end: 0 }).path)
+                .collect();
+            let found =
+                in_headers.iter().find(|(header, _)| included.iter().any(|i| **i == **header));
+            if let Some((_, at)) = found {
+                return Ok(Err(format!("the string \"{old}\" at {at} may name it")));
+            }
+        }
         for (other, is_near) in near.iter().map(|f| (f, true)).chain(far.map(|f| (f, false))) {
             self.analysis.check_cancelled()?;
             let done = both.loaders.iter().chain(&both.programs);
@@ -39,13 +56,22 @@ impl Rename<'_> {
                 continue;
             }
             let Some(text) = self.analysis.loader_text(other) else { continue };
-            let mut found = words::find(&text, old);
-            if let Some(short) = names.short() {
-                found.extend(words::find(&text, short).into_iter().filter(|w| w.string.is_some()));
+            let opens = || {
+                self.analysis.loader(other).is_some_and(|loader| loader.may_open())
+                    && (is_near || !project.is_of_another(other, &text, &names))
+            };
+            let named = |header: &Path| {
+                header.file_name().is_some_and(|name| text.contains(&*name.to_string_lossy()))
+            };
+            let included = in_headers.iter().find(|(header, _)| named(header));
+            if let Some((_, at)) = included.filter(|_| opens()) {
+                return Ok(Err(format!("the string \"{old}\" at {at} may name it")));
             }
+            let found = self.written(&text, &names);
             if found.is_empty() {
                 continue;
             }
+            let opens = opens();
             let is_us = |include: &str| include.rsplit('/').next() == Some(&own_name);
             let names_us = words::find(&text, &own_name);
             if let Some(include) = names_us.iter().find(|w| w.string.as_deref().is_some_and(is_us))
@@ -54,8 +80,6 @@ impl Rename<'_> {
                 let at = line_of(other, &text, include.range.start);
                 return Ok(Err(format!("{at} includes this program")));
             }
-            let opens = self.analysis.loader(other).is_some_and(|loader| loader.may_open())
-                && (is_near || !project.is_of_another(other, &text, &names));
             for written in &found {
                 let at = || line_of(other, &text, written.range.start);
                 if let Some(string) = &written.string {
@@ -80,6 +104,32 @@ impl Rename<'_> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// Where a text has the name, or a string with what the kernel keeps of it.
+    pub(super) fn written(&self, text: &str, names: &Names<'_>) -> Vec<Written> {
+        let mut found = words::find(text, self.old);
+        if let Some(short) = names.short() {
+            found.extend(words::find(text, short).into_iter().filter(|w| w.string.is_some()));
+        }
+        found
+    }
+
+    /// Headers of C that have the name as a string by which it may be looked up, with the place.
+    fn strings_in_headers(&self, project: &Project<'_>) -> Cancellable<Vec<(PathBuf, String)>> {
+        let mut found = Vec::new();
+        for path in project.c_headers().filter(|_| self.found_by_text()) {
+            self.analysis.check_cancelled()?;
+            let Some(text) = self.analysis.loader_text(path) else { continue };
+            let names = self.names();
+            let written = self.written(&text, &names);
+            let named =
+                written.iter().find(|w| w.string.as_deref().is_some_and(|s| names.is_text(s)));
+            if let Some(written) = named {
+                found.push((path.clone(), line_of(path, &text, written.range.start)));
+            }
+        }
+        Ok(found)
     }
 
     /// Whether a file includes the program, and not another of that name.

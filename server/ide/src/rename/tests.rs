@@ -559,12 +559,29 @@ fn names_in_headers_are_ours() {
         )
     };
     for (header, expect) in [
-        ("int hi$0ts;\nstatic inline int aid(void) { return 1; }", expect![[r#""#]]),
-        ("int hits;\nstatic inline int aid(void) { return hi$0ts; }", expect![[r#""#]]),
-        ("int hits;\nstatic inline int ai$0d(void) { return 1; }", expect![[r#""#]]),
+        (
+            "int hi$0ts;\nstatic inline int aid(void) { return 1; }",
+            expect![[r#"
+            `hits` of a.bpf.c stands in a header, which other programs may share
+        "#]],
+        ),
+        (
+            "int hits;\nstatic inline int aid(void) { return hi$0ts; }",
+            expect![[r#"
+            `hits` of a.bpf.c stands in a header, which other programs may share
+        "#]],
+        ),
+        (
+            "int hits;\nstatic inline int ai$0d(void) { return 1; }",
+            expect![[r#"
+            another's: only globals, maps and programs that a skeleton shows have names on both sides
+        "#]],
+        ),
         (
             "int hits;\nstatic inline int aid(void) { int hits = 1; return hi$0ts; }",
-            expect![[r#""#]],
+            expect![[r#"
+                another's: only globals, maps and programs that a skeleton shows have names on both sides
+            "#]],
         ),
     ] {
         let world = world(&files(header));

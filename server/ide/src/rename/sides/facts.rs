@@ -16,6 +16,10 @@ pub(super) struct Facts {
     pub(super) mentions: Vec<Mention>,
     /// Whether anything in it is about BPF.
     pub(super) bpf: bool,
+    /// Packages that a Go file imports; other strings with a slash do no harm.
+    pub(super) imports: Vec<String>,
+    /// Whether it may open an object, or find what another program has loaded.
+    pub(super) opens: bool,
     /// The first string that is the name.
     pub(super) string: Option<Use>,
     /// The first identifier that bindings make of the name.
@@ -58,6 +62,9 @@ pub(super) enum Named {
 const BUILDERS: [&str; 6] =
     ["bpf2go", "SkeletonBuilder", "BpfBuilder", "libbpf_cargo", "enable_skel", "add_source"];
 
+/// What functions of Go libraries begin with that open objects, or what is pinned.
+const OPENERS: [&str; 4] = ["LoadCollection", "NewCollection", "LoadPinned", "NewModule"];
+
 /// Reads a file of Go, Rust or C++.
 pub(super) fn of_code(language: Language, text: &str, names: &Names) -> Facts {
     let mut facts = Facts::default();
@@ -84,6 +91,7 @@ pub(super) fn of_code(language: Language, text: &str, names: &Names) -> Facts {
                 // `.r#type`
                 let is_member = last == '.' || last == '#';
                 facts.bpf |= is_about_bpf(word) || word == "aya";
+                facts.opens |= OPENERS.iter().any(|opener| word.starts_with(opener));
                 if facts.member.is_none() && names.is_identifier(language, word, is_member) {
                     facts.member = Some(Use { at, shown: format!("`{word}`") });
                 }
@@ -92,6 +100,9 @@ pub(super) fn of_code(language: Language, text: &str, names: &Names) -> Facts {
                 facts.bpf |= !string.contains(char::is_whitespace) && is_about_bpf(string);
                 if facts.string.is_none() && names.is_text(string) {
                     facts.string = Some(Use { at, shown: format!("\"{}\"", names.old) });
+                }
+                if language == Language::Go && string.contains('/') {
+                    facts.imports.push(string.to_owned());
                 }
                 facts.mention(string, at, builds);
             }

@@ -73,8 +73,8 @@ impl<'a> Names<'a> {
     pub(super) fn cannot_stand_in(&self, text: &str) -> bool {
         let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
         let words = ["bpf", "BPF", "Bpf", "aya", ".o\"", "skel"];
-        !(has(self.old) || has(&self.go) || self.kernel.is_some_and(has))
-            && !words.into_iter().any(has)
+        let named = has(self.old) || has(&self.go) || self.kernel.is_some_and(has);
+        !named && !words.into_iter().any(has)
     }
 }
 

@@ -195,6 +195,26 @@ fn go_by_name() {
             main.go:3 uses the name as "open_events"; Go files are not renamed yet
         "#]],
     );
+    // What imports the bindings of another program, and opens nothing itself.
+    let importer = |more: &str| {
+        format!(
+            "//- /internal/probe/gen.go\n//go:generate bpf2go probe probe.c\n\
+             //- /cmd/main.go\nimport (\n\t\"example.org/x/internal/probe\"\n\t\"github.com/cilium/ebpf/link\"\n)\n\
+             var m = probe.Load().OpenEvents\n{more}"
+        )
+    };
+    check(
+        &importer(""),
+        expect![[r#"
+        /bpf/watch.bpf.c: 2 edits
+    "#]],
+    );
+    check(
+        &importer("var c = ebpf.LoadCollection(os.Args[1])\n"),
+        expect![[r#"
+        cmd/main.go:5 uses the name as `OpenEvents`; Go files are not renamed yet
+    "#]],
+    );
     // A folder with a program of its own.
     check(
         "//- /tools/top/main.go\nimport \"github.com/cilium/ebpf\"\nvar m = coll.Maps[\"open_events\"]\n\
@@ -440,6 +460,86 @@ fn names_by_which_the_kernel_is_asked() {
 fn names_of_files_stay_text() {
     check(
         "//- /[x](y)\u{1b}\u{202e}/a`b.go\n//go:generate bpf2go watch /bpf/watch.bpf.c\n",
+        expect![[r#"
+            ?x??y???/a?b.go:1 makes Go bindings of this program; Go files are not renamed yet
+        "#]],
+    );
+}
+
+/// Lookups by name in C, with the name in a macro, in a header, or only compared.
+#[test]
+fn strings_of_c() {
+    let find = "bpf_object__find_map_by_name(bpf_object__open(path), NAME)";
+    let include = "#include <bpf/libbpf.h>\n";
+    check(
+        &format!(
+            "//- /bpf/any.c\n{include}#define NAME \"open_events\"\nint f(char *path) {{ return {find}; }}\n"
+        ),
+        expect![[r#"
+            the string "open_events" at any.c:2 may name it (late)
+        "#]],
+    );
+    check(
+        &format!(
+            "//- /bpf/any.c\n{include}#include \"names.h\"\nint f(char *path) {{ return {find}; }}\n//- /bpf/names.h\n#define NAME \"open_events\"\n"
+        ),
+        expect![[r#"
+            the string "open_events" at names.h:1 may name it (late)
+        "#]],
+    );
+    check(
+        &format!(
+            "//- /far/off/any.c\n{include}#include \"../names.h\"\nint f(char *path) {{ return {find}; }}\n//- /far/names.h\n#define NAME \"open_events\"\n"
+        ),
+        expect![[r#"
+            the string "open_events" at names.h:1 may name it (late)
+        "#]],
+    );
+    check(
+        &format!(
+            "//- /far/off/any.c\n{include}#include \"../names.h\"\nint f(void) {{ void *o = bpf_object__open(\"other.bpf.o\"); return bpf_object__find_map_by_name(o, NAME); }}\n//- /far/names.h\n#define NAME \"open_events\"\n"
+        ),
+        expect![[r#"
+            /bpf/watch.bpf.c: 2 edits
+        "#]],
+    );
+    check(
+        &format!("{C_LOADER}//- /bpf/names.h\n#define NAME \"open_events\"\n"),
+        expect![[r#"
+        /bpf/watch.bpf.c: 2 edits
+        /bpf/watch.c: 1 edits
+    "#]],
+    );
+    check(
+        "//- /bpf/watch.c\n#include \"watch.skel.h\"\nint f(struct watch *w, void *m) { return !strcmp(bpf_map__name(m), \"open_events\"); }\n",
+        expect![[r#"
+            the string "open_events" at watch.c:2 may name it (late)
+        "#]],
+    );
+    check(
+        "//- /bpf/watch.c\n#include \"watch.skel.h\"\n#define NAME \"open_events\"\nint f(struct watch *w) { return bpf_object__find_map_fd_by_name(w->obj, NAME); }\n",
+        expect![[r#"
+            the string "open_events" at watch.c:2 may name it (late)
+        "#]],
+    );
+    check(
+        "//- /bpf/watch.c\n#include \"watch.skel.h\"\n#include \"names.h\"\nint f(struct watch *w) { return bpf_object__find_map_fd_by_name(w->obj, NAME); }\n//- /bpf/names.h\n#define NAME \"open_events\"\n",
+        expect![[r#"
+            /bpf/watch.bpf.c: 2 edits
+        "#]],
+    );
+    // The skeleton that bpftool made names what it is made of.
+    check(
+        &format!(
+            "{C_LOADER}//- /bpf/watch.skel.h\nstatic const char *name = \"open_events\";\nstruct watch {{ struct {{ int *open_events; }} maps; }};\n"
+        ),
         expect![[r#""#]],
+    );
+    // Linked from afar.
+    check(
+        "//- /lib/more.bpf.c\n#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\nextern struct { int x; } open_events SEC(\".maps\");\nint f(void *c) { return bpf_map_delete_elem(&open_events, c); }\n",
+        expect![[r#"
+            more.bpf.c also declares `open_events`, and may be linked with it (late)
+        "#]],
     );
 }
