@@ -40,11 +40,15 @@ local function on_attach(_, bufnr)
     end,
     desc = 'Show the skeleton, subskeleton or lskel of this BPF program beside it',
   })
+  vim.api.nvim_buf_create_user_command(bufnr, 'LspBpfRename', function(args)
+    require('bpf_lsp.rename').rename(args.args ~= '' and args.args or nil)
+  end, { nargs = '?', desc = 'Rename what is under the cursor, on both sides of the skeleton' })
 end
 
 --- The configuration, as `vim.lsp.config` takes it.
 ---@return table
 function M.config()
+  require('bpf_lsp.rename').install()
   return {
     name = 'bpf_lsp',
     cmd = { 'bpf-lsp', '--stdio' },

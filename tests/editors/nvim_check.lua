@@ -4,49 +4,13 @@
 --   nvim --clean --headless -l nvim_check.lua RUNTIME_FOLDER WORKSPACE SERVER
 -- WORKSPACE is a copy of tests/examples/percpu. Prints a line per check and `N passed, N failed` at the end.
 local runtime, workspace, server = unpack(_G.arg)
-local timeout = 30000
-local counts = { passed = 0, failed = 0 }
-
-local function report(what, ok, detail)
-  counts[ok and 'passed' or 'failed'] = counts[ok and 'passed' or 'failed'] + 1
-  io.stdout:write(ok and 'ok   ' or 'FAIL ', what, detail and ': ' .. detail or '', '\n')
-  return ok
-end
-
---- Runs a check; an error in it is a failure of the check, not the end of the script.
-local function check(what, fn)
-  local done, detail = xpcall(fn, debug.traceback)
-  report(what, done, not done and detail or nil)
-end
-
-local function await(what, fn)
-  local found
-  vim.wait(timeout, function()
-    found = fn()
-    return found
-  end, 20)
-  return found or error('waited in vain for ' .. what)
-end
-
-local function lines_of(bufnr)
-  return vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
-end
+local harness = dofile(vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2)) .. '/nvim_harness.lua')
+local check, await, lines_of, go_to, timeout =
+  harness.check, harness.await, harness.lines_of, harness.go_to, harness.timeout
 
 local function open(name)
   vim.cmd.edit(vim.fn.fnameescape(workspace .. '/' .. name))
   return vim.api.nvim_get_current_buf()
-end
-
---- Puts the cursor on the first occurrence of text.
-local function go_to(text)
-  for number, line in ipairs(lines_of(0)) do
-    local start = line:find(text, 1, true)
-    if start then
-      vim.api.nvim_win_set_cursor(0, { number, start - 1 })
-      return
-    end
-  end
-  error('no such text: ' .. text)
 end
 
 local function preview()
@@ -73,20 +37,7 @@ vim.lsp.handlers['textDocument/publishDiagnostics'] = function(err, params, ...)
   return on_publish(err, params, ...)
 end
 
-vim.opt.swapfile = false
-vim.opt.hidden = true
-vim.opt.columns = 160
-vim.opt.runtimepath:append(runtime)
-vim.cmd('filetype plugin indent on')
-io.stdout:write('Neovim ', tostring(vim.version()), '\n')
-
-local override = { cmd = { server, '--stdio' } }
-if vim.fn.has('nvim-0.11') == 1 then
-  vim.lsp.config('bpf_lsp', override)
-  vim.lsp.enable('bpf_lsp')
-else
-  require('bpf_lsp').start(override)
-end
+harness.start(runtime, server)
 
 local program = open('hits.bpf.c')
 check('attaches to a BPF program', function()
@@ -285,11 +236,4 @@ check('the server ends with the editor', function()
   end, 20))
 end)
 
-if counts.failed > 0 then
-  local path = vim.fs.joinpath(vim.fn.stdpath('state'), 'lsp.log')
-  for _, line in ipairs(vim.fn.filereadable(path) == 1 and vim.fn.readfile(path, '', -40) or {}) do
-    io.stdout:write('log  ', line:sub(1, 400), '\n')
-  end
-end
-io.stdout:write(('%d passed, %d failed\n'):format(counts.passed, counts.failed))
-os.exit(counts.failed == 0 and 0 or 1)
+harness.finish()

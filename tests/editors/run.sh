@@ -5,7 +5,7 @@
 #   tests/editors/run.sh [neovim|vscode|protocol]...        default: all
 #
 #   BPF_LSP=PATH       the server to test; default: as it ships (tests/tools/build_server)
-#   NVIM_SID, NVIM_TRIXIE, CHROMIUM    programs to take instead of installed ones
+#   NVIM_SID, NVIM_TRIXIE, CLANGD, CHROMIUM    programs to take instead of installed ones
 #   OUT=FOLDER         pictures and logs of failed checks (default: a temporary folder)
 #
 # The last line is `N passed, N failed`; the exit code is 0 only when none failed.
@@ -80,14 +80,14 @@ installed() {
 }
 
 if [[ -n $server ]]; then
-	"$repo/tests/tools/setup" native editors || fail "Debian packages could not be installed"
+	"$repo/tests/tools/setup" native editors clangd || fail "Debian packages could not be installed"
 	if wanted neovim; then
 		[[ -n ${NVIM_SID:-} ]] || install neovim-sid "$here/install_neovim.sh" sid
 		[[ -n ${NVIM_TRIXIE:-} ]] || install neovim-trixie "$here/install_neovim.sh" trixie
 	fi
 	if wanted vscode; then
 		install vscode "$here/install_vscode.sh"
-		install extension bash -c "cd '$repo/vscode-ext' && npm ci --no-audit --no-fund && npm run package -- --server '$server' --out '$scratch/bpf-lsp.vsix'"
+		install extension bash -c "cd '$repo/vscode-ext' && npm ci --no-audit --no-fund && npm run package -- --server '$server' --out '$scratch/bpf-lsp.vsix' && cd '$here/stub_renamer' && '$repo/vscode-ext/node_modules/.bin/vsce' package --allow-missing-repository --skip-license --out '$scratch/renamer.vsix' </dev/null"
 	fi
 	if wanted protocol; then
 		install pytest-lsp "$here/install_pytest.sh"
@@ -106,6 +106,9 @@ if [[ -n $server ]]; then
 			folder=$(workspace neovim)
 			XDG_STATE_HOME=$folder/.state XDG_DATA_HOME=$folder/.data XDG_CACHE_HOME=$folder/.cache \
 				run_check "Neovim of $suite" 120 "$nvim" --clean --headless -l "$here/nvim_check.lua" "$repo/grammar-queries" "$folder" "$server"
+			folder=$(mktemp -d "$scratch/rename.XXXX")
+			XDG_STATE_HOME=$folder/.state XDG_DATA_HOME=$folder/.data XDG_CACHE_HOME=$folder/.cache \
+				run_check "renames beside clangd, Neovim of $suite" 120 "$nvim" --clean --headless -l "$here/nvim_rename.lua" "$repo/grammar-queries" "$folder" "$server" "${CLANGD:-clangd-19}"
 		done
 	fi
 	if wanted protocol && installed pytest-lsp; then
@@ -115,7 +118,7 @@ if [[ -n $server ]]; then
 	fi
 	if wanted vscode && installed vscode && installed extension; then
 		folder=$(workspace vscode)
-		run_check "VS Code" 300 node "$here/vscode_check.mjs" "$scratch/bpf-lsp.vsix" "$folder" "$out"
+		run_check "VS Code" 420 node "$here/vscode_check.mjs" "$scratch/bpf-lsp.vsix" "$folder" "$out" "$scratch/renamer.vsix"
 	fi
 fi
 

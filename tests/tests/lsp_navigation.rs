@@ -17,6 +17,15 @@ fn file(name: &str) -> (String, String) {
     (Url::from_file_path(path).unwrap().to_string(), text)
 }
 
+/// A copy of the example by itself: the repository's own tests, in Rust, name its variables.
+fn copy() -> Workspace {
+    let workspace = Workspace::default();
+    for entry in std::fs::read_dir(binary::example()).unwrap().flatten() {
+        workspace.write(entry.file_name().to_str().unwrap(), std::fs::read(entry.path()).unwrap());
+    }
+    workspace
+}
+
 fn start(workspace_edit: Value) -> Client {
     Client::start(json!({
         "general": { "positionEncodings": ["utf-8"] },
@@ -147,8 +156,9 @@ fn edited(text: &str, edits: &Value) -> Vec<String> {
 #[test]
 fn a_rename_edits_both_sides_with_versions() {
     let mut client = start(json!({ "documentChanges": true }));
-    let (uri, text) = file("hits.c");
-    let (program, program_text) = file("hits.bpf.c");
+    let workspace = copy();
+    let (uri, text) = (workspace.uri("hits.c"), workspace.read("hits.c"));
+    let (program, program_text) = (workspace.uri("hits.bpf.c"), workspace.read("hits.bpf.c"));
     client.open(&uri, &text);
     let mut params = at(&uri, &text, "bss->calls_seen", 8);
     let prepared = client.request("textDocument/prepareRename", params.clone());
@@ -217,7 +227,8 @@ fn skeletons_with_names_of_their_own() {
 #[test]
 fn a_rename_for_clients_without_versions() {
     let mut client = start(json!({}));
-    let (uri, text) = file("hits.bpf.c");
+    let workspace = copy();
+    let (uri, text) = (workspace.uri("hits.bpf.c"), workspace.read("hits.bpf.c"));
     client.open(&uri, &text);
     let mut params = at(&uri, &text, "count_call(", 3);
     params["newName"] = json!("on_call");

@@ -19,19 +19,7 @@ local previews = {}
 
 local remarks = vim.api.nvim_create_namespace('bpf_lsp.preview')
 
-local function request(client, method, params, bufnr, handler)
-  if vim.fn.has('nvim-0.11') == 1 then
-    return client:request(method, params, handler, bufnr)
-  end
-  return client.request(method, params, handler, bufnr)
-end
-
-local function client_of(bufnr)
-  return vim.lsp.get_clients({ bufnr = bufnr, method = nil, name = 'bpf_lsp' })[1]
-    or vim.iter(vim.lsp.get_clients({ bufnr = bufnr })):find(function(client)
-      return client.commands['bpf-lsp.showSkeleton'] ~= nil
-    end)
-end
+local client_of, request = require('bpf_lsp.client').of, require('bpf_lsp.client').request
 
 local function title(source, kind)
   local suffix = kind == 'skeleton' and 'skel' or kind == 'subskeleton' and 'subskel' or kind

@@ -51,31 +51,49 @@ pub(crate) struct Both {
     pub(crate) loaders: Vec<Known>,
 }
 
+/// Why something does not cross.
+#[derive(Debug)]
+pub(crate) struct NoCrossing {
+    pub(crate) reason: String,
+    /// Whether it has, or may have, a name on both sides all the same.
+    pub(crate) ours: bool,
+}
+
+impl From<String> for NoCrossing {
+    fn from(reason: String) -> NoCrossing {
+        NoCrossing { reason, ours: false }
+    }
+}
+
 impl Crossing {
     /// The thing, or why a loader cannot name it.
-    pub(crate) fn of(target: Target<'_>) -> Result<Crossing, String> {
+    pub(crate) fn of(target: Target<'_>) -> Result<Crossing, NoCrossing> {
         let (kind, name, place, section) = match target {
             Target::Variable { section, variable } => {
                 let name = &variable.name;
                 if section.kind == SectionKind::Maps {
-                    return Err(format!("the definition of map `{name}` cannot be read"));
+                    let reason = format!("the definition of map `{name}` cannot be read");
+                    return Err(NoCrossing { reason, ours: true });
                 }
                 if !section.kind.is_internal_map() {
                     return Err(format!(
                         "`{name}` stands in section `{}`, which no skeleton shows",
                         section.name
-                    ));
+                    )
+                    .into());
                 }
                 if variable.linkage == Linkage::Static {
                     return Err(format!(
                         "`{name}` is static or hidden: no skeleton shows it, so it is for the C language server"
-                    ));
+                    )
+                    .into());
                 }
                 (Kind::Variable, name, variable.place, &section.name)
             }
             Target::Map(map) => {
                 if let MapKind::Internal(_) = map.kind {
-                    return Err(format!("map `{}` is made of section `{}`", map.name, map.section));
+                    let reason = format!("map `{}` is made of section `{}`", map.name, map.section);
+                    return Err(reason.into());
                 }
                 (Kind::Map, &map.name, map.place, &map.section)
             }
@@ -83,10 +101,13 @@ impl Crossing {
                 (Kind::Program, &program.name, program.place, &program.section)
             }
             Target::Section(section) => {
-                return Err(format!("`{}` is the name of a section", section.name));
+                return Err(format!("`{}` is the name of a section", section.name).into());
             }
         };
-        let place = place.ok_or_else(|| format!("the declaration of `{name}` was not found"))?;
+        let place = place.ok_or_else(|| NoCrossing {
+            reason: format!("the declaration of `{name}` was not found"),
+            ours: true,
+        })?;
         let (name, section) = (Symbol::intern(name), Symbol::intern(section));
         Ok(Crossing { kind, name, place: file_range(place), section })
     }
@@ -99,8 +120,8 @@ pub(crate) const NOT_OURS: &str =
 impl FileAnalysis {
     /// The thing that crosses under a byte of the text, with the range of its name there; or why there
     /// is none.
-    pub(crate) fn crossing_at(&self, offset: u32) -> Result<(Crossing, FileRange), String> {
-        let not_ours = || NOT_OURS.to_owned();
+    pub(crate) fn crossing_at(&self, offset: u32) -> Result<(Crossing, FileRange), NoCrossing> {
+        let not_ours = || NoCrossing::from(NOT_OURS.to_owned());
         match self.role {
             Role::Bpf => {
                 let (word, range) = self.name_at(offset).ok_or_else(not_ours)?;
@@ -135,7 +156,7 @@ impl FileAnalysis {
     }
 
     /// What a reference of a loader stands for.
-    pub(crate) fn crossing_of(&self, reference: &Reference) -> Result<Crossing, String> {
+    pub(crate) fn crossing_of(&self, reference: &Reference) -> Result<Crossing, NoCrossing> {
         let target = self.target_of(reference).ok_or_else(|| NOT_OURS.to_owned())?;
         Crossing::of(target)
     }
@@ -160,7 +181,7 @@ impl FileAnalysis {
     }
 
     /// The identifier that stands at a byte, or ends there.
-    fn name_at(&self, offset: u32) -> Option<(&str, FileRange)> {
+    pub(crate) fn name_at(&self, offset: u32) -> Option<(&str, FileRange)> {
         let offset = offset as usize;
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let before = self.text.get(..offset)?;
@@ -254,7 +275,8 @@ impl Analysis {
 }
 
 impl Both {
-    fn add_loader(&mut self, crossing: &Crossing, (path, loader): Known) {
+    /// Adds a loader, and programs that only it shows.
+    pub(crate) fn add_loader(&mut self, crossing: &Crossing, (path, loader): Known) {
         if self.loaders.iter().any(|(known, _)| *known == path) {
             return;
         }

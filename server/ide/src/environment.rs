@@ -47,6 +47,13 @@ pub trait Environment: FileSystem + 'static {
         self.loaders(program)
     }
 
+    /// The files of the project that a program belongs to, in the languages that
+    /// [`Language`](crate::Language) knows: what may use a name of the program.
+    fn project_files(&self, program: &Path) -> ProjectFiles {
+        let _ = program;
+        ProjectFiles::default()
+    }
+
     /// What the project that a file belongs to says about itself.
     fn project_file(&self, path: &Path) -> Arc<ProjectFile> {
         let _ = path;
@@ -58,6 +65,18 @@ pub trait Environment: FileSystem + 'static {
         let _ = program;
         Vec::new()
     }
+}
+
+/// Files of a project.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ProjectFiles {
+    /// The folder that was searched with all below it; empty where nothing marks a project, and only the
+    /// folders near the program were searched.
+    pub root: PathBuf,
+    /// Sorted paths.
+    pub files: Vec<PathBuf>,
+    /// Whether there are more files than are searched.
+    pub cut: bool,
 }
 
 /// What a skeleton header is made of.

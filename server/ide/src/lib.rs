@@ -35,6 +35,7 @@ mod uses;
 pub use environment::Environment;
 pub use host::{Analysis, AnalysisHost, Cancellable, Cancelled, Change, Document, Options};
 pub use pipeline::{FileAnalysis, Role};
+pub use rename::{Language, NoRename};
 
 #[cfg(test)]
 mod test_world;

@@ -16,7 +16,8 @@ use cfront::{
 use crate::{
     Analysis, AnalysisHost, Change, Environment,
     answer::Place,
-    environment::{FileFlags, FlagsFrom},
+    environment::{FileFlags, FlagsFrom, ProjectFiles},
+    rename::Language,
 };
 
 struct Files {
@@ -47,13 +48,21 @@ impl Environment for Files {
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
         let stem = header.split('.').next().unwrap_or_default();
         let beside = loader.with_file_name(format!("{stem}.bpf.c"));
-        vec![beside, PathBuf::from(format!("/elsewhere/{stem}.bpf.c"))]
+        let named = PathBuf::from(format!("/bpf/{stem}.bpf.c"));
+        vec![beside, named, PathBuf::from(format!("/elsewhere/{stem}.bpf.c"))]
     }
-    fn loaders(&self, _: &Path) -> Vec<PathBuf> {
-        self.sources(|path| path.ends_with(".c") && !path.ends_with(".bpf.c"))
+    fn loaders(&self, program: &Path) -> Vec<PathBuf> {
+        self.sources(|path| {
+            let beside = Path::new(path).parent() == program.parent();
+            path.ends_with(".c") && !path.ends_with(".bpf.c") && beside
+        })
     }
-    fn neighbours(&self, _: &Path) -> Vec<PathBuf> {
-        self.sources(|path| path.ends_with(".c"))
+    fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
+        self.sources(|path| path.ends_with(".c") && Path::new(path).parent() == program.parent())
+    }
+    fn project_files(&self, _: &Path) -> ProjectFiles {
+        let files = self.sources(|path| Language::of(Path::new(path)).is_some());
+        ProjectFiles { root: PathBuf::from("/"), files, cut: false }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use btf::shown;
-use ide::{Cancellable, Document, answer::SkeletonKind};
+use ide::{Cancellable, Document, NoRename, answer::SkeletonKind};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tower_lsp::{
@@ -171,10 +171,12 @@ impl Server {
     }
 }
 
-/// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer.
-fn refused(reason: String) -> Error {
-    let message = shown::line(&reason).into_owned().into();
-    Error { code: ErrorCode::ServerError(-32803), message, data: None }
+/// The protocol's `RequestFailed`: the request was right, and there is a reason for no answer. The data
+/// say whether the name is one of both sides, which another server would break.
+fn refused(none: NoRename) -> Error {
+    let message = shown::line(&none.reason).into_owned().into();
+    let data = Some(json!({ "ours": none.ours }));
+    Error { code: ErrorCode::ServerError(-32803), message, data }
 }
 
 fn skeleton_kind(name: Option<&str>) -> Result<SkeletonKind> {
@@ -349,7 +351,8 @@ impl LanguageServer for Server {
                 let versions = q.snapshot.client.document_changes;
                 Ok(Some(found.and_then(|files| {
                     let edit = q.places().workspace_edit(files, versions);
-                    edit.ok_or_else(|| "a file is gone".to_owned())
+                    let gone = || NoRename { reason: "a file is gone".to_owned(), ours: true };
+                    edit.ok_or_else(gone)
                 })))
             })
             .await?;

@@ -10,6 +10,7 @@ mod files;
 mod guess;
 mod makefile;
 pub(crate) mod objects;
+mod search;
 mod skeleton_rules;
 
 use std::{
@@ -25,7 +26,7 @@ use cfront::{
 };
 use ide::{
     Environment,
-    environment::{FileFlags, FlagsFrom, SkeletonOrigin},
+    environment::{FileFlags, FlagsFrom, ProjectFiles, SkeletonOrigin},
     project_file::{self, ProjectFile},
 };
 use loader::usage::words::Mentions;
@@ -185,6 +186,10 @@ impl Environment for Disk {
         found.sort();
         found.dedup();
         found
+    }
+
+    fn project_files(&self, program: &Path) -> ProjectFiles {
+        search::project_files(program)
     }
 
     fn skeleton_names(&self, program: &Path) -> Vec<String> {

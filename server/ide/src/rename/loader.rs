@@ -82,7 +82,8 @@ impl Rename<'_> {
             .collect();
         let by_btf = words::has_prefix(&file.text, "btf__");
         let names_structs = self.names_structs(file);
-        for written in words::find(&file.text, old) {
+        let names = self.names();
+        for written in self.written(&file.text, &names) {
             let line = || {
                 super::line_of(
                     &self.analysis.place(in_main(file, &written.range)).path,
@@ -91,9 +92,9 @@ impl Rename<'_> {
                 )
             };
             if let Some(text) = &written.string {
-                let known = text != old || strings.contains(&written.range.start);
-                if !known && (self.found_by_text() || by_btf) {
-                    return Err(format!("the string \"{old}\" at {} may name it", line()));
+                let named = names.is_text(text) && self.found_by_text() || by_btf && text == old;
+                if named && !strings.contains(&written.range.start) {
+                    return Err(format!("the string \"{text}\" at {} may name it", line()));
                 }
                 continue;
             }

@@ -4,9 +4,11 @@
 //! what the old ones meant, but for the name. Whatever cannot be shown to be safe is refused, with the
 //! reason.
 
+mod header;
 mod loader;
 mod neighbours;
 mod program;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -22,14 +24,36 @@ use cfront::{
 
 use crate::{
     answer::FileEdits,
-    crossing::{Both, Crossing, Known},
+    crossing::{Both, Crossing, Known, NoCrossing},
     host::{Analysis, Cancellable},
     lines::{Encoding, Lines},
-    pipeline::FileAnalysis,
+    pipeline::{FileAnalysis, Role},
 };
+use sides::Project;
+
+pub use sides::Language;
 
 /// The answer, or one sentence on why there is none.
 pub(crate) type OrReason<T> = Result<T, String>;
+
+/// Why there is no rename.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoRename {
+    /// One sentence.
+    pub reason: String,
+    /// Whether the name is one of both sides: then a server that knows one side only must not rename it
+    /// either.
+    pub ours: bool,
+}
+
+impl NoRename {
+    fn ours(reason: String) -> NoRename {
+        NoRename { reason, ours: true }
+    }
+}
+
+/// A file with a thing in it that has a name on both sides, and the range of the name there.
+type Found = (Arc<FileAnalysis>, Crossing, FileRange);
 
 /// A rename under way.
 struct Rename<'a> {
@@ -45,20 +69,32 @@ impl Analysis {
         &self,
         path: &Path,
         offset: u32,
-    ) -> Cancellable<OrReason<(Range<u32>, String)>> {
-        let Some(file) = self.file(path)? else { return Ok(Err(unread(path))) };
-        let (crossing, range) = match file.crossing_at(offset) {
+    ) -> Cancellable<Result<(Range<u32>, String), NoRename>> {
+        let (file, crossing, range) = match self.renamed_at(path, offset)? {
             Ok(found) => found,
-            Err(reason) => return Ok(Err(reason)),
+            Err(none) => return Ok(Err(none)),
         };
+        Ok(self.prepare((path.into(), file), &crossing, range)?.map_err(NoRename::ours))
+    }
+
+    fn prepare(
+        &self,
+        found_in: Known,
+        crossing: &Crossing,
+        range: FileRange,
+    ) -> Cancellable<OrReason<(Range<u32>, String)>> {
         let name = crossing.name.as_str().to_owned();
-        if !file.spells(range, &name) {
+        if !found_in.1.spells(range, &name) {
             return Ok(Err(format!("a macro makes the name `{name}` here")));
         }
         // All but the checks of the new name.
-        let both = self.both_sides(&crossing, (path.into(), file))?;
-        let rename = Rename { analysis: self, crossing: &crossing, old: &name, new: &name };
-        if let Err(reason) = rename.programs_edits(&both) {
+        let both = self.both_sides(crossing, found_in)?;
+        let rename = Rename { analysis: self, crossing, old: &name, new: &name };
+        let known = match rename.programs_edits(&both) {
+            Ok((known, _)) => known,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Err(reason) = rename.project(known)? {
             return Ok(Err(reason));
         }
         Ok(Ok((range.start..range.end, name)))
@@ -70,31 +106,53 @@ impl Analysis {
         path: &Path,
         offset: u32,
         new: &str,
-    ) -> Cancellable<OrReason<Vec<FileEdits>>> {
-        let Some(file) = self.file(path)? else { return Ok(Err(unread(path))) };
-        let (crossing, _) = match file.crossing_at(offset) {
+    ) -> Cancellable<Result<Vec<FileEdits>, NoRename>> {
+        let (file, crossing, _) = match self.renamed_at(path, offset)? {
             Ok(found) => found,
-            Err(reason) => return Ok(Err(reason)),
+            Err(none) => return Ok(Err(none)),
         };
         if let Err(reason) = is_identifier(new) {
-            return Ok(Err(reason));
+            return Ok(Err(NoRename::ours(reason)));
         }
         let both = self.both_sides(&crossing, (path.into(), file))?;
         let old = crossing.name.as_str();
         if old == new {
             return Ok(Ok(Vec::new()));
         }
-        Rename { analysis: self, crossing: &crossing, old, new }.edits(&both)
+        let rename = Rename { analysis: self, crossing: &crossing, old, new };
+        Ok(rename.edits(both)?.map_err(NoRename::ours))
+    }
+
+    /// The thing with a name on both sides at a byte of a file, and the range of the name there.
+    fn renamed_at(&self, path: &Path, offset: u32) -> Cancellable<Result<Found, NoRename>> {
+        let Some(file) = self.file(path)? else {
+            return Ok(Err(NoRename { reason: unread(path), ours: false }));
+        };
+        Ok(match file.crossing_at(offset) {
+            Ok((crossing, range)) => Ok((file, crossing, range)),
+            Err(NoCrossing { reason, ours }) => match self.named_in_header(path, &file, offset)? {
+                Some(reason) => Err(NoRename::ours(reason)),
+                None => Err(NoRename { reason, ours }),
+            },
+        })
     }
 }
 
 impl Rename<'_> {
-    fn edits(&self, both: &Both) -> Cancellable<OrReason<Vec<FileEdits>>> {
-        let (known, mut edits) = match self.programs_edits(both) {
-            Ok(found) => found,
+    fn edits(&self, mut both: Both) -> Cancellable<OrReason<Vec<FileEdits>>> {
+        let (known, mut edits) = match self.programs_edits(&both) {
+            Ok((known, edits)) => (known.clone(), edits),
             Err(reason) => return Ok(Err(reason)),
         };
-        let (path, program) = known;
+        let project = match self.project(&known)? {
+            Ok(project) => project,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.add_far_loaders(&project, &known.0, &mut both)?;
+        if both.programs.len() > 1 {
+            return Ok(Err(self.shared()));
+        }
+        let (path, program) = &known;
         let text = self.applied(&program.text, &edits.edits);
         let Some(renamed) = self.analysis.file_with_text(path, &text)? else {
             return Ok(Err(unread(path)));
@@ -110,7 +168,7 @@ impl Rename<'_> {
                 Err(reason) => return Ok(Err(reason)),
             }
         }
-        if let Err(reason) = self.neighbours(known, both)? {
+        if let Err(reason) = self.neighbours(&known, &both, &project)? {
             return Ok(Err(reason));
         }
         edits.edits.sort_by_key(|(range, _)| range.start);
@@ -123,11 +181,36 @@ impl Rename<'_> {
         let [known] = both.programs.as_slice() else {
             return Err(match both.programs.as_slice() {
                 [] => format!("no program that declares `{}` was found", self.old),
-                _ => format!("several programs share the declaration of `{}`", self.old),
+                _ => self.shared(),
             });
         };
         let edits = self.program_edits(known)?;
         Ok((known, edits))
+    }
+
+    fn shared(&self) -> String {
+        format!("several programs share the declaration of `{}`", self.old)
+    }
+
+    /// Adds loaders that lie where none are looked for while typing.
+    fn add_far_loaders(
+        &self,
+        project: &Project<'_>,
+        program: &Path,
+        both: &mut Both,
+    ) -> Cancellable<()> {
+        for path in project.loaders()? {
+            if both.loaders.iter().any(|(known, _)| **known == *path) {
+                continue;
+            }
+            let Some(file) = self.analysis.file(&path)?.filter(|f| f.role == Role::Loader) else {
+                continue;
+            };
+            if file.bpf_sources.iter().any(|(source, _)| source.as_ref() == program) {
+                both.add_loader(self.crossing, (path.into(), file));
+            }
+        }
+        Ok(())
     }
 
     fn applied(&self, text: &str, edits: &[(Range<u32>, String)]) -> String {

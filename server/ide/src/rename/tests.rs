@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 
+use super::NoRename;
 use crate::test_world::world;
 
 /// Renames what stands at the cursor; shows the lines that change as they are then.
@@ -12,7 +13,7 @@ fn check_to(new: &str, text: &str, expect: Expect) {
     let renamed = world.analysis.rename(&world.path, world.offset, new).expect("nobody cancels");
     let mut shown = String::new();
     match renamed {
-        Err(reason) => {
+        Err(NoRename { reason, .. }) => {
             // What `prepare` lets through fails for the new name, or for other files.
             let early = if prepared.is_err() { "" } else { " (late)" };
             shown = format!("{reason}{early}\n");
@@ -546,6 +547,51 @@ fn headers() {
         a.bpf.c: SEC("tc") int f(void *ctx) { return <seen>; }
     "#]],
     );
+}
+
+/// From the header itself: a server that only sees C must not do it either.
+#[test]
+fn names_in_headers_are_ours() {
+    let files = |header: &str| {
+        format!(
+            "//- /a.bpf.c\n#include <bpf/bpf_helpers.h>\n#include \"a.bpf.h\"\n\
+             SEC(\"tc\") int f(void *ctx) {{ int own = 1; return hits + own + aid(); }}\n//- /a.bpf.h\n{header}\n"
+        )
+    };
+    for (header, expect) in [
+        (
+            "int hi$0ts;\nstatic inline int aid(void) { return 1; }",
+            expect![[r#"
+            `hits` of a.bpf.c stands in a header, which other programs may share
+        "#]],
+        ),
+        (
+            "int hits;\nstatic inline int aid(void) { return hi$0ts; }",
+            expect![[r#"
+            `hits` of a.bpf.c stands in a header, which other programs may share
+        "#]],
+        ),
+        (
+            "int hits;\nstatic inline int ai$0d(void) { return 1; }",
+            expect![[r#"
+            another's: only globals, maps and programs that a skeleton shows have names on both sides
+        "#]],
+        ),
+        (
+            "int hits;\nstatic inline int aid(void) { int hits = 1; return hi$0ts; }",
+            expect![[r#"
+                another's: only globals, maps and programs that a skeleton shows have names on both sides
+            "#]],
+        ),
+    ] {
+        let world = world(&files(header));
+        let none = world.analysis.prepare_rename(&world.path, world.offset).unwrap().unwrap_err();
+        expect.assert_eq(&format!(
+            "{}{}\n",
+            if none.ours { "" } else { "another's: " },
+            none.reason
+        ));
+    }
 }
 
 #[test]
