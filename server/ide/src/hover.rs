@@ -11,7 +11,7 @@ use bpf::{
     facts as tables,
     object::{Certainty, Map, MapDef, MapKind, Object, Program, Section, SectionKind, Variable},
 };
-use btf::Linkage;
+use btf::{Linkage, size::round_up};
 use cfront::source::FileRange;
 
 use crate::{
@@ -159,8 +159,8 @@ fn describe_variable(
             "Takes {} on each possible CPU{}; the section {}{}.\n\n",
             bytes(variable.size),
             on_all(variable.size, cpus),
-            bytes(section.size.next_multiple_of(8)),
-            in_total(section.size.next_multiple_of(8), cpus)
+            bytes(round_up(section.size, 8)),
+            in_total(round_up(section.size, 8), cpus)
         );
     }
     match member {
@@ -306,7 +306,7 @@ fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> St
             let _ = writeln!(text, "- map `{}`, `{}`", map.name, map_type(&map.def));
         }
         if section.kind == SectionKind::Percpu {
-            let size = section.size.next_multiple_of(8);
+            let size = round_up(section.size, 8);
             let _ = writeln!(text, "- {} on each possible CPU{}", bytes(size), on_all(size, cpus));
         }
         if section.certainty == Certainty::Likely {
