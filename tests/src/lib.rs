@@ -6,6 +6,8 @@ pub mod generate;
 pub mod in_process;
 pub mod known;
 pub mod lsp_client;
+pub mod questions;
+pub mod sessions;
 pub mod skeleton_extract;
 pub mod type_truth;
 pub mod units;
