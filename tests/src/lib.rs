@@ -8,6 +8,8 @@ pub mod in_process;
 pub mod known;
 pub mod lsp_client;
 pub mod meter;
+pub mod questions;
+pub mod sessions;
 pub mod skeleton_extract;
 pub mod type_truth;
 pub mod units;

@@ -5,31 +5,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use bpf_lsp_tests::{binary, environment::Disk};
-use ide::{Analysis, AnalysisHost, Change, answer::SkeletonKind};
+use bpf_lsp_tests::{binary, environment::Disk, questions};
+use ide::{Analysis, AnalysisHost, Change};
 
-/// Asks everything about a file, with the cursor at `offset`; returns how much was said.
-fn ask_all(analysis: &Analysis, path: &Path, offset: u32) -> usize {
-    let mut said = 0;
-    said += usize::from(analysis.hover(path, offset).unwrap().is_some());
-    said += analysis.definition(path, offset).unwrap().len();
-    said += analysis.document_symbols(path).unwrap().len();
-    said += analysis.code_lenses(path).unwrap().len();
-    said += analysis.findings(path).unwrap().len();
-    said += analysis.inlay_hints(path, 0..u32::MAX).unwrap().len();
-    for kind in [SkeletonKind::Skeleton, SkeletonKind::Subskeleton, SkeletonKind::LightSkeleton] {
-        let skeleton = analysis.skeleton(path, kind, Some(offset)).unwrap();
-        said += skeleton.map_or(0, |skeleton| skeleton.text.lines().count());
-    }
-    said += analysis.references(path, offset, true).unwrap().len();
-    said += analysis.document_highlights(path, offset).unwrap().len();
-    said += analysis.completions(path, offset).unwrap().len();
-    if analysis.prepare_rename(path, offset).unwrap().is_ok() {
-        // Half of the text may be gone: whatever comes out, it is no panic.
-        said += analysis.rename(path, offset, "renamed").unwrap().map_or(0, |files| files.len());
-    }
-    analysis.status(path).unwrap();
-    said
+/// Asks everything about a file, with the cursor at `offset`.
+fn ask_all(analysis: &Analysis, path: &Path, offset: u32) -> String {
+    questions::of_document(analysis, path, offset).expect("nobody gives up")
 }
 
 struct Editor {

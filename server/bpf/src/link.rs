@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
+use btf::{Btf, DatasecEntry, Linkage, Type, TypeId, size::round_up};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -99,7 +99,7 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     }
     // Externs are laid out by libbpf at open, each once.
     let is_extern = matches!(section.kind, SectionKind::Kconfig | SectionKind::Ksyms);
-    let mut start = known.size.next_multiple_of(section.align.max(1));
+    let mut start = round_up(known.size, section.align.max(1));
     // What another input has, too: `extern` and its definition, or two weak definitions.
     let names = known.variables.iter().filter(|v| v.linkage != Linkage::Static);
     let mut shared: FxHashSet<SmolStr> = names.map(|v| v.name.clone()).collect();
@@ -237,6 +237,16 @@ mod tests {
                 .data 0: int b
             "#]],
         );
+    }
+
+    #[test]
+    fn sizes_without_bounds() {
+        let mut first = object("int a; int f(void) { return a; }");
+        first.sections[0].size = u64::MAX - 2;
+        let linked = link(&[&first, &object("int b; int g(void) { return b; }")], "whole").unwrap();
+        assert_eq!(linked.sections[0].size, u64::MAX);
+        let offsets: Vec<u64> = linked.sections[0].variables.iter().map(|v| v.offset).collect();
+        assert_eq!(offsets, [0, u64::MAX]);
     }
 
     #[test]

@@ -14,6 +14,12 @@ pub(crate) const MAX_CHAIN: usize = 256;
 /// How deep structs may lie in structs for their alignment to be computed.
 const MAX_NESTING: usize = 256;
 
+/// `bytes` rounded up to a multiple of `to`, which is not 0. A size that someone wrote can be any number:
+/// where there is no such multiple it is the largest one, and never a small one again.
+pub fn round_up(bytes: u64, to: u64) -> u64 {
+    bytes.checked_next_multiple_of(to).unwrap_or(u64::MAX)
+}
+
 impl Btf {
     /// Follows typedefs, qualifiers and type tags (and a VAR or DECL_TAG to its type).
     ///

@@ -11,7 +11,7 @@ use bpf::{
     facts as tables,
     object::{Certainty, Map, MapDef, MapKind, Object, Program, Section, SectionKind, Variable},
 };
-use btf::Linkage;
+use btf::{Linkage, size::round_up};
 use cfront::source::FileRange;
 
 use crate::{
@@ -154,7 +154,7 @@ fn describe_variable(
         text.add("Initial value: {}\n\n", &[&initial]);
     }
     if section.kind == SectionKind::Percpu {
-        let whole = section.size.next_multiple_of(8);
+        let whole = round_up(section.size, 8);
         text.add(
             "Takes {} on each possible CPU{}; the section {}{}.\n\n",
             &[
@@ -312,7 +312,7 @@ fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> Ma
             text.add("- map {}, {}\n", &[&Code(&map.name), &Code(map_type(&map.def))]);
         }
         if section.kind == SectionKind::Percpu {
-            let size = section.size.next_multiple_of(8);
+            let size = round_up(section.size, 8);
             text.add(
                 "- {} on each possible CPU{}\n",
                 &[&Plain(bytes(size)), &Plain(on_all(size, cpus))],

@@ -9,6 +9,7 @@ use super::{
     places,
 };
 use crate::object::{Certainty, Section};
+use btf::size::round_up;
 use cfront::{
     ast::{
         self, Expr, ExprKind, InitDeclarator, Initializer, Stmt, StmtKind, Storage, TypeSpec, visit,
@@ -174,7 +175,7 @@ pub(super) fn split(input: Input<'_>, section: &Section) -> Option<Edits> {
     {
         let size = most(variable)?;
         let fits = |bin: &(u64, _)| {
-            bin.0.checked_add(size).is_some_and(|s| s.next_multiple_of(8) <= SMALLEST_LIMIT)
+            bin.0.checked_add(size).is_some_and(|s| round_up(s, 8) <= SMALLEST_LIMIT)
         };
         match bins.iter_mut().find(|bin| fits(bin)) {
             Some(bin) => {

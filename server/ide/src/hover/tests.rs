@@ -24,6 +24,42 @@ fn check_loader(text: &str, expect: Expect) {
 }
 
 #[test]
+fn a_section_without_bounds() {
+    let program = |last: &str, section: &str| {
+        format!(
+            "char big[0x7ffffffffffffffd] SEC(\".percpu\"), more[0x7ffffffffffffffd] SEC(\".percpu\");\n\
+             char {last}[4] SEC(\"{section}\");"
+        )
+    };
+    check(
+        &program("la$0st", ".percpu"),
+        expect![[r#"
+        ```c
+        char last[4];
+        ```
+
+        `.percpu` (one copy for each CPU), offset 18446744073709551610 (0xfffffffffffffffa), size 4 bytes, alignment 1
+
+        Initial value: 0
+
+        Takes 4 bytes on each possible CPU; the section 18446744073709551615 bytes.
+
+        Skeleton: `skel->percpu->last`: the start value for all CPUs, to be set before load; read-only after it
+    "#]],
+    );
+    check(
+        &program("last", ".per$0cpu"),
+        expect![[r#"
+        **.percpu**: per-CPU data, one copy for each possible CPU
+
+        - 3 variables, 18446744073709551614 bytes
+        - map `.percpu`, `PERCPU_ARRAY`
+        - 18446744073709551615 bytes on each possible CPU
+    "#]],
+    );
+}
+
+#[test]
 fn section_names() {
     check(
         "SEC(\"x$0dp\") int f(void *ctx) { return 0; }",

@@ -2,6 +2,7 @@
 //! them out; and which values such functions give back.
 
 use bpf::object::{Map, MapKind, SectionKind};
+use btf::size::round_up;
 use cfront::{
     ast::{Expr, ExprKind},
     symbol::Symbol,
@@ -83,9 +84,9 @@ impl Analysis<'_> {
             Some(Value::Size(new)) if new.cpus.is_none() => PAGE_SIZES.iter().all(|page| {
                 // The old size of a per-CPU image is not rounded, the new one is.
                 if section.kind == bpf::object::SectionKind::Percpu {
-                    old != new.bytes.next_multiple_of(*page)
+                    old != round_up(new.bytes, *page)
                 } else {
-                    old.next_multiple_of(*page) != new.bytes.next_multiple_of(*page)
+                    round_up(old, *page) != round_up(new.bytes, *page)
                 }
             }),
             _ => section.kind == bpf::object::SectionKind::Percpu && old % PAGE_SIZES[0] != 0,

@@ -9,6 +9,7 @@ use bpf::{
     object::{MapKind, SectionKind},
     rules::RuleId,
 };
+use btf::size::round_up;
 use cfront::{ast::Expr, symbol::Symbol};
 
 use super::{Verdicts, judge::Judge, snippets};
@@ -107,7 +108,7 @@ impl<'a> Lookup<'a> {
 
     /// Bytes of one value among those of all CPUs.
     fn stride(&self) -> u64 {
-        self.value.next_multiple_of(8)
+        round_up(self.value, 8)
     }
 
     fn room(&self, index: usize) -> Option<Size> {

@@ -6,7 +6,7 @@ use bpf::{
     object::{MapKind, SectionKind},
     rules::RuleId,
 };
-use btf::Type;
+use btf::{Type, size::round_up};
 use cfront::{
     ast::{Expr, ExprKind},
     source::FileRange,
@@ -220,7 +220,7 @@ impl Call<'_> {
         let last = section.variables.last()?;
         let size = self.constant(1).and_then(|n| u64::try_from(n).ok());
         let percpu = section.kind == SectionKind::Percpu;
-        let too_large = percpu && size.is_some_and(|n| n.next_multiple_of(8) > MAX_PERCPU);
+        let too_large = percpu && size.is_some_and(|n| round_up(n, 8) > MAX_PERCPU);
         let (variable, place) = (last.name.to_string(), last.place);
         let Type::Array { elem, .. } = object.btf.get(object.btf.resolve(last.ty)?) else {
             let why = format!(
@@ -240,7 +240,7 @@ impl Call<'_> {
              {} on)",
             last.offset
         );
-        let fitting = Some(last.offset + room.next_multiple_of(elem));
+        let fitting = Some(last.offset.saturating_add(round_up(room, elem)));
         Some(Resize { why, variable, place, fitting, too_large })
     }
 }

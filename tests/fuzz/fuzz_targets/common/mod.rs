@@ -14,7 +14,7 @@ use cfront::{
 const SESSION_INPUTS: u32 = 500;
 
 /// What a program needs of `vmlinux.h` and libbpf.
-const HEADERS: &[(&str, &str)] = &[
+pub const HEADERS: &[(&str, &str)] = &[
     (
         "/inc/vmlinux.h",
         "typedef unsigned char __u8; typedef unsigned short __u16; typedef unsigned int __u32;\n\
