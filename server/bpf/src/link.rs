@@ -1,9 +1,10 @@
 //! Several objects linked into one, as `bpftool gen object OUT A B` does before the skeleton is made.
 //!
-//! libbpf's linker (`linker.c`) appends sections of the same name in the order of the inputs, each at its
-//! alignment, merges their DATASECs, and resolves `extern` against the other inputs. It also drops
-//! duplicate types, which changes no member of a skeleton, and is left out here. Offsets follow the
-//! inputs' models and the padding between them, so they are never called certain.
+//! libbpf's linker (`linker.c`) appends sections of the same name in the order of the inputs, each at the
+//! larger of its alignment and that of the section so far (`extend_sec`), merges their DATASECs, and
+//! resolves `extern` against the other inputs. It also drops duplicate types, which changes no member of a
+//! skeleton, and is left out here. Offsets follow the inputs' models and the padding between them, so they
+//! are never called certain.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::{
+    externs::lay_out_kconfig,
     maps,
     object::{Certainty, Map, MapKind, Object, Program, Section, SectionKind, Variable},
 };
@@ -38,6 +40,7 @@ pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
         }));
         linked.complete &= object.complete;
     }
+    lay_out_externs(&mut linked);
     for section in &mut linked.sections {
         section.certainty = Certainty::Likely;
     }
@@ -97,25 +100,14 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     if matches!(section.kind, SectionKind::License | SectionKind::Version) {
         return;
     }
-    // Externs are laid out by libbpf at open, each once.
-    let is_extern = matches!(section.kind, SectionKind::Kconfig | SectionKind::Ksyms);
-    let mut start = round_up(known.size, section.align.max(1));
+    known.align = known.align.max(section.align).max(1);
+    let start = round_up(known.size, known.align);
     // What another input has, too: `extern` and its definition, or two weak definitions.
     let names = known.variables.iter().filter(|v| v.linkage != Linkage::Static);
     let mut shared: FxHashSet<SmolStr> = names.map(|v| v.name.clone()).collect();
     let is_known = |shared: &FxHashSet<SmolStr>, v: &Variable| {
         v.linkage != Linkage::Static && shared.contains(&v.name)
     };
-    let new = |v: &&Variable| !is_known(&shared, v);
-    let (size, first) = match section.variables.iter().find(new) {
-        Some(first) if is_extern => (section.size - first.offset.min(section.size), first.offset),
-        None if is_extern => (0, 0),
-        _ => (section.size, 0),
-    };
-    if size == 0 && is_extern {
-        start = known.size;
-    }
-    let base_offset = start.saturating_sub(first);
     let mut entries: Vec<DatasecEntry> = match known.datasec.map(|id| linked.btf.get(id)) {
         Some(Type::Datasec { entries, .. }) => entries.clone(),
         _ => Vec::new(),
@@ -133,7 +125,7 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
         }
         known.variables.push(Variable {
             ty: shifted(variable.ty, base),
-            offset: variable.offset.saturating_add(base_offset),
+            offset: variable.offset.saturating_add(start),
             ..variable.clone()
         });
     }
@@ -146,13 +138,11 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     for entry in theirs {
         if !shared.contains(btf.get(entry.ty).name()) {
             shared.extend(shared_name(btf, entry));
-            let offset =
-                entry.offset.saturating_add(u32::try_from(base_offset).unwrap_or(u32::MAX));
+            let offset = entry.offset.saturating_add(u32::try_from(start).unwrap_or(u32::MAX));
             entries.push(DatasecEntry { ty: shifted(entry.ty, base), offset, ..entry.clone() });
         }
     }
-    known.size = start.saturating_add(size);
-    known.align = known.align.max(section.align);
+    known.size = start.saturating_add(section.size);
     known.variables.sort_by_key(|v| v.offset);
     if !entries.is_empty() {
         let size = u32::try_from(known.size).unwrap_or(u32::MAX);
@@ -160,6 +150,41 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
         known.datasec = Some(Arc::make_mut(&mut linked.btf).add(merged));
     }
 }
+
+/// Gives externs, of which each is there once now, the places that libbpf gives them at open.
+fn lay_out_externs(linked: &mut Object) {
+    for section in &mut linked.sections {
+        let names = section.variables.iter().map(|v| v.name.clone());
+        let places: FxHashMap<SmolStr, u64> = match section.kind {
+            SectionKind::Ksyms => names.zip((0..).step_by(4)).collect(),
+            SectionKind::Kconfig => {
+                let externs = names.zip(section.variables.iter().map(|v| v.ty));
+                let Ok(laid) = lay_out_kconfig(&linked.btf, externs) else { continue };
+                laid.into_iter().map(|e| (e.name, e.offset.into())).collect()
+            }
+            _ => continue,
+        };
+        for variable in &mut section.variables {
+            variable.offset = places.get(&variable.name).copied().unwrap_or(variable.offset);
+        }
+        section.variables.sort_by_key(|v| v.offset);
+        section.size = section.variables.last().map_or(0, |v| v.offset.saturating_add(v.size));
+        let Some(id) = section.datasec else { continue };
+        if let Type::Datasec { name, mut entries, .. } = linked.btf.get(id).clone() {
+            for entry in &mut entries {
+                let place = places.get(linked.btf.get(entry.ty).name());
+                entry.offset =
+                    place.map_or(entry.offset, |at| u32::try_from(*at).unwrap_or(u32::MAX));
+            }
+            let size = u32::try_from(section.size).unwrap_or(u32::MAX);
+            let laid = Type::Datasec { name, size, entries };
+            section.datasec = Some(Arc::make_mut(&mut linked.btf).add(laid));
+        }
+    }
+}
+
+#[cfg(test)]
+mod against_bpftool;
 
 #[cfg(test)]
 mod tests {
@@ -175,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    fn object(text: &str) -> Object {
+    pub(super) fn object(text: &str) -> Object {
         let (session, files) = (Session::default(), MemoryFileSystem::default());
         let flags = Flags::default();
         let path = std::path::Path::new("/part.bpf.c");

@@ -233,7 +233,6 @@ fn named(ty: &Type) -> Option<(&'static str, &str)> {
         Type::Union(_) | Type::Fwd { is_union: true, .. } => "union",
         Type::Enum(_) | Type::Enum64(_) => "enum",
         Type::Typedef { .. } | Type::Int(_) | Type::Float { .. } => "",
-        Type::Void => return Some(("", "void")),
         _ => return None,
     };
     (!ty.name().is_empty()).then_some((keyword, ty.name()))

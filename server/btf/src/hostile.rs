@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use crate::fixture::Fixture;
-use crate::graph::{Btf, DatasecEntry, Function, Linkage, Param, Type, TypeId};
+use crate::graph::{Btf, DatasecEntry, Function, IntType, Linkage, Param, Type, TypeId};
 use crate::members::visible_members;
 use crate::reader::{ByteOrder, read};
 use crate::writer::write;
@@ -44,6 +44,14 @@ fn every_kind() -> Btf {
     f.add(Type::DeclTag { name: "tag".into(), ty: node, component: -1 });
     let entries = vec![DatasecEntry { ty: var, offset: 0, size: 8 }];
     f.add(Type::Datasec { name: ".data".into(), size: 8, entries });
+    let int = |name: &str, is_char, is_bool, offset, bits| {
+        let (name, size) = (name.into(), 4);
+        Type::Int(IntType { name, size, bits, offset, signed: false, is_char, is_bool })
+    };
+    f.add(int("unsigned int", false, false, 0, 32));
+    f.add(int("char", true, false, 0, 8));
+    f.add(int("_Bool", false, true, 0, 8));
+    f.add(int("middle", false, false, 3, 5));
     f.btf
 }
 

@@ -96,6 +96,7 @@ pub fn name_space(ty: &Type) -> Option<NameSpace> {
 mod tests {
     use super::*;
     use crate::fixture::Fixture;
+    use crate::graph::{Function, Linkage};
 
     #[test]
     fn tags_typedefs_and_base_types() {
@@ -113,5 +114,40 @@ mod tests {
         assert_eq!(index.find_c_name("unsigned int"), Some(int));
         assert_eq!(index.find_c_name("struct bar"), None);
         assert_eq!(index.find_c_name("struct"), None);
+        // The keyword belongs to the name: a typedef is not found by it.
+        assert_eq!(index.find_c_name("union foo"), None);
+        assert_eq!(index.find_c_name("struct foo bar"), None);
+    }
+
+    /// `int hits`, the function `hits` and the section `.bss` have names of their own spaces.
+    #[test]
+    fn variables_functions_and_sections() {
+        let mut f = Fixture::new();
+        let int = f.int("int", 4);
+        let proto = f.proto(int, &[]);
+        let linkage = Linkage::Global;
+        let function = f.add(Type::Func(Function { name: "hits".into(), proto, linkage }));
+        let variable = f.add(Type::Var { name: "hits".into(), ty: int, linkage });
+        let section = f.add(Type::Datasec { name: ".bss".into(), size: 4, entries: Vec::new() });
+        let index = NameIndex::new(&f.btf);
+        assert_eq!(index.find(NameSpace::Func, "hits"), Some(function));
+        assert_eq!(index.find(NameSpace::Var, "hits"), Some(variable));
+        assert_eq!(index.find(NameSpace::Datasec, ".bss"), Some(section));
+        assert_eq!(index.find(NameSpace::Datasec, "hits"), None);
+        // C names types alone.
+        assert_eq!(index.find_c_name("hits"), None);
+    }
+
+    #[test]
+    fn enums_of_both_widths() {
+        let mut f = Fixture::new();
+        let narrow = f.enumeration("narrow", 4, &[("A", 0)]);
+        let narrow = f.add(Type::Enum(narrow));
+        let wide = f.enumeration("wide", 8, &[("B", 0)]);
+        let wide = f.add(Type::Enum64(wide));
+        let index = NameIndex::new(&f.btf);
+        assert_eq!(index.find_c_name("enum narrow"), Some(narrow));
+        assert_eq!(index.find_c_name("enum wide"), Some(wide));
+        assert_eq!(index.find_c_name("wide"), Some(wide));
     }
 }

@@ -158,3 +158,6 @@ impl Aligner {
 fn positive(align: u32) -> Option<u32> {
     (align > 0).then_some(align)
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ pub(super) fn sizes(left: u32, right: u32, place: &str) -> Outcome {
 
 pub(super) fn offset(member: &Member) -> String {
     match (member.offset_bits / 8, member.offset_bits % 8) {
-        (bytes, 0) if member.bitfield_bits == 0 => format!("{bytes} bytes"),
+        (bytes, 0) => format!("{bytes} bytes"),
         (bytes, bits) => format!("{bytes} bytes and {bits} bits"),
     }
 }

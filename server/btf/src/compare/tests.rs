@@ -90,6 +90,17 @@ fn bit_field_offset() {
     );
 }
 
+/// The place is the same, only the width is not.
+#[test]
+fn bit_field_or_not() {
+    check(
+        Detail::Layout,
+        pair("a", 64, 0, 16),
+        pair("a", 64, 5, 16),
+        expect!["width of struct s.b: no bit-field in the source, 5 bits in the object"],
+    );
+}
+
 #[test]
 fn member_missing() {
     let one = |f: &mut Fixture| {
@@ -150,6 +161,44 @@ fn named_member_types_are_not_looked_into() {
         }
     };
     check(Detail::Types, holds(bar(4)), holds(bar(8)), expect!["equal"]);
+    let by_value = |size| move |f: &mut Fixture| f.record("bar", size, &[]);
+    check(Detail::Layout, holds(by_value(4)), holds(by_value(8)), expect!["equal"]);
+}
+
+/// Only where both sides have no name there is nothing else to go by.
+#[test]
+fn an_anonymous_member_type_and_a_named_one() {
+    let inner = |name: &'static str, offset| {
+        move |f: &mut Fixture| {
+            let int = f.int("int", 4);
+            f.record(name, 8, &[("x", int, offset, 0)])
+        }
+    };
+    check(Detail::Layout, holds(inner("", 0)), holds(inner("bar", 32)), expect!["equal"]);
+    check(
+        Detail::Types,
+        holds(inner("", 0)),
+        holds(inner("bar", 0)),
+        expect!["type of struct s.m: struct {...} in the source, struct bar in the object"],
+    );
+}
+
+#[test]
+fn void_is_void() {
+    let pointer = |to: fn(&mut Fixture) -> TypeId| {
+        move |f: &mut Fixture| {
+            let to = to(f);
+            f.ptr(to)
+        }
+    };
+    let void: fn(&mut Fixture) -> TypeId = |_| TypeId::VOID;
+    check(Detail::Types, holds(pointer(void)), holds(pointer(void)), expect!["equal"]);
+    check(
+        Detail::Types,
+        holds(pointer(void)),
+        holds(pointer(signed)),
+        expect!["type of struct s.m: void * in the source, int * in the object"],
+    );
 }
 
 #[test]

@@ -392,3 +392,59 @@ fn a_gigantic_hole_ends() {
     let id = f.record("", u32::MAX, &[]);
     assert!(CDumper::new(&f.btf).type_decl(id, "x", 0, true).len() < MAX_LEN + 100);
 }
+
+/// The size is a multiple of every alignment: only the offset of `b` shows that this is packed.
+#[test]
+fn packed_shows_in_an_offset_alone() {
+    let build = |b_offset, size| {
+        move |f: &mut Fixture| {
+            let (char, int) = (f.int("char", 1), f.int("int", 4));
+            let rest = f.array(char, 3);
+            let members =
+                [("a", char, 0, 0), ("b", int, b_offset, 0), ("c", rest, b_offset + 32, 0)];
+            f.record("", size, &members)
+        }
+    };
+    check_decl(
+        build(8, 8),
+        expect![[r#"
+            struct {
+            	char a;
+            	int b;
+            	char c[3];
+            } __attribute__((packed)) x"#]],
+    );
+    check_decl(
+        build(32, 12),
+        expect![[r#"
+            struct {
+            	char a;
+            	int b;
+            	char c[3];
+            } x"#]],
+    );
+}
+
+/// No space goes before the parenthesis of a declarator without a name, nor behind a `*`.
+#[test]
+fn pointers_to_arrays_without_a_name() {
+    let to_ints = |f: &mut Fixture| {
+        let int = f.int("int", 4);
+        let array = f.array(int, 3);
+        f.ptr(array)
+    };
+    let to_pointers = |f: &mut Fixture| {
+        let int = f.int("int", 4);
+        let pointer = f.ptr(int);
+        let array = f.array(pointer, 3);
+        f.ptr(array)
+    };
+    check_decl(to_pointers, expect!["int *(*x)[3]"]);
+    let function = |f: &mut Fixture| {
+        let int = f.int("int", 4);
+        let params = [to_ints(f), to_pointers(f)];
+        let proto = f.proto(int, &params);
+        f.ptr(proto)
+    };
+    check_decl(function, expect!["int (*x)(int(*)[3], int *(*)[3])"]);
+}

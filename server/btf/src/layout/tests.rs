@@ -191,3 +191,10 @@ fn overflow_is_no_layout() {
     let huge = FieldInput::plain(u64::MAX / 8, 1);
     check(false, NO_ATTRS, &[huge, huge], expect!["overflow"]);
 }
+
+/// `#pragma pack(0)` is `#pragma pack()`: nothing is packed.
+#[test]
+fn pragma_pack_zero_packs_nothing() {
+    check(false, pack(0), &[CHAR, LONG], expect!["size 16 align 8 bits [0, 64]"]);
+    check(false, pack(0), &[CHAR, bits(INT, 28)], expect!["size 8 align 4 bits [0, 32]"]);
+}

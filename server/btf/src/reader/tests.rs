@@ -235,3 +235,25 @@ fn a_hundred_thousand_pointers_deep() {
     let types: Vec<u32> = (0..100_000).flat_map(|id| [0, info(2, 0), id]).collect();
     assert_eq!(read(&blob(&types, b"\0")).unwrap().types.len(), 100_001);
 }
+
+/// The spellings of `long` by whose size libbpf knows the pointers' (`long_aliases`), and others.
+#[test]
+fn pointers_are_as_large_as_a_long() {
+    let pointer_size = |name: &str, size: u32| {
+        let types = [1, info(1, 0), size, 1 << 24 | size * 8];
+        read(&blob(&types, format!("\0{name}\0").as_bytes())).unwrap().pointer_size
+    };
+    let longs = "long|long int|int long|unsigned long|long unsigned|unsigned long int|\
+                 unsigned int long|long unsigned int|long int unsigned|int unsigned long|\
+                 int long unsigned";
+    for name in longs.split('|') {
+        assert_eq!((pointer_size(name, 4), pointer_size(name, 8)), (4, 8), "{name}");
+        // A long of other sizes says nothing.
+        assert_eq!(pointer_size(name, 2), 8, "{name}");
+    }
+    let others = "int|unsigned int|long long|long long unsigned int|long int int|\
+                  unsigned long unsigned|signed long|long double|longs|char";
+    for name in others.split('|') {
+        assert_eq!(pointer_size(name, 4), 8, "{name}");
+    }
+}

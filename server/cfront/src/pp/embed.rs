@@ -176,8 +176,8 @@ fn in_parentheses(tokens: &[Token]) -> Option<(&[Token], &[Token])> {
     let mut depth = 0usize;
     for (i, token) in tokens.iter().enumerate() {
         match token.sym {
-            k::L_PAREN if token.kind == TokenKind::Punct => depth += 1,
-            k::R_PAREN if token.kind == TokenKind::Punct => {
+            k::L_PAREN => depth += 1,
+            k::R_PAREN => {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some((tokens.get(1..i)?, tokens.get(i + 1..)?));

@@ -194,20 +194,15 @@ fn apply(op: crate::symbol::Symbol, a: Value, b: Value, live: bool) -> Result_ {
         k::GT => Ok(truth(if unsigned { a.bits > b.bits } else { x > y })),
         k::LE => Ok(truth(if unsigned { a.bits <= b.bits } else { x <= y })),
         k::GE => Ok(truth(if unsigned { a.bits >= b.bits } else { x >= y })),
-        k::SHL | k::SHR => {
-            // A negative count shifts the other way, and one past the width gives what is left.
-            let (left, count) = if !b.unsigned && y < 0 {
-                (op != k::SHL, y.unsigned_abs())
-            } else {
-                (op == k::SHL, b.bits)
-            };
-            let bits = if left {
-                if count > 63 { 0 } else { a.bits << count }
-            } else if a.unsigned {
-                if count > 63 { 0 } else { a.bits >> count }
-            } else {
-                (x >> count.min(63)) as u64
-            };
+        // As clang counts: past the width nothing is left on the left, and one bit on the right, where
+        // the count is cut to 32 bits before.
+        k::SHL => {
+            let bits = if b.bits > 63 { 0 } else { a.bits << b.bits };
+            Ok(Value { bits, unsigned: a.unsigned })
+        }
+        k::SHR => {
+            let count = (b.bits as u32).min(63);
+            let bits = if a.unsigned { a.bits >> count } else { (x >> count) as u64 };
             Ok(Value { bits, unsigned: a.unsigned })
         }
         k::PLUS => of(a.bits.wrapping_add(b.bits)),
@@ -319,3 +314,6 @@ fn character(text: &str) -> Result_ {
     };
     Ok(Value { bits, unsigned: false })
 }
+
+#[cfg(test)]
+mod tests;
