@@ -13,7 +13,9 @@ use std::{
 use cfront::source::Text;
 
 use crate::{
-    built::BuiltObjects, environment::Environment, lines::Lines,
+    built::BuiltObjects,
+    environment::Environment,
+    lines::Lines,
     pipeline::{Changes, Pipelines},
     project_file::ProjectFile,
 };
@@ -154,7 +156,7 @@ impl AnalysisHost {
                 Arc::make_mut(&mut current.documents).remove(&path);
                 current.pipelines.document_came_or_went(&current.documents, &path);
                 current.pipelines.forget(&path, &current.documents);
-                self.disk_changed();
+                current.changes.shared += 1;
             }
             Change::Disk(paths) => {
                 current.pipelines.disk_changed(&paths);
@@ -183,10 +185,11 @@ impl AnalysisHost {
         let documents = Arc::make_mut(&mut self.current.documents);
         let opened = documents.insert(path.clone(), Arc::new(document)).is_none();
         let current = &mut self.current;
+        let pipelines = &current.pipelines;
         if opened {
-            current.pipelines.document_came_or_went(&current.documents, &path);
-            self.disk_changed();
-        } else if current.pipelines.text_changed(&current.documents, &path) {
+            pipelines.document_came_or_went(&current.documents, &path);
+        }
+        if opened || pipelines.text_changed(&current.documents, &path) {
             current.changes.shared += 1;
         }
     }

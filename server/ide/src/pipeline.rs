@@ -15,6 +15,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use crate::{
+    answer::SkeletonKind,
+    built::Compared,
+    environment::{FileFlags, SkeletonOrigin},
+    host::{Analysis, Cancellable},
+    model::{LazyModel, Model},
+};
 use bpf::{object::Object, section, skeleton::Preview, source::SourceObject};
 use cfront::{
     flags::Endian,
@@ -26,13 +33,6 @@ use cfront::{
 use loader::{
     references::{Reference, references},
     skeletons::{HeaderKind, Skeleton, included},
-};
-use crate::{
-    answer::SkeletonKind,
-    built::Compared,
-    environment::{FileFlags, SkeletonOrigin},
-    host::{Analysis, Cancellable},
-    model::{LazyModel, Model},
 };
 
 pub(crate) use memo::{Changes, Pipelines};
@@ -190,12 +190,7 @@ impl Analysis {
                 && front.preprocessed.is_current(session, world, &front.flags.flags)))
     }
 
-    fn make_front(
-        &self,
-        path: &Path,
-        text: &Text,
-        previous: Option<&Unit>,
-    ) -> Cancellable<Front> {
+    fn make_front(&self, path: &Path, text: &Text, previous: Option<&Unit>) -> Cancellable<Front> {
         let (session, world) = self.pipelines.front_end();
         let flags = self.environment.flags(path);
         let preprocessed =
@@ -252,7 +247,8 @@ impl Analysis {
         for (index, (header, origin)) in file.origins.iter().enumerate() {
             let (now, sources) = self.skeleton_sources(&file.path, header)?.unzip();
             let (sources, before) = (sources.unwrap_or_default(), file.sources_of(index));
-            let same = |((a, now), (b, before)): (&Source, &Source)| a == b && Arc::ptr_eq(now, before);
+            let same =
+                |((a, now), (b, before)): (&Source, &Source)| a == b && Arc::ptr_eq(now, before);
             if now != *origin
                 || sources.len() != before.len()
                 || !sources.iter().zip(before).all(same)
@@ -374,4 +370,14 @@ fn role(path: &Path, preprocessed: &Preprocessed) -> Role {
 #[cfg(test)]
 mod edits;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod stale;
+#[cfg(test)]
+mod state;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts;

@@ -49,8 +49,8 @@ struct LoaderUsage {
 /// What is kept of loaders, and of programs.
 #[derive(Default)]
 pub(crate) struct UsageMemo {
-    /// By path, with [`crate::pipeline::Changes::disk`] when the text was read.
-    loaders: FxHashMap<PathBuf, (u64, Arc<Loader>)>,
+    /// By path, with [`crate::pipeline::Changes::disk`] when the text was read from disk.
+    loaders: FxHashMap<PathBuf, (Option<u64>, Arc<Loader>)>,
     /// By the program's path.
     programs: FxHashMap<PathBuf, Program>,
 }
@@ -112,12 +112,7 @@ impl Analysis {
         usage
     }
 
-    fn find_usage(
-        &self,
-        path: &Path,
-        name: &str,
-        read: &mut FxHashSet<FileId>,
-    ) -> rules::Usage {
+    fn find_usage(&self, path: &Path, name: &str, read: &mut FxHashSet<FileId>) -> rules::Usage {
         let mut usage = rules::Usage::default();
         let loaders: Vec<_> = self.loaders(path);
         let others = self.environment.skeleton_names(path).into_iter();
@@ -189,8 +184,10 @@ impl Analysis {
         let open = self.open_document(path);
         let known = lock(&pipelines.usage).loaders.get(path).cloned();
         if let Some((disk, known)) = &known
-            && *disk == self.changes.disk
-            && open.as_ref().is_none_or(|document| document.text == known.text)
+            && open.as_ref().map_or_else(
+                || *disk == Some(self.changes.disk),
+                |document| document.text == known.text,
+            )
         {
             return Some(known.clone());
         }
@@ -204,7 +201,8 @@ impl Analysis {
                 usage: Mutex::default(),
             })
         });
-        let kept = (self.changes.disk, loader.clone());
+        let disk = open.is_none().then_some(self.changes.disk);
+        let kept = (disk, loader.clone());
         lock(&pipelines.usage).loaders.insert(path.to_owned(), kept);
         Some(loader)
     }

@@ -52,9 +52,7 @@ pub(crate) struct Preamble {
 impl Preamble {
     /// Whether the state is right for this text, these flags, and the files as they are now.
     pub(crate) fn fits(&self, engine: &Engine<'_>, text: &str, flags: u64) -> bool {
-        self.flags == flags
-            && text.starts_with(&*self.prefix)
-            && engine.unchanged(&self.inputs)
+        self.flags == flags && text.starts_with(&*self.prefix) && engine.unchanged(&self.inputs)
     }
 
     pub(crate) fn restore(&self, engine: &mut Engine<'_>) {

@@ -36,7 +36,7 @@ pub(crate) struct Changes {
     pub(crate) all: u64,
     /// Those that may change the answers about more than one file.
     pub(crate) shared: u64,
-    /// Those that may have given a file another text that is not open, and openings and closings.
+    /// Those of the disk: they may have given a file another text that is not open.
     pub(crate) disk: u64,
 }
 
@@ -115,7 +115,8 @@ impl<T> Kept<T> {
         self.0.push_back(One { value, right_at: now.shared, asked_at: now.all });
         let mut outlived = Vec::new();
         while self.0.len() > KEPT
-            && let Some(oldest) = (0..self.0.len()).min_by_key(|at| self.0.get(*at).map(|o| o.asked_at))
+            && let Some(oldest) =
+                (0..self.0.len()).min_by_key(|at| self.0.get(*at).map(|o| o.asked_at))
         {
             outlived.extend(self.0.remove(oldest).map(|one| one.value));
         }
