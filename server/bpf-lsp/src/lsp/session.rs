@@ -112,7 +112,8 @@ impl Session {
         outbox: mpsc::UnboundedSender<Outgoing>,
         due: mpsc::UnboundedSender<PathBuf>,
     ) -> Session {
-        let project = Project::default();
+        let mut project = Project::default();
+        project.keep_stamps();
         let disk = project.environment();
         Session {
             state: Mutex::new(State {

@@ -31,7 +31,7 @@ use ide::{
     project_file::{self, ProjectFile},
 };
 use loader::usage::words::Mentions;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::lsp::settings::Settings;
 use compile_commands::{Command, CompileCommands};
@@ -45,8 +45,8 @@ pub(crate) struct Project {
     arguments: Option<Vec<String>>,
     /// `-p DIR`
     database: Option<(PathBuf, Arc<CompileCommands>)>,
-    /// Of all that any environment of the project has read.
-    stamps: Arc<Stamps>,
+    /// Of all that any environment of the project has read; none where nobody asks a second time.
+    stamps: Option<Arc<Stamps>>,
     /// Databases are large: one that did not change outlives environments.
     databases: Arc<Databases>,
 }
@@ -57,6 +57,11 @@ impl Project {
     /// Takes what of the settings concerns the project.
     pub(crate) fn set_settings(&mut self, settings: &Settings) {
         self.settings = settings.clone();
+    }
+
+    /// Remembers what the disk looked like, for [`Disk::changed`].
+    pub(crate) fn keep_stamps(&mut self) {
+        self.stamps = Some(Arc::default());
     }
 
     /// Uses these compiler arguments for every file.
@@ -93,6 +98,8 @@ pub(crate) struct Disk {
     origins: Mutex<FxHashMap<(PathBuf, String), Origins>>,
     /// C files by folder.
     folders: Mutex<FxHashMap<PathBuf, CFiles>>,
+    /// Folders of which it is noted what says how their files are compiled.
+    noted: Mutex<FxHashSet<PathBuf>>,
     /// C files that may load the programs of a folder.
     loaders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
 }
@@ -115,21 +122,21 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl FileSystem for Disk {
     fn read(&self, path: &Path) -> Option<Text> {
-        self.project.stamps.note(path);
+        self.stamps(|stamps| stamps.note(path));
         files::text(path).map(Text::from)
     }
 
     fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
-        self.project.stamps.note(path);
+        self.stamps(|stamps| stamps.note(path));
         files::bytes(path)
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        self.project.stamps.note(path)
+        self.stamps(|stamps| stamps.note(path)).unwrap_or_else(|| path.is_file())
     }
 
     fn is_folder(&self, path: &Path) -> bool {
-        self.project.stamps.note_folder(path)
+        self.stamps(|stamps| stamps.note_folder(path)).unwrap_or_else(|| path.is_dir())
     }
 }
 
@@ -175,7 +182,7 @@ impl Environment for Disk {
         folders.extend(self.configured_folders(program));
         folders.dedup();
         // Folders beside its own may come and go.
-        folder.parent().into_iter().for_each(|above| self.project.stamps.note_listing(above));
+        self.stamps(|stamps| folder.parent().map(|above| stamps.note_listing(above)));
         let mut found: Vec<PathBuf> =
             folders.into_iter().flat_map(|folder| self.files_in(&folder).others.to_vec()).collect();
         found.sort();
@@ -233,12 +240,16 @@ fn possible_cpus() -> Option<u64> {
 impl Disk {
     /// The files and folders that answers rest on and that are not what they were when they were read.
     pub(crate) fn changed(&self) -> Vec<PathBuf> {
-        self.project.stamps.changed()
+        self.stamps(Stamps::changed).unwrap_or_default()
+    }
+
+    fn stamps<T>(&self, with: impl FnOnce(&Stamps) -> T) -> Option<T> {
+        self.project.stamps.as_deref().map(with)
     }
 
     /// The client told of changes of these.
     pub(crate) fn told(&self, paths: &[PathBuf]) {
-        self.project.stamps.forget(paths);
+        self.stamps(|stamps| stamps.forget(paths));
     }
 
     /// Whether a file would get other flags now: those of some depend on their text on disk.
@@ -249,8 +260,12 @@ impl Disk {
 
     /// Notes what may say how a file is compiled, and what skeletons are made of.
     fn note_project(&self, file: &Path) {
-        let stamps = &self.project.stamps;
+        let Some(stamps) = &self.project.stamps else { return };
         stamps.note(file);
+        let folder = file.parent().unwrap_or(file).to_owned();
+        if !lock(&self.noted).insert(folder) {
+            return;
+        }
         for path in watched::project_files(file) {
             stamps.note(&path);
         }
@@ -327,7 +342,7 @@ impl Disk {
         if let Some(known) = lock(&self.folders).get(folder) {
             return known.clone();
         }
-        self.project.stamps.note_listing(folder);
+        self.stamps(|stamps| stamps.note_listing(folder));
         let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
         let mut found: Vec<PathBuf> =
             names.filter(|path| path.extension().is_some_and(|e| e == "c")).collect();

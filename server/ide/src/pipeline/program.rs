@@ -202,7 +202,7 @@ impl Program {
                 }
             }
             Edit::Delete(at, count) => {
-                let start = at.index(self.text.len());
+                let start = at.index(self.text.len().max(1)).min(self.text.len());
                 let end = (start + count).min(self.text.len());
                 if self.text.is_char_boundary(start) && self.text.is_char_boundary(end) {
                     self.text.replace_range(start..end, "");
