@@ -191,6 +191,13 @@ impl Client {
         self.wait()
     }
 
+    /// The bytes of the server that are in memory, where the system tells.
+    pub fn memory(&self) -> Option<u64> {
+        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).ok()?;
+        // In pages, which have 4 KiB where there is such a file and BPF programs are written.
+        Some(statm.split(' ').nth(1)?.parse::<u64>().ok()? * 4096)
+    }
+
     /// Waits for the diagnostics of a version of a document.
     pub fn diagnostics(&mut self, uri: &str, version: i32) -> Vec<Value> {
         let published = self.until(|m| {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     pp::{cache::HeaderCache, macros::MacroTable, preamble::Preamble, region::MainRun},
@@ -114,8 +114,41 @@ pub(crate) struct Versioned {
 struct FileEntry {
     path: PathBuf,
     text: Option<Versioned>,
-    /// Read before, and perhaps changed since: `text` must be compared with the disk.
-    stale: bool,
+    /// The number of the next text that is another one.
+    next_version: u32,
+    /// Counts what may have given the file another text.
+    changes: u32,
+    /// `changes` before `text` was read: with another number it must be read again.
+    read_at: u32,
+    /// Whether the file was ever asked for as one that others include.
+    included: bool,
+}
+
+impl FileEntry {
+    /// The number of a text: that of the text that is kept, when both are equal.
+    fn number(&mut self, text: &Text) -> u32 {
+        match &self.text {
+            Some(kept) if Text::ptr_eq(&kept.text, text) || kept.text == *text => kept.version,
+            _ => {
+                self.next_version += 1;
+                self.next_version - 1
+            }
+        }
+    }
+
+    /// Keeps a text that was read when `changes` was so.
+    fn keep(&mut self, text: Option<Text>, changes: u32) -> Option<Versioned> {
+        self.read_at = changes;
+        let Some(text) = text else {
+            self.text = None;
+            return None;
+        };
+        let version = self.number(&text);
+        if self.text.as_ref().is_none_or(|kept| kept.version != version) {
+            self.text = Some(Versioned { text, version, guard: None });
+        }
+        self.text.clone()
+    }
 }
 
 #[derive(Default)]
@@ -126,8 +159,27 @@ struct Files {
     folders: FxHashMap<PathBuf, bool>,
 }
 
+/// What a result was made from: every lookup and every text of a run.
+#[derive(Default, Debug)]
+pub(crate) struct Inputs {
+    pub(crate) lookups: Vec<(LookupKey, Option<Found>)>,
+    pub(crate) loaded: Vec<(FileId, u32)>,
+    /// Session generation at which they were as they are here: of the run's begin, since a change may
+    /// come at any moment of it, or of a later look.
+    pub(crate) generation: AtomicU64,
+    /// Something else was read, too: right in this generation alone.
+    pub(crate) volatile: bool,
+}
+
 /// One include lookup: flags, the includer's folder, the spelling, and where to start.
 pub(crate) type LookupKey = (u32, Symbol, Symbol, bool, u32);
+
+impl Files {
+    fn entry(&mut self, path: &Path) -> Option<&mut FileEntry> {
+        let id = self.ids.get(path)?;
+        self.entries.get_mut(id.0 as usize)
+    }
+}
 
 /// A found header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,44 +232,48 @@ impl Session {
         lock(&self.files).entries.get(file.0 as usize).map(|e| e.path.clone()).unwrap_or_default()
     }
 
-    /// The text that the session last saw of a file.
+    /// The text that the session last saw of a file that others include.
     pub fn text(&self, file: FileId) -> Option<Text> {
         let files = lock(&self.files);
         files.entries.get(file.0 as usize)?.text.as_ref().map(|t| t.text.clone())
     }
 
-    /// Forgets what is known of a path: its text, and whether it exists. To be called when the file
-    /// was changed, made or removed, or its overlay was.
-    pub fn invalidate(&self, path: &Path) {
+    /// Forgets what is known of paths: their texts, and whether they exist; of a folder, also what is
+    /// known of the files in it. To be called when they were changed, made or removed, or their overlays
+    /// were, and when questions about them have the new answer already.
+    ///
+    /// An answer to a question that was asked before is not kept: whoever asked compares generations.
+    pub fn invalidate<'a>(&self, paths: impl IntoIterator<Item = &'a Path>) {
         let mut files = lock(&self.files);
-        let mut known = files.exists.remove(path).is_some();
-        // A new file may come with its folder.
-        for folder in path.ancestors().skip(1) {
-            known |= files.folders.remove(folder) == Some(false);
+        let mut unknown = FxHashSet::default();
+        for path in paths {
+            // A new file may come with its folder.
+            for folder in path.ancestors() {
+                files.folders.remove(folder);
+            }
+            let entry = files.entry(path).map(|entry| entry.changes += 1);
+            if files.exists.remove(path).is_none() && entry.is_none() {
+                unknown.insert(path);
+            }
         }
-        if let Some(&id) = files.ids.get(path)
-            && let Some(entry) = files.entries.get_mut(id.0 as usize)
-        {
-            entry.stale = true;
-            known = true;
+        if !unknown.is_empty() {
+            let is_in = |path: &Path| path.parent().is_some_and(|folder| unknown.contains(folder));
+            files.exists.retain(|path, _| !is_in(path));
         }
-        if !known {
-            return;
-        }
-        lock(&self.lookups).clear();
+        // Under both locks, and last: who sees the new number finds nothing of before.
+        let mut lookups = lock(&self.lookups);
+        lookups.clear();
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Forgets everything about the disk.
-    pub fn invalidate_all(&self) {
+    /// Forgets the text of a file that has another one, but is where it was. Returns whether anything
+    /// that is kept, or being made, may rest on it: whether it was ever included.
+    pub fn text_changed(&self, path: &Path) -> bool {
         let mut files = lock(&self.files);
-        files.exists.clear();
-        files.folders.clear();
-        for entry in &mut files.entries {
-            entry.stale = true;
-        }
-        lock(&self.lookups).clear();
+        let Some(entry) = files.entry(path).filter(|entry| entry.included) else { return false };
+        entry.changes += 1;
         self.generation.fetch_add(1, Ordering::AcqRel);
+        true
     }
 
     /// Work done so far.
@@ -251,43 +307,53 @@ impl Session {
         *keys.entry(hash).or_insert(next)
     }
 
-    /// Reads a file, or gives what was read before.
+    /// Reads a file that another one includes, or gives what was read before.
     pub(crate) fn load(&self, fs: &dyn FileSystem, file: FileId) -> Option<Versioned> {
-        let path = {
-            let files = lock(&self.files);
-            let entry = files.entries.get(file.0 as usize)?;
-            match &entry.text {
-                Some(text) if !entry.stale => return Some(text.clone()),
-                _ => entry.path.clone(),
+        loop {
+            let (path, changes) = {
+                let mut files = lock(&self.files);
+                let entry = files.entries.get_mut(file.0 as usize)?;
+                // Before it is read: a change from here on counts.
+                entry.included = true;
+                match &entry.text {
+                    Some(text) if entry.read_at == entry.changes => return Some(text.clone()),
+                    _ => (entry.path.clone(), entry.changes),
+                }
+            };
+            // Not under the lock: the disk may be slow.
+            let text = match crate::predefined::headers::text(&path) {
+                Some(text) => Some(Text::from(text)),
+                None => fs.read(&path),
+            };
+            let mut files = lock(&self.files);
+            let entry = files.entries.get_mut(file.0 as usize)?;
+            // What was read before a change must not stand for what is there after it.
+            if entry.changes == changes {
+                return entry.keep(text, changes);
             }
-        };
-        let text = match crate::predefined::headers::text(&path) {
-            Some(text) => Some(Text::from(text)),
-            None => fs.read(&path),
-        };
-        self.set_text(file, text)
+        }
     }
 
-    /// Sets the text of a file; the version changes only when the text does.
-    pub(crate) fn set_text(&self, file: FileId, text: Option<Text>) -> Option<Versioned> {
+    /// Sets the text of a file that is on no disk; the version changes only when the text does.
+    pub(crate) fn set_text(&self, file: FileId, text: Text) -> Option<Versioned> {
         let mut files = lock(&self.files);
         let entry = files.entries.get_mut(file.0 as usize)?;
-        entry.stale = false;
-        let Some(text) = text else {
-            // Keep the version, so that the file coming back with another text gets a new one.
-            if let Some(old) = &mut entry.text {
-                old.version += 1;
-                old.text = Text::default();
-                entry.stale = true;
-            }
-            return None;
-        };
-        match &mut entry.text {
-            Some(old) if Text::ptr_eq(&old.text, &text) || old.text == text => {}
-            Some(old) => *old = Versioned { text, version: old.version + 1, guard: None },
-            None => entry.text = Some(Versioned { text, version: 0, guard: None }),
-        }
-        entry.text.clone()
+        let changes = entry.changes;
+        entry.keep(Some(text), changes)
+    }
+
+    /// The number of a text that a file may have: main files are read with texts of their own, which
+    /// are not what others who include them see.
+    pub(crate) fn number(&self, file: FileId, text: &Text) -> u32 {
+        let mut files = lock(&self.files);
+        files.entries.get_mut(file.0 as usize).map_or(0, |entry| entry.number(text))
+    }
+
+    /// The text with that number, when it is the one that is kept.
+    pub(crate) fn text_numbered(&self, file: FileId, version: u32) -> Option<Text> {
+        let files = lock(&self.files);
+        let text = files.entries.get(file.0 as usize)?.text.as_ref()?;
+        (text.version == version).then(|| text.text.clone())
     }
 
     /// Remembers the include guard of a version of a file.
@@ -317,12 +383,19 @@ impl Session {
         path: &Path,
         ask: impl FnOnce() -> bool,
     ) -> bool {
-        if let Some(&known) = cache(&mut lock(&self.files)).get(path) {
-            return known;
-        }
+        let asked = {
+            let mut files = lock(&self.files);
+            if let Some(&known) = cache(&mut files).get(path) {
+                return known;
+            }
+            self.generation()
+        };
         // Not under the lock: the disk may be slow.
         let found = ask();
-        cache(&mut lock(&self.files)).insert(path.to_path_buf(), found);
+        let mut files = lock(&self.files);
+        if self.generation() == asked {
+            cache(&mut files).insert(path.to_path_buf(), found);
+        }
         found
     }
 
@@ -330,7 +403,11 @@ impl Session {
         lock(&self.lookups).get(key).copied()
     }
 
-    pub(crate) fn keep_lookup(&self, key: LookupKey, found: Option<Found>) {
-        lock(&self.lookups).insert(key, found);
+    /// Keeps what a lookup gave that was begun in a generation, unless that is over.
+    pub(crate) fn keep_lookup(&self, key: LookupKey, found: Option<Found>, generation: u64) {
+        let mut lookups = lock(&self.lookups);
+        if self.generation() == generation {
+            lookups.insert(key, found);
+        }
     }
 }

@@ -45,7 +45,7 @@ impl Analysis {
         let objects = self.object_findings(path, file);
         let diagnostics = own.iter().map(|diagnostic| (diagnostic, None));
         let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
-        let mut found = self.with_suppressions(all);
+        let mut found = self.with_suppressions(file, all);
         let project = self.environment.project_file(path);
         found.retain_mut(|(_, finding)| match project.rules.get(finding.rule.0) {
             Some(Some(severity)) => {
@@ -61,6 +61,7 @@ impl Analysis {
     /// Findings that nobody silenced. Those about a built object come with its place.
     fn with_suppressions<'a>(
         &self,
+        file: &FileAnalysis,
         diagnostics: impl Iterator<Item = (&'a Diagnostic, Option<&'a Place>)>,
     ) -> Vec<(Place, Finding)> {
         let mut known: Vec<(cfront::source::FileId, Suppressions)> = Vec::new();
@@ -72,7 +73,13 @@ impl Analysis {
             }
             let place = self.place(diagnostic.range);
             if !known.iter().any(|(file, _)| *file == diagnostic.range.file) {
-                let text = self.document(&place.path).map(|d| d.text.clone()).unwrap_or_default();
+                // The text that was judged; that of now may be another one.
+                let text = match diagnostic.range.file == file.main {
+                    true => Some(&file.text),
+                    false => file.preprocessed.text(diagnostic.range.file),
+                };
+                let read = || Some(self.document(&place.path)?.text.clone());
+                let text = text.cloned().or_else(read).unwrap_or_default();
                 known.push((diagnostic.range.file, Suppressions::read(&text)));
             }
             let silenced = known.iter().any(|(file, suppressions)| {

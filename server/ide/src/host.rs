@@ -13,7 +13,10 @@ use std::{
 use cfront::source::Text;
 
 use crate::{
-    built::BuiltObjects, environment::Environment, lines::Lines, pipeline::Pipelines,
+    built::BuiltObjects,
+    environment::Environment,
+    lines::Lines,
+    pipeline::{Changes, Pipelines},
     project_file::ProjectFile,
 };
 
@@ -84,7 +87,7 @@ pub enum Change {
     Document(Document),
     /// A document was closed: the file on disk counts again.
     Closed(Arc<Path>),
-    /// These files on disk changed.
+    /// These files on disk changed, came or went; of a folder, files in it may have come or gone.
     Disk(Vec<PathBuf>),
     /// What is known of the built objects of a program.
     Objects {
@@ -95,7 +98,7 @@ pub enum Change {
     },
     /// New options.
     Options(Options),
-    /// Another environment: other flags or search paths.
+    /// Another environment over the same files: other flags or search paths.
     Environment(Arc<dyn Environment>),
 }
 
@@ -111,8 +114,7 @@ pub struct Analysis {
     pub(crate) documents: Arc<Documents>,
     pub(crate) objects: Arc<Objects>,
     pub(crate) options: Arc<Options>,
-    /// Counts changes that may change the answers about more than one file.
-    pub(crate) revision: u64,
+    pub(crate) changes: Changes,
     pub(crate) pipelines: Arc<Pipelines>,
     cancel: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
@@ -134,7 +136,7 @@ impl AnalysisHost {
                 documents: Arc::default(),
                 objects: Arc::default(),
                 options: Arc::default(),
-                revision: 0,
+                changes: Changes::default(),
                 pipelines,
                 cancel: None,
             },
@@ -144,6 +146,7 @@ impl AnalysisHost {
     /// Applies a change. Snapshots taken before do not see it.
     pub fn apply(&mut self, change: Change) {
         let current = &mut self.current;
+        current.changes.all += 1;
         match change {
             Change::Text { path, version, text } => {
                 self.set_document(Document::new(path, version, text));
@@ -151,12 +154,13 @@ impl AnalysisHost {
             Change::Document(document) => self.set_document(document),
             Change::Closed(path) => {
                 Arc::make_mut(&mut current.documents).remove(&path);
-                current.pipelines.forget(&path);
-                self.documents_changed(&path, true);
+                current.pipelines.document_came_or_went(&current.documents, &path);
+                current.pipelines.forget(&path, &current.documents);
+                current.changes.shared += 1;
             }
             Change::Disk(paths) => {
                 current.pipelines.disk_changed(&paths);
-                current.revision += 1;
+                self.disk_changed();
             }
             // No answer but the findings depends on them, and those look each time.
             Change::Objects { program, objects } => {
@@ -171,7 +175,7 @@ impl AnalysisHost {
             Change::Environment(environment) => {
                 current.pipelines.environment_changed(&environment);
                 current.environment = environment;
-                current.revision += 1;
+                self.disk_changed();
             }
         }
     }
@@ -180,14 +184,19 @@ impl AnalysisHost {
         let path = document.path.clone();
         let documents = Arc::make_mut(&mut self.current.documents);
         let opened = documents.insert(path.clone(), Arc::new(document)).is_none();
-        self.documents_changed(&path, opened);
+        let current = &mut self.current;
+        let pipelines = &current.pipelines;
+        if opened {
+            pipelines.document_came_or_went(&current.documents, &path);
+        }
+        if opened || pipelines.text_changed(&current.documents, &path) {
+            current.changes.shared += 1;
+        }
     }
 
-    fn documents_changed(&mut self, path: &Path, set: bool) {
-        let current = &mut self.current;
-        if current.pipelines.documents_changed(&current.documents, path, set) {
-            current.revision += 1;
-        }
+    fn disk_changed(&mut self) {
+        self.current.changes.shared += 1;
+        self.current.changes.disk += 1;
     }
 
     /// A snapshot of now.

@@ -2,22 +2,31 @@
 //!
 //! text -> preprocessed tokens -> unit -> (BPF) object model, or (loader) the objects behind its
 //! skeletons. One thread at a time works on a file; an edit takes over from the unit before it what it
-//! did not touch. Headers are kept by the front end's session, for all files at once.
+//! did not touch. Headers are kept by the front end's session, for all files at once. What is kept says
+//! what it was made from, and whoever finds it looks whether that is still so ([`memo`]).
 
 mod judged;
+mod memo;
+mod world;
 
 use std::{
-    collections::VecDeque,
     ops::Range,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use crate::{
+    answer::SkeletonKind,
+    built::Compared,
+    environment::{FileFlags, SkeletonOrigin},
+    host::{Analysis, Cancellable},
+    model::{LazyModel, Model},
+};
 use bpf::{object::Object, section, skeleton::Preview, source::SourceObject};
 use cfront::{
     flags::Endian,
     pp::{self, Preprocessed},
-    session::{FileSystem, Session},
+    session::FileSystem,
     source::{FileId, Text},
     unit::Unit,
 };
@@ -25,22 +34,8 @@ use loader::{
     references::{Reference, references},
     skeletons::{HeaderKind, Skeleton, included},
 };
-use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{
-    answer::SkeletonKind,
-    built::Compared,
-    environment::{Environment, FileFlags, SkeletonOrigin},
-    host::{Analysis, Cancellable, Documents},
-    model::{LazyModel, Model},
-    usage::UsageMemo,
-};
-
-/// Results kept for a file: the newest, and one that a question with an older snapshot may want.
-const KEPT: usize = 2;
-
-/// So many older results wait to be dropped, at most.
-const MAX_OLD: usize = 8;
+pub(crate) use memo::{Changes, Pipelines};
 
 /// What a file is to us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +52,15 @@ pub enum Role {
 
 /// A BPF source behind a skeleton, with its path.
 pub(crate) type Source = (Arc<Path>, Arc<FileAnalysis>);
+
+/// What was computed for one text of a file from itself and its headers alone.
+pub(crate) struct Front {
+    role: Role,
+    text: Text,
+    pub(crate) flags: Arc<FileFlags>,
+    pub(crate) preprocessed: Arc<Preprocessed>,
+    pub(crate) unit: Unit,
+}
 
 /// All that was computed for one text of a file.
 pub struct FileAnalysis {
@@ -79,6 +83,8 @@ pub struct FileAnalysis {
     object_name: String,
     /// The skeletons that a loader includes.
     pub skeletons: Vec<Skeleton>,
+    /// The header of each as it is included, and what it is made of.
+    origins: Vec<(Arc<str>, Option<SkeletonOrigin>)>,
     /// The analyses behind those skeletons that were found, with their paths.
     pub(crate) bpf_sources: Vec<Source>,
     /// Which of those are behind each skeleton.
@@ -138,171 +144,83 @@ impl FileAnalysis {
     }
 }
 
-/// The memo of all files, shared by all snapshots.
-pub(crate) struct Pipelines {
-    pub(crate) session: Session,
-    pub(crate) usage: Mutex<UsageMemo>,
-    world: World,
-    slots: Mutex<FxHashMap<PathBuf, Arc<Slot>>>,
-}
-
-/// The files as they are now. The session reads headers through this and not through a snapshot:
-/// what it keeps must be the newest text it was told of, whoever asks.
-struct World {
-    documents: RwLock<Arc<Documents>>,
-    environment: RwLock<Arc<dyn Environment>>,
-}
-
-#[derive(Default)]
-struct Slot {
-    kept: Mutex<VecDeque<(u64, Arc<FileAnalysis>)>>,
-    /// What is no longer kept, to be dropped when nobody waits.
-    old: Mutex<Vec<Arc<FileAnalysis>>>,
-    /// Files that the newest answer read: headers, and BPF sources behind skeletons.
-    read: Mutex<FxHashSet<FileId>>,
-}
-
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn read<T: Clone>(lock: &RwLock<T>) -> T {
-    lock.read().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-impl FileSystem for World {
-    fn read(&self, path: &Path) -> Option<Text> {
-        if let Some(document) = read(&self.documents).get(path) {
-            return Some(document.text.clone());
-        }
-        read(&self.environment).read(path)
-    }
-
-    fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
-        read(&self.environment).read_bytes(path)
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        read(&self.documents).contains_key(path) || read(&self.environment).is_file(path)
-    }
-
-    fn is_folder(&self, path: &Path) -> bool {
-        // A document need not be saved yet, nor its folder made.
-        read(&self.environment).is_folder(path)
-            || read(&self.documents).keys().any(|document| document.starts_with(path))
-    }
-}
-
-impl Pipelines {
-    pub(crate) fn new(environment: Arc<dyn Environment>) -> Pipelines {
-        Pipelines {
-            session: Session::new(),
-            usage: Mutex::default(),
-            world: World { documents: RwLock::default(), environment: RwLock::new(environment) },
-            slots: Mutex::default(),
-        }
-    }
-
-    /// Takes the newest documents; then, when `changed` may be a header, what was kept of it is stale.
-    /// Returns whether answers about other files may change.
-    pub(crate) fn documents_changed(
-        &self,
-        documents: &Arc<Documents>,
-        changed: &Path,
-        set: bool,
-    ) -> bool {
-        *self.world.documents.write().unwrap_or_else(PoisonError::into_inner) = documents.clone();
-        let file = self.session.file_id(changed);
-        let is_read = set
-            || lock(&self.slots)
-                .iter()
-                .any(|(path, slot)| path != changed && lock(&slot.read).contains(&file));
-        if is_read {
-            self.session.invalidate(changed);
-        }
-        is_read
-    }
-
-    /// Takes a new environment and forgets what is known of the disk.
-    pub(crate) fn environment_changed(&self, environment: &Arc<dyn Environment>) {
-        *self.world.environment.write().unwrap_or_else(PoisonError::into_inner) =
-            environment.clone();
-        self.session.invalidate_all();
-    }
-
-    /// Files on disk changed.
-    pub(crate) fn disk_changed(&self, paths: &[PathBuf]) {
-        for path in paths {
-            self.session.invalidate(path);
-        }
-    }
-
-    /// Drops what is kept for a file.
-    pub(crate) fn forget(&self, path: &Path) {
-        lock(&self.slots).remove(path);
-    }
-
-    /// What the front end reads files with.
-    pub(crate) fn front_end(&self) -> (&Session, &dyn FileSystem) {
-        (&self.session, &self.world)
-    }
-
-    fn slot(&self, path: &Path) -> Arc<Slot> {
-        lock(&self.slots).entry(path.to_owned()).or_default().clone()
-    }
 }
 
 impl Analysis {
     /// Everything about a file, from the memo when it was computed for this text. `None` when the file
     /// cannot be read.
     pub fn file(&self, path: &Path) -> Cancellable<Option<Arc<FileAnalysis>>> {
+        let Some(front) = self.front(path)? else { return Ok(None) };
+        self.rest(path, &front).map(Some)
+    }
+
+    /// Everything about a file that is a BPF program; `None` when it is something else.
+    fn program(&self, path: &Path) -> Cancellable<Option<Arc<FileAnalysis>>> {
+        let front = self.front(path)?.filter(|front| front.role == Role::Bpf);
+        front.map(|front| self.rest(path, &front)).transpose()
+    }
+
+    /// Tokens and declarations of a file.
+    fn front(&self, path: &Path) -> Cancellable<Option<Arc<Front>>> {
         let Some(document) = self.document(path) else { return Ok(None) };
         let slot = self.pipelines.slot(path);
         // Held while computing: the same work is not done twice, and each text is built upon the last.
-        let mut kept = lock(&slot.kept);
-        let fits = |(revision, file): &&(u64, Arc<FileAnalysis>)| {
-            *revision == self.revision
-                && (Text::ptr_eq(&file.text, &document.text) || file.text == document.text)
+        let mut fronts = lock(&slot.fronts);
+        let wanted = |front: &Front| {
+            Text::ptr_eq(&front.text, &document.text) || front.text == document.text
         };
-        if let Some((_, file)) = kept.iter().find(fits)
-            && self.sources_unchanged(file)?
-        {
-            return Ok(Some(file.clone()));
+        let known = fronts.find(self.changes, wanted, |front, same| self.holds(path, front, same));
+        if let Some(front) = known? {
+            return Ok(Some(front));
         }
         self.check_cancelled()?;
-        let previous = kept.back().map(|(_, file)| file.clone());
-        let file = Arc::new(self.compute(path, &document.text, previous.as_deref())?);
-        *lock(&slot.read) = self.read_by(&file);
-        kept.push_back((self.revision, file.clone()));
-        while kept.len() > KEPT
-            && let Some((_, outlived)) = kept.pop_front()
-        {
-            let mut old = lock(&slot.old);
-            if old.len() >= MAX_OLD {
-                old.clear();
-            }
-            old.push(outlived);
-        }
-        Ok(Some(file))
+        let previous = fronts.newest().map(|front| front.unit.clone());
+        let front = Arc::new(self.make_front(path, &document.text, previous.as_ref())?);
+        fronts.push(self.changes, front.clone());
+        Ok(Some(front))
     }
 
-    /// Drops what was computed for texts of a file that are gone. Whoever asks at the cursor does not wait
-    /// for that; the check that follows an edit does it.
-    pub fn drop_old(&self, path: &Path) {
-        let slot = lock(&self.pipelines.slots).get(path).cloned();
-        let old = slot.map(|slot| std::mem::take(&mut *lock(&slot.old)));
-        drop(old);
+    /// Whether a front of this text is what would be made now.
+    fn holds(&self, path: &Path, front: &Front, nothing_changed: bool) -> Cancellable<bool> {
+        let (session, world) = self.pipelines.front_end();
+        Ok(nothing_changed
+            || (*self.environment.flags(path) == *front.flags
+                && front.preprocessed.is_current(session, world, &front.flags.flags)))
     }
 
-    /// The unit of a file when it was computed for that text already; does not wait for one that is
-    /// being computed.
-    pub(crate) fn known_unit(&self, path: &Path, text: &str) -> Option<Unit> {
+    fn make_front(&self, path: &Path, text: &Text, previous: Option<&Unit>) -> Cancellable<Front> {
+        let (session, world) = self.pipelines.front_end();
+        let flags = self.environment.flags(path);
+        let preprocessed =
+            Arc::new(pp::preprocess(session, world, path, text.clone(), &flags.flags));
+        self.check_cancelled()?;
+        let role = role(path, &preprocessed);
+        let big_endian = flags.flags.endian == Endian::Big;
+        let unit = Unit::build(preprocessed.clone(), previous, big_endian);
+        self.check_cancelled()?;
+        Ok(Front { role, text: text.clone(), flags, preprocessed, unit })
+    }
+
+    /// What is made of tokens and declarations.
+    fn rest(&self, path: &Path, front: &Arc<Front>) -> Cancellable<Arc<FileAnalysis>> {
         let slot = self.pipelines.slot(path);
-        let kept = slot.kept.try_lock().ok()?;
-        let fits = |(revision, file): &&(u64, Arc<FileAnalysis>)| {
-            *revision == self.revision && *file.text == *text
+        let mut files = lock(&slot.files);
+        let wanted = |file: &FileAnalysis| Arc::ptr_eq(&file.preprocessed, &front.preprocessed);
+        let known = files.find(self.changes, wanted, |file, same| self.links_hold(file, same))?;
+        let file = match known {
+            Some(file) => file,
+            None => {
+                self.check_cancelled()?;
+                let previous = files.newest().cloned();
+                let file = Arc::new(self.make_rest(path, front, previous.as_deref())?);
+                slot.outlived(files.push(self.changes, file.clone()));
+                file
+            }
         };
-        kept.iter().find(fits).map(|(_, file)| file.unit.clone())
+        slot.answered(self.changes, &file);
+        Ok(file)
     }
 
     /// Everything about a file as if it had that text; kept by nobody.
@@ -312,51 +230,53 @@ impl Analysis {
         text: &str,
     ) -> Cancellable<Option<Arc<FileAnalysis>>> {
         let Some(now) = self.file(path)? else { return Ok(None) };
-        let file = self.compute(path, &text.into(), Some(&now))?;
-        Ok(Some(Arc::new(file)))
+        let front = self.make_front(path, &text.into(), Some(&now.unit))?;
+        Ok(Some(Arc::new(self.make_rest(path, &front, Some(&now))?)))
     }
 
-    /// Whether the BPF sources behind a loader's skeletons are what they were.
-    fn sources_unchanged(&self, file: &FileAnalysis) -> Cancellable<bool> {
-        for (path, before) in &file.bpf_sources {
-            if !self.file(path)?.is_some_and(|now| Arc::ptr_eq(&now, before)) {
+    /// Whether the BPF sources behind a loader's skeletons are what they were, and still those.
+    fn links_hold(&self, file: &FileAnalysis, nothing_changed: bool) -> Cancellable<bool> {
+        if nothing_changed {
+            for (path, before) in &file.bpf_sources {
+                if !self.program(path)?.is_some_and(|now| Arc::ptr_eq(&now, before)) {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
+        for (index, (header, origin)) in file.origins.iter().enumerate() {
+            let (now, sources) = self.skeleton_sources(&file.path, header)?.unzip();
+            let (sources, before) = (sources.unwrap_or_default(), file.sources_of(index));
+            let same =
+                |((a, now), (b, before)): (&Source, &Source)| a == b && Arc::ptr_eq(now, before);
+            if now != *origin
+                || sources.len() != before.len()
+                || !sources.iter().zip(before).all(same)
+            {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(self.environment.possible_cpus() == file.possible_cpus)
     }
 
-    fn compute(
+    fn make_rest(
         &self,
         path: &Path,
-        text: &Text,
+        front: &Front,
         previous: Option<&FileAnalysis>,
     ) -> Cancellable<FileAnalysis> {
-        let pipelines = &self.pipelines;
-        let flags = self.environment.flags(path);
-        let preprocessed = Arc::new(pp::preprocess(
-            &pipelines.session,
-            &pipelines.world,
-            path,
-            text.clone(),
-            &flags.flags,
-        ));
-        self.check_cancelled()?;
-        let role = role(path, &preprocessed);
-        let big_endian = flags.flags.endian == Endian::Big;
-        let unit = Unit::build(preprocessed.clone(), previous.map(|p| &p.unit), big_endian);
-        self.check_cancelled()?;
         let mut file = FileAnalysis {
-            role,
-            main: preprocessed.main,
-            text: text.clone(),
-            flags,
-            preprocessed,
-            unit,
+            role: front.role,
+            main: front.preprocessed.main,
+            text: front.text.clone(),
+            flags: front.flags.clone(),
+            preprocessed: front.preprocessed.clone(),
+            unit: front.unit.clone(),
             model: previous.map_or_else(LazyModel::default, |p| LazyModel::after(&p.model)),
             path: path.to_owned(),
             object_name: String::new(),
             skeletons: Vec::new(),
+            origins: Vec::new(),
             bpf_sources: Vec::new(),
             source_ranges: Vec::new(),
             judged: Mutex::default(),
@@ -364,7 +284,7 @@ impl Analysis {
             possible_cpus: self.environment.possible_cpus(),
             compared: Compared::default(),
         };
-        match role {
+        match file.role {
             Role::Bpf => {
                 let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
                 file.object_name = section::object_name_of_source(&name).to_string();
@@ -377,8 +297,7 @@ impl Analysis {
 
     fn find_skeletons(&self, path: &Path, file: &mut FileAnalysis) -> Cancellable<()> {
         for mut header in included(&file.unit) {
-            let found = self.skeleton_sources(path, &header.path)?;
-            let (origin, sources) = found.unzip();
+            let (origin, sources) = self.skeleton_sources(path, &header.path)?.unzip();
             if let Some(name) = origin.as_ref().and_then(|origin| origin.name.as_deref()) {
                 header.rename(&file.unit, name);
             }
@@ -393,10 +312,11 @@ impl Analysis {
             };
             let mut skeleton = header.skeleton(object.map(Arc::new));
             skeleton.include = skeleton.include.filter(|range| range.file == file.main);
-            skeleton.signed = origin.is_some_and(|origin| origin.signed);
+            skeleton.signed = origin.as_ref().is_some_and(|origin| origin.signed);
             let sources = sources.unwrap_or_default();
             skeleton.sources.extend(sources.iter().map(|(_, source)| source.unit.clone()));
             file.skeletons.push(skeleton);
+            file.origins.push((header.path.clone(), origin));
             let first = file.bpf_sources.len();
             file.bpf_sources.extend(sources);
             file.source_ranges.push(first..file.bpf_sources.len());
@@ -416,7 +336,7 @@ impl Analysis {
                 if path == loader || !self.pipelines.world.is_file(path) {
                     break;
                 }
-                match self.file(path)?.filter(|file| file.role == Role::Bpf) {
+                match self.program(path)? {
                     Some(file) => found.push((path.as_path().into(), file)),
                     None => break,
                 }
@@ -426,23 +346,6 @@ impl Analysis {
             }
         }
         Ok(None)
-    }
-
-    fn read_by(&self, file: &FileAnalysis) -> FxHashSet<FileId> {
-        let headers = file.preprocessed.files().filter(|f| *f != file.main);
-        let sources = file.bpf_sources.iter().flat_map(|(_, source)| source.preprocessed.files());
-        headers.chain(sources).collect()
-    }
-
-    /// Whether the newest answer about `path` read the text of `other`, or would be another one by what
-    /// `other` does with the object now.
-    pub fn depends_on(&self, path: &Path, other: &Path) -> bool {
-        let slot = lock(&self.pipelines.slots).get(path).cloned();
-        slot.is_some_and(|slot| {
-            let newest = slot.kept.try_lock().ok().and_then(|kept| Some(kept.back()?.1.clone()));
-            lock(&slot.read).contains(&self.pipelines.session.file_id(other))
-                || newest.is_some_and(|file| file.judged_by_old_usage(self, other))
-        })
     }
 }
 
@@ -467,4 +370,14 @@ fn role(path: &Path, preprocessed: &Preprocessed) -> Role {
 #[cfg(test)]
 mod edits;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod stale;
+#[cfg(test)]
+mod state;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts;

@@ -6,19 +6,24 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, Weak},
 };
 
 use bpf::{rules, section};
-use cfront::{pp, source::Text, unit::Unit};
+use cfront::{
+    pp::{self, Preprocessed},
+    source::{FileId, Text},
+    unit::Unit,
+};
 use loader::{
     skeletons::{HeaderKind, included},
     usage::words::{Mentions, Words},
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::{
+    environment::FileFlags,
     host::{Analysis, Document},
     pipeline::{Pipelines, lock},
 };
@@ -29,33 +34,52 @@ pub(crate) struct Loader {
     text: Text,
     mentions: Mentions,
     words: OnceLock<Words>,
-    /// Usage by object name.
-    usage: OnceLock<Vec<(SmolStr, HeaderKind, rules::Usage)>>,
+    usage: Mutex<Option<Arc<LoaderUsage>>>,
+}
+
+/// What a user-space file does, and what that was made from.
+#[derive(Debug)]
+struct LoaderUsage {
+    flags: Arc<FileFlags>,
+    preprocessed: Arc<Preprocessed>,
+    /// By object name.
+    by_object: Vec<(SmolStr, HeaderKind, rules::Usage)>,
 }
 
 /// What is kept of loaders, and of programs.
 #[derive(Default)]
 pub(crate) struct UsageMemo {
-    /// By path, with the world's revision that it belongs to.
-    loaders: FxHashMap<PathBuf, (u64, Arc<Loader>)>,
+    /// By path, with [`crate::pipeline::Changes::disk`] when the text was read from disk.
+    loaders: FxHashMap<PathBuf, (Option<u64>, Arc<Loader>)>,
     /// By the program's path.
     programs: FxHashMap<PathBuf, Program>,
 }
 
 /// The usage of a program's object, and what it was made from.
 struct Program {
-    revision: u64,
+    /// [`crate::pipeline::Changes::shared`]
+    shared: u64,
     object: SmolStr,
-    /// The other open documents: a loader among them may have another text than on disk.
-    open: Vec<Arc<Document>>,
+    /// The other open documents: a loader among them may have another text than on disk. Texts that are
+    /// gone are not kept for that.
+    open: Vec<Weak<Document>>,
     usage: Arc<rules::Usage>,
+    /// The user-space files, and the headers of those that were parsed.
+    read: FxHashSet<FileId>,
+}
+
+impl UsageMemo {
+    /// Drops what is kept of a program.
+    pub(crate) fn forget(&mut self, program: &Path) {
+        self.programs.remove(program);
+    }
 }
 
 impl Program {
     fn fits(&self, analysis: &Analysis, path: &Path, object: &str) -> bool {
-        self.revision == analysis.revision
+        self.shared == analysis.changes.shared
             && self.object == object
-            && others(analysis, path).eq(self.open.iter().map(Arc::as_ptr))
+            && others(analysis, path).eq(self.open.iter().map(Weak::as_ptr))
     }
 }
 
@@ -74,29 +98,35 @@ impl Analysis {
         {
             return known.usage.clone();
         }
-        let usage = Arc::new(self.find_usage(path, name));
+        let mut read = FxHashSet::default();
+        let usage = Arc::new(self.find_usage(path, name, &mut read));
+        let open = self.open_documents().filter(|d| d.path.as_ref() != path);
         let program = Program {
-            revision: self.revision,
+            shared: self.changes.shared,
             object: name.into(),
-            open: self.open_documents().filter(|d| d.path.as_ref() != path).cloned().collect(),
+            open: open.map(Arc::downgrade).collect(),
             usage: usage.clone(),
+            read,
         };
         lock(&self.pipelines.usage).programs.insert(path.to_owned(), program);
         usage
     }
 
-    fn find_usage(&self, path: &Path, name: &str) -> rules::Usage {
+    fn find_usage(&self, path: &Path, name: &str, read: &mut FxHashSet<FileId>) -> rules::Usage {
         let mut usage = rules::Usage::default();
         let loaders: Vec<_> = self.loaders(path);
         let others = self.environment.skeleton_names(path).into_iter();
         let names: Vec<SmolStr> =
             std::iter::once(name.into()).chain(others.map(|n| section::identifier(&n))).collect();
         for (path, loader) in &loaders {
+            read.insert(self.pipelines.session.file_id(path));
             // What has a subskeleton is linked into an object that libbpf loads.
             usage.libbpf_loads |= loader.mentions.subskeletons.contains(name);
             if names.iter().any(|name| loader.mentions.skeletons.contains(name)) {
                 let ours = |one: &&(SmolStr, HeaderKind, rules::Usage)| names.contains(&one.0);
-                for (_, kind, one) in loader.usage(self, path).iter().filter(ours) {
+                let of_loader = loader.usage(self, path);
+                read.extend(of_loader.preprocessed.files());
+                for (_, kind, one) in of_loader.by_object.iter().filter(ours) {
                     merge(&mut usage, one);
                     usage.libbpf_loads |= *kind == HeaderKind::Skeleton;
                 }
@@ -129,9 +159,10 @@ impl Analysis {
             })
     }
 
-    /// Whether a file was looked into as a loader.
-    pub(crate) fn uses(&self, loader: &Path) -> bool {
-        lock(&self.pipelines.usage).loaders.contains_key(loader)
+    /// Whether a file was read for what is known of the usage of a program's object.
+    pub(crate) fn usage_rests_on(&self, program: &Path, file: FileId) -> bool {
+        let memo = lock(&self.pipelines.usage);
+        memo.programs.get(program).is_some_and(|known| known.read.contains(&file))
     }
 
     fn loaders(&self, program: &Path) -> Vec<(PathBuf, Arc<Loader>)> {
@@ -151,20 +182,28 @@ impl Analysis {
     pub(crate) fn loader(&self, path: &Path) -> Option<Arc<Loader>> {
         let pipelines: &Pipelines = &self.pipelines;
         let open = self.open_document(path);
-        if let Some((revision, known)) = lock(&pipelines.usage).loaders.get(path)
-            && *revision == self.revision
-            && open.as_ref().is_none_or(|document| *document.text == *known.text)
+        let known = lock(&pipelines.usage).loaders.get(path).cloned();
+        if let Some((disk, known)) = &known
+            && open.as_ref().map_or_else(
+                || *disk == Some(self.changes.disk),
+                |document| document.text == known.text,
+            )
         {
             return Some(known.clone());
         }
         let text = self.loader_text(path)?;
-        let loader = Arc::new(Loader {
-            mentions: Mentions::read(&text),
-            text,
-            words: OnceLock::new(),
-            usage: OnceLock::new(),
+        let same = known.map(|(_, known)| known).filter(|known| known.text == text);
+        let loader = same.unwrap_or_else(|| {
+            Arc::new(Loader {
+                mentions: Mentions::read(&text),
+                text,
+                words: OnceLock::new(),
+                usage: Mutex::default(),
+            })
         });
-        lock(&pipelines.usage).loaders.insert(path.to_owned(), (self.revision, loader.clone()));
+        let disk = open.is_none().then_some(self.changes.disk);
+        let kept = (disk, loader.clone());
+        lock(&pipelines.usage).loaders.insert(path.to_owned(), kept);
         Some(loader)
     }
 }
@@ -201,24 +240,35 @@ impl Loader {
     }
 
     /// Usage of each skeleton that the file includes.
-    fn usage(&self, analysis: &Analysis, path: &Path) -> &[(SmolStr, HeaderKind, rules::Usage)] {
-        self.usage.get_or_init(|| {
-            let unit = analysis.known_unit(path, &self.text).unwrap_or_else(|| {
-                let flags = analysis.environment.flags(path);
-                let (session, world) = analysis.pipelines.front_end();
-                let text = self.text.clone();
-                let pp = pp::preprocess(session, world, path, text, &flags.flags);
-                Unit::build(Arc::new(pp), None, false)
-            });
-            let headers = included(&unit);
-            let skeletons: Vec<_> = headers.iter().map(|header| header.skeleton(None)).collect();
-            let all = loader::usage::usage(&unit, &skeletons, &self.text);
-            let names = headers.iter().map(|header| {
-                let base = header.base.strip_suffix(".bpf").unwrap_or(&header.base);
-                (section::identifier(base), header.kind)
-            });
-            names.zip(all).map(|((name, kind), usage)| (name, kind, usage)).collect()
-        })
+    fn usage(&self, analysis: &Analysis, path: &Path) -> Arc<LoaderUsage> {
+        let (session, world) = analysis.pipelines.front_end();
+        let flags = analysis.environment.flags(path);
+        let mut known = lock(&self.usage);
+        let holds = |known: &&Arc<LoaderUsage>| {
+            *known.flags == *flags && known.preprocessed.is_current(session, world, &flags.flags)
+        };
+        if let Some(known) = known.as_ref().filter(holds) {
+            return known.clone();
+        }
+        let front = analysis.known_front(path, &self.text);
+        let unit = front.map(|front| front.unit.clone()).unwrap_or_else(|| {
+            let pp = pp::preprocess(session, world, path, self.text.clone(), &flags.flags);
+            Unit::build(Arc::new(pp), None, false)
+        });
+        let headers = included(&unit);
+        let skeletons: Vec<_> = headers.iter().map(|header| header.skeleton(None)).collect();
+        let all = loader::usage::usage(&unit, &skeletons, &self.text);
+        let names = headers.iter().map(|header| {
+            let base = header.base.strip_suffix(".bpf").unwrap_or(&header.base);
+            (section::identifier(base), header.kind)
+        });
+        let usage = Arc::new(LoaderUsage {
+            flags,
+            preprocessed: unit.preprocessed().clone(),
+            by_object: names.zip(all).map(|((name, kind), one)| (name, kind, one)).collect(),
+        });
+        *known = Some(usage.clone());
+        usage
     }
 }
 

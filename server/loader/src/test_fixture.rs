@@ -67,7 +67,10 @@ impl Loaded {
 
     /// The text of a range, with the file's name when it is not the loader.
     pub(crate) fn show(&self, range: FileRange) -> String {
-        let text = self.session.text(range.file).unwrap_or_default();
+        let sources = self.skeletons.iter().flat_map(|skeleton| &skeleton.sources);
+        let mut units = std::iter::once(&self.unit).chain(sources);
+        let text = units.find_map(|unit| unit.preprocessed().text(range.file)).cloned();
+        let text = text.unwrap_or_default();
         let spelled = text.get(range.start as usize..range.end as usize).unwrap_or("?");
         let line = text.get(..range.start as usize).map_or(0, |t| t.matches('\n').count()) + 1;
         if range.file == self.file {

@@ -265,7 +265,7 @@ fn loaders(dir: &Path) -> Vec<PathBuf> {
 }
 
 fn place(session: &Session, range: FileRange) -> String {
-    let text = session.text(range.file).unwrap_or_default();
+    let text = Disk.read(&session.path(range.file)).unwrap_or_default();
     let line = text.get(..range.start as usize).map_or(0, |t| t.matches('\n').count()) + 1;
     let spelled = text.get(range.start as usize..range.end as usize).unwrap_or("?");
     let name = session.path(range.file);

@@ -5,6 +5,7 @@ use serde_json::json;
 use tower_lsp::lsp_types as lsp;
 
 use super::client::ClientCan;
+use crate::project::watched;
 
 /// The answer to `initialize`.
 pub(super) fn initialize_result(client: ClientCan) -> lsp::InitializeResult {
@@ -67,11 +68,12 @@ pub(super) fn initialize_result(client: ClientCan) -> lsp::InitializeResult {
     }
 }
 
-/// Registrations after `initialized`: headers and build files on disk, and configuration.
+/// Registrations after `initialized`: files on disk whose change may change an answer, and configuration.
 pub(super) fn registrations(client: ClientCan) -> Vec<lsp::Registration> {
     let mut registrations = Vec::new();
     if client.watch_files {
-        let watchers: Vec<_> = WATCHED.iter().map(|glob| json!({ "globPattern": glob })).collect();
+        let watchers: Vec<_> =
+            watched::globs().map(|glob| json!({ "globPattern": glob })).collect();
         registrations.push(lsp::Registration {
             id: "bpf-lsp/watched-files".to_owned(),
             method: "workspace/didChangeWatchedFiles".to_owned(),
@@ -87,14 +89,3 @@ pub(super) fn registrations(client: ClientCan) -> Vec<lsp::Registration> {
     }
     registrations
 }
-
-/// Files whose change on disk may change an answer.
-const WATCHED: &[&str] = &[
-    "**/*.h",
-    "**/*.bpf.c",
-    "**/*.o",
-    "**/compile_commands.json",
-    "**/compile_flags.txt",
-    "**/Makefile",
-    "**/.bpf-lsp.toml",
-];

@@ -52,6 +52,11 @@ pub(super) fn run(
             if first {
                 session.look_for_object(path);
             }
+            // Nobody who changed something could know yet that this check read it.
+            if session.snapshot().analysis.shared_changes() != snapshot.analysis.shared_changes() {
+                session.check(path);
+                session.refresh_pulled();
+            }
         }
         Err(ide::Cancelled) => {
             document.given_up.fetch_add(1, Ordering::SeqCst);

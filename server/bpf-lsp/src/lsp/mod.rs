@@ -13,6 +13,7 @@ mod capabilities;
 mod check;
 mod client;
 mod convert;
+mod disk;
 mod documents;
 mod ext;
 mod frames;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -17,8 +17,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, MessageType, Url,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    MessageType, Url,
 };
 
 use super::{
@@ -63,6 +63,8 @@ pub(super) struct Session {
     pub(super) objects: ObjectCache,
     /// Programs whose object is about to be looked for.
     pub(super) looking: Mutex<FxHashSet<PathBuf>>,
+    /// The disk is about to be looked at.
+    pub(super) looking_at_disk: AtomicBool,
     pub(super) builds: Builds,
 }
 
@@ -108,7 +110,8 @@ impl Session {
     /// A session over an empty world. What it says goes to `outbox`, and the documents that are to be
     /// checked once no message waits to be read to `due`.
     pub(super) fn new(outbox: Outbox, due: mpsc::UnboundedSender<PathBuf>) -> Session {
-        let project = Project::default();
+        let mut project = Project::default();
+        project.keep_stamps();
         let disk = project.environment();
         Session {
             state: Mutex::new(State {
@@ -130,6 +133,7 @@ impl Session {
             workers: Workers::new(),
             objects: ObjectCache::default(),
             looking: Mutex::default(),
+            looking_at_disk: AtomicBool::new(false),
             builds: Builds::default(),
         }
     }
@@ -244,6 +248,7 @@ impl Session {
         }
         self.workers.open(&path);
         self.check_soon(path);
+        self.look_at_disk();
     }
 
     fn did_change(self: &Arc<Self>, params: DidChangeTextDocumentParams) {
@@ -287,39 +292,6 @@ impl Session {
         self.check_dependents(&path);
     }
 
-    fn did_save(self: &Arc<Self>, params: DidSaveTextDocumentParams) {
-        let path = path_of(&params.text_document.uri);
-        // For clients that watch no files.
-        self.disk_changed(vec![path.clone()]);
-        self.look_for_all_objects();
-        self.verify_saved(&path);
-    }
-
-    fn did_change_watched_files(self: &Arc<Self>, params: DidChangeWatchedFilesParams) {
-        self.look_for_all_objects();
-        self.disk_changed(params.changes.iter().map(|change| path_of(&change.uri)).collect());
-    }
-
-    fn disk_changed(self: &Arc<Self>, mut paths: Vec<PathBuf>) {
-        {
-            let mut state = lock(&self.state);
-            // An open document hides its file.
-            paths.retain(|path| !state.open.contains_key(path));
-            // No answer but the comparison reads an object.
-            paths.retain(|path| path.extension().is_none_or(|e| e != "o"));
-            if paths.is_empty() {
-                return;
-            }
-            // A header that appears may also change the guess of the flags.
-            let source = |path: &PathBuf| path.extension().is_some_and(|e| e == "c");
-            if !paths.iter().all(source) {
-                state.renew_environment();
-            }
-            state.host.apply(Change::Disk(paths));
-        }
-        self.check_all();
-    }
-
     fn did_change_configuration(self: &Arc<Self>, params: &Value) {
         let settings = params.get("settings").unwrap_or(&Value::Null);
         let ours = settings.get("bpf-lsp").unwrap_or(settings);
@@ -355,7 +327,7 @@ impl Session {
     }
 
     /// Checks all open documents anew.
-    fn check_all(self: &Arc<Self>) {
+    pub(super) fn check_all(self: &Arc<Self>) {
         let open: Vec<PathBuf> = lock(&self.state).open.keys().cloned().collect();
         for path in open {
             self.check(&path);
@@ -456,7 +428,7 @@ impl Session {
 
 impl State {
     /// Takes what is known of the disk as new.
-    fn renew_environment(&mut self) {
+    pub(super) fn renew_environment(&mut self) {
         self.disk = self.project.environment();
         self.host.apply(Change::Environment(self.disk.clone()));
     }

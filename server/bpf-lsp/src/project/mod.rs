@@ -12,6 +12,8 @@ mod makefile;
 pub(crate) mod objects;
 mod search;
 mod skeleton_rules;
+mod stamps;
+pub(crate) mod watched;
 
 use std::{
     fs,
@@ -30,10 +32,11 @@ use ide::{
     project_file::{self, ProjectFile},
 };
 use loader::usage::words::Mentions;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::lsp::settings::Settings;
 use compile_commands::{Command, CompileCommands};
+use stamps::{Stamp, Stamps};
 
 /// The project of a session or of a run of the command line.
 #[derive(Clone, Default)]
@@ -43,12 +46,23 @@ pub(crate) struct Project {
     arguments: Option<Vec<String>>,
     /// `-p DIR`
     database: Option<(PathBuf, Arc<CompileCommands>)>,
+    /// Of all that any environment of the project has read; none where nobody asks a second time.
+    stamps: Option<Arc<Stamps>>,
+    /// Databases are large: one that did not change outlives environments.
+    databases: Arc<Databases>,
 }
+
+type Databases = Mutex<FxHashMap<PathBuf, (Stamp, Arc<CompileCommands>)>>;
 
 impl Project {
     /// Takes what of the settings concerns the project.
     pub(crate) fn set_settings(&mut self, settings: &Settings) {
         self.settings = settings.clone();
+    }
+
+    /// Remembers what the disk looked like, for [`Disk::changed`].
+    pub(crate) fn keep_stamps(&mut self) {
+        self.stamps = Some(Arc::default());
     }
 
     /// Uses these compiler arguments for every file.
@@ -77,7 +91,6 @@ type Origins = Arc<[SkeletonOrigin]>;
 #[derive(Default)]
 pub(crate) struct Disk {
     project: Project,
-    databases: Mutex<FxHashMap<PathBuf, Arc<CompileCommands>>>,
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
     /// Project files and their folders, by the folders of sources.
     project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
@@ -86,6 +99,8 @@ pub(crate) struct Disk {
     origins: Mutex<FxHashMap<(PathBuf, String), Origins>>,
     /// C files by folder.
     folders: Mutex<FxHashMap<PathBuf, CFiles>>,
+    /// Folders of which it is noted what says how their files are compiled.
+    noted: Mutex<FxHashSet<PathBuf>>,
     /// C files that may load the programs of a folder.
     loaders: Mutex<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
 }
@@ -108,19 +123,21 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl FileSystem for Disk {
     fn read(&self, path: &Path) -> Option<Text> {
+        self.stamps(|stamps| stamps.note(path));
         files::text(path).map(Text::from)
     }
 
     fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        self.stamps(|stamps| stamps.note(path));
         files::bytes(path)
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        path.is_file()
+        self.stamps(|stamps| stamps.note(path)).unwrap_or_else(|| path.is_file())
     }
 
     fn is_folder(&self, path: &Path) -> bool {
-        path.is_dir()
+        self.stamps(|stamps| stamps.note_folder(path)).unwrap_or_else(|| path.is_dir())
     }
 }
 
@@ -129,6 +146,7 @@ impl Environment for Disk {
         if let Some(flags) = lock(&self.flags).get(path) {
             return flags.clone();
         }
+        self.note_project(path);
         let flags = Arc::new(self.find_flags(path));
         lock(&self.flags).insert(path.to_owned(), flags.clone());
         flags
@@ -164,6 +182,8 @@ impl Environment for Disk {
         let mut folders = bpf_source::loader_folders(program);
         folders.extend(self.configured_folders(program));
         folders.dedup();
+        // Folders beside its own may come and go.
+        self.stamps(|stamps| folder.parent().map(|above| stamps.note_listing(above)));
         let mut found: Vec<PathBuf> =
             folders.into_iter().flat_map(|folder| self.files_in(&folder).others.to_vec()).collect();
         found.sort();
@@ -223,6 +243,42 @@ fn possible_cpus() -> Option<u64> {
 }
 
 impl Disk {
+    /// The files and folders that answers rest on and that are not what they were when they were read.
+    pub(crate) fn changed(&self) -> Vec<PathBuf> {
+        self.stamps(Stamps::changed).unwrap_or_default()
+    }
+
+    fn stamps<T>(&self, with: impl FnOnce(&Stamps) -> T) -> Option<T> {
+        self.project.stamps.as_deref().map(with)
+    }
+
+    /// The client told of changes of these.
+    pub(crate) fn told(&self, paths: &[PathBuf]) {
+        self.stamps(|stamps| stamps.forget(paths));
+    }
+
+    /// Whether a file would get other flags now: those of some depend on their text on disk.
+    pub(crate) fn flags_changed(&self, path: &Path) -> bool {
+        let known = lock(&self.flags).get(path).cloned();
+        known.is_some_and(|known| *known != *self.project.environment().flags(path))
+    }
+
+    /// Notes what may say how a file is compiled, and what skeletons are made of.
+    fn note_project(&self, file: &Path) {
+        let Some(stamps) = &self.project.stamps else { return };
+        stamps.note(file);
+        let folder = file.parent().unwrap_or(file).to_owned();
+        if !lock(&self.noted).insert(folder) {
+            return;
+        }
+        for path in watched::project_files(file) {
+            stamps.note(&path);
+        }
+        for folder in watched::project_folders(file) {
+            stamps.note_listing(&folder);
+        }
+    }
+
     /// Where a skeleton header comes from, for the loaders of a folder: found once.
     fn origins(&self, loader: &Path, header: &str) -> Origins {
         let folder = loader.parent().unwrap_or(Path::new("/"));
@@ -230,6 +286,7 @@ impl Disk {
         if let Some(known) = lock(&self.origins).get(&key) {
             return known.clone();
         }
+        self.note_project(loader);
         let mut found: Vec<SkeletonOrigin> = Vec::new();
         found.extend(skeleton_rules::by_setting(&self.project.settings.skeletons, loader, header));
         let configured = self.project_file_of(loader).and_then(|(folder, file)| {
@@ -290,6 +347,7 @@ impl Disk {
         if let Some(known) = lock(&self.folders).get(folder) {
             return known.clone();
         }
+        self.stamps(|stamps| stamps.note_listing(folder));
         let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
         let mut found: Vec<PathBuf> =
             names.filter(|path| path.extension().is_some_and(|e| e == "c")).collect();
@@ -354,9 +412,12 @@ impl Disk {
         Some((database, commands.command(path)?))
     }
 
-    /// The database in that file, read once.
+    /// The database in that file, read when it changed.
     fn database(&self, path: &Path) -> Arc<CompileCommands> {
-        if let Some(known) = lock(&self.databases).get(path) {
+        let stamp = Stamp::of(path);
+        if let Some((before, known)) = lock(&self.project.databases).get(path)
+            && before.proves(&stamp)
+        {
             return known.clone();
         }
         let commands = CompileCommands::open(path).unwrap_or_else(|error| {
@@ -364,7 +425,7 @@ impl Disk {
             CompileCommands::default()
         });
         let commands = Arc::new(commands);
-        lock(&self.databases).insert(path.to_owned(), commands.clone());
+        lock(&self.project.databases).insert(path.to_owned(), (stamp, commands.clone()));
         commands
     }
 

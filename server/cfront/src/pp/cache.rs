@@ -12,8 +12,8 @@ use std::sync::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    session::{Found, LookupKey, lock},
-    source::FileId,
+    session::{Inputs, lock},
+    source::{FileId, Text},
     symbol::Symbol,
 };
 
@@ -38,8 +38,7 @@ pub(crate) struct CachedHeader {
     defined: Vec<(Symbol, Arc<MacroDef>)>,
     once_consulted: Vec<(FileId, bool)>,
     once_added: Vec<FileId>,
-    lookups: Vec<(LookupKey, Option<Found>)>,
-    loaded: Vec<(FileId, u32)>,
+    inputs: Inputs,
     chunks: Vec<Arc<Chunk>>,
     delta: Vec<(Symbol, Option<Arc<MacroDef>>)>,
     includes: Vec<IncludeDirective>,
@@ -48,8 +47,6 @@ pub(crate) struct CachedHeader {
     expanded: u64,
     entered: u64,
     depth: usize,
-    /// Session generation at which files and lookups were last looked at.
-    generation: AtomicU64,
 }
 
 /// Kept headers by file and search list.
@@ -76,7 +73,6 @@ pub(crate) struct Record {
     outer_deepest: usize,
     complete: bool,
     consulted: Bits,
-    generation: u64,
 }
 
 impl Engine<'_> {
@@ -101,7 +97,6 @@ impl Engine<'_> {
             outer_deepest,
             complete: std::mem::replace(&mut self.complete, true),
             consulted: std::mem::take(&mut self.consulted),
-            generation: self.session.generation(),
         })
     }
 
@@ -147,8 +142,11 @@ impl Engine<'_> {
             defined,
             once_consulted: firsts(&self.once_consulted, record.once_consulted),
             once_added: tail(&self.once_added, record.once_added),
-            lookups: tail(&self.lookups, record.lookups),
-            loaded: tail(&self.loaded, record.loaded),
+            inputs: Inputs {
+                lookups: tail(&self.lookups, record.lookups),
+                loaded: tail(&self.loaded, record.loaded),
+                ..self.inputs()
+            },
             chunks: tail(&self.chunks, record.chunks),
             delta,
             includes: tail(&self.includes, record.includes),
@@ -157,7 +155,6 @@ impl Engine<'_> {
             expanded: self.expanded - record.expanded,
             entered: self.entered - record.entered,
             depth,
-            generation: AtomicU64::new(record.generation),
         };
         let mut cache = lock(&self.session.headers);
         let variants = cache.variants.entry((file, self.flags_key)).or_default();
@@ -178,6 +175,10 @@ impl Engine<'_> {
         let fitting =
             variants.iter().rev().find(|v| v.version == version && v.dir == dir && self.fits(v));
         let Some(header) = fitting.cloned() else { return false };
+        let loaded = &header.inputs.loaded;
+        let texts = loaded.iter().map(|&(file, version)| Some((file, self.text(file, version)?)));
+        // A header that changes at this moment.
+        let Some(texts) = texts.collect::<Option<Vec<_>>>() else { return false };
         self.session.counters.header_chunk_hits.fetch_add(1, Ordering::Relaxed);
         self.consulted.union(&header.consulted);
         for (name, def) in &header.delta {
@@ -189,12 +190,10 @@ impl Engine<'_> {
             }
         }
         self.once_consulted.extend_from_slice(&header.once_consulted);
-        self.lookups.extend_from_slice(&header.lookups);
-        for &(file, version) in &header.loaded {
-            self.loaded.push((file, version));
-            if let Some(text) = self.session.text(file) {
-                self.texts.entry(file).or_insert(text);
-            }
+        self.lookups.extend_from_slice(&header.inputs.lookups);
+        self.loaded.extend_from_slice(loaded);
+        for (file, text) in texts {
+            self.texts.entry(file).or_insert(text);
         }
         self.chunks.extend(header.chunks.iter().cloned());
         self.token_count += header.chunks.iter().map(|c| c.size()).sum::<usize>();
@@ -208,7 +207,12 @@ impl Engine<'_> {
     }
 
     fn fits(&self, header: &CachedHeader) -> bool {
+        // No change is told of the main file, which headers may include.
+        let other_main = |&(file, version): &(FileId, u32)| {
+            file == self.main && version != self.main_text.version
+        };
         if self.files.len() + header.depth > MAX_INCLUDE_DEPTH
+            || header.inputs.loaded.iter().any(other_main)
             || header.once_consulted.iter().any(|(file, was)| self.once.contains(file) != *was)
         {
             return false;
@@ -230,20 +234,34 @@ impl Engine<'_> {
                 return false;
             }
         }
-        self.unchanged(&header.generation, &header.lookups, &header.loaded)
+        self.unchanged(&header.inputs)
     }
 
-    /// Whether lookups and texts give the same as they did at a generation, which is brought up to
-    /// now when they do.
-    pub(crate) fn unchanged(
-        &self,
-        at: &AtomicU64,
-        lookups: &[(LookupKey, Option<Found>)],
-        loaded: &[(FileId, u32)],
-    ) -> bool {
+    /// The text with that number, when it is the file's.
+    fn text(&self, file: FileId, version: u32) -> Option<Text> {
+        match file == self.main {
+            true if version != self.main_text.version => None,
+            true => Some(self.main_text.text.clone()),
+            false => self.session.text_numbered(file, version),
+        }
+    }
+
+    /// What the run has read so far is not in them, but all else.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let generation = AtomicU64::new(self.started);
+        Inputs { generation, volatile: self.volatile, ..Inputs::default() }
+    }
+
+    /// Whether lookups and texts, those of the main file aside, give the same as they did; then they are
+    /// known to be right in this generation.
+    pub(crate) fn unchanged(&self, inputs: &Inputs) -> bool {
+        let Inputs { lookups, loaded, generation: at, volatile } = inputs;
         let generation = self.session.generation();
         if at.load(Ordering::Acquire) == generation {
             return true;
+        }
+        if *volatile {
+            return false;
         }
         let same = |&(file, version): &(FileId, u32)| {
             file == self.main

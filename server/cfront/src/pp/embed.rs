@@ -33,6 +33,7 @@ impl Engine<'_> {
         let (file, start) = (frame.file, hash as u32);
         // No cache repeats what depends on a file that it does not know of.
         self.taint += 1;
+        self.volatile = true;
         let written = raw_header_name(&frame.text, frame.pos);
         let named = written.and_then(|(range, angled)| {
             frame.pos = range.end;
@@ -94,6 +95,7 @@ impl Engine<'_> {
     /// `__has_embed`: 0 when there is no such resource or a parameter is unknown, 2 when it is empty.
     pub(super) fn has_embed(&mut self, args: &[Token]) -> u64 {
         self.taint += 1;
+        self.volatile = true;
         let args = match args.first() {
             Some(first) if first.kind == TokenKind::Ident => self.pre_expand(args),
             _ => args.to_vec(),

@@ -13,7 +13,7 @@ use crate::{
     header_index::{self, HeaderIndex},
     lexer::{self, Raw},
     predefined,
-    session::{FileSystem, Found, LookupKey, Session, Versioned, lock},
+    session::{FileSystem, Found, Inputs, LookupKey, Session, Versioned, lock},
     source::{FileId, FileRange, Loc, Text, Trail},
     symbol::{Symbol, known as k},
     token::{Token, TokenKind},
@@ -88,6 +88,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) search: Vec<Symbol>,
     pub(crate) quote_dirs: u32,
     pub(crate) main: FileId,
+    /// Its text, with the number that the session gives it.
+    pub(crate) main_text: Versioned,
 
     pub(crate) files: Vec<FileFrame>,
     pub(crate) streams: Vec<Stream>,
@@ -136,6 +138,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) has_main: bool,
     /// Session generation when the run began.
     pub(crate) started: u64,
+    /// Files were read that the lists above do not name.
+    pub(crate) volatile: bool,
 }
 
 /// The text that the lexer reads.
@@ -167,6 +171,7 @@ impl<'a> Engine<'a> {
         fs: &'a dyn FileSystem,
         flags: &'a Flags,
         main: FileId,
+        main_text: Versioned,
     ) -> Engine<'a> {
         let (dirs, quote) = flags.search_dirs();
         let search: Vec<Symbol> =
@@ -184,6 +189,7 @@ impl<'a> Engine<'a> {
             search,
             quote_dirs: quote as u32,
             main,
+            main_text,
             files: Vec::new(),
             streams: Vec::new(),
             disabled: FxHashMap::default(),
@@ -224,7 +230,22 @@ impl<'a> Engine<'a> {
             regions: Regions::default(),
             has_main: false,
             started: session.generation(),
+            volatile: false,
         }
+    }
+
+    /// Whether a run with these flags would read the files of an earlier one, the main file aside, as that
+    /// one did.
+    pub(crate) fn reads_the_same(
+        session: &'a Session,
+        fs: &'a dyn FileSystem,
+        flags: &'a Flags,
+        main: FileId,
+        inputs: &Inputs,
+    ) -> bool {
+        let main_text = Versioned { text: Text::default(), version: 0, guard: None };
+        inputs.generation.load(Ordering::Acquire) == session.generation()
+            || Engine::new(session, fs, flags, main, main_text).unchanged(inputs)
     }
 
     pub(crate) fn preprocess(
@@ -236,44 +257,42 @@ impl<'a> Engine<'a> {
     ) -> Preprocessed {
         let main = session.file_id(main);
         let main_text = translated(main_text, flags);
-        let mut engine = Engine::new(session, fs, flags, main);
+        let version = session.number(main, &main_text);
+        let numbered = Versioned { text: main_text.clone(), version, guard: None };
+        let mut engine = Engine::new(session, fs, flags, main, numbered.clone());
         let mut h = FxHasher::default();
         flags.hash(&mut h);
         let all_flags = h.finish();
-        let version = match session.set_text(main, Some(main_text.clone())) {
-            Some(Versioned { version, .. }) => version,
-            None => 0,
-        };
         if engine.resume_region(&main_text, all_flags) {
             session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
-            engine.reenter_main(Versioned { text: main_text.clone(), version, guard: None });
+            engine.reenter_main(numbered);
             engine.resume_region_frame();
         } else {
             let preamble = lock(&session.preambles).get(&main).cloned();
             match preamble.filter(|p| p.fits(&engine, &main_text, all_flags)) {
-                Some(preamble) => engine.resume(&preamble, main_text.clone(), version),
-                None => engine.start(main_text.clone(), version, all_flags),
+                Some(preamble) => engine.resume(&preamble, numbered),
+                None => engine.start(numbered, all_flags),
             }
         }
         engine.run(all_flags);
         engine.sort_lists();
-        engine.keep_run(main_text, all_flags);
-        engine.finish()
+        let inputs = Arc::new(Inputs {
+            lookups: std::mem::take(&mut engine.lookups),
+            loaded: std::mem::take(&mut engine.loaded),
+            ..engine.inputs()
+        });
+        engine.keep_run(all_flags, &inputs);
+        engine.finish(inputs)
     }
 
-    fn start(&mut self, main_text: Text, version: u32, all_flags: u64) {
+    fn start(&mut self, main_text: Versioned, all_flags: u64) {
         let predefined = predefined_macros(self.session, self.fs, self.flags, all_flags);
         self.macros = MacroTable::clone(&predefined.1);
         if let Some(text) = self.session.text(predefined.0) {
             self.texts.insert(predefined.0, text);
         }
         let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
-        self.push_file(
-            self.main,
-            Versioned { text: main_text, version, guard: None },
-            u32::MAX,
-            name,
-        );
+        self.push_file(self.main, main_text, u32::MAX, name);
         // Forced includes are read as if a file in the compiler's folder included them first.
         if !self.flags.forced_includes.is_empty() {
             let lines: String =
@@ -281,7 +300,7 @@ impl<'a> Engine<'a> {
             let file = self
                 .session
                 .file_id(&self.flags.directory.join(format!("<command line {all_flags:x}>")));
-            if let Some(text) = self.session.set_text(file, Some(lines.into())) {
+            if let Some(text) = self.session.set_text(file, lines.into()) {
                 self.push_file(file, text, u32::MAX, Arc::from("<command line>"));
             }
         }
@@ -295,7 +314,9 @@ impl<'a> Engine<'a> {
 
     pub(crate) fn push_file(&mut self, file: FileId, text: Versioned, dir: u32, name: Arc<str>) {
         self.session.counters.files_lexed.fetch_add(1, Ordering::Relaxed);
-        self.texts.insert(file, text.text.clone());
+        if self.texts.insert(file, text.text.clone()).is_some() {
+            self.lines.remove(&file);
+        }
         self.regions.recursive |= file == self.main && !self.files.is_empty();
         self.loaded.push((file, text.version));
         let path = self.session.path(file);
@@ -600,7 +621,7 @@ impl<'a> Engine<'a> {
         self.inactive.sort_by_key(|r| r.start);
     }
 
-    fn finish(self) -> Preprocessed {
+    fn finish(self, inputs: Arc<Inputs>) -> Preprocessed {
         self.session.counters.tokens_expanded.fetch_add(self.expanded, Ordering::Relaxed);
         let chunk_index = self.chunks.iter().enumerate().map(|(i, c)| (c.id, i as u32)).collect();
         Preprocessed {
@@ -617,19 +638,17 @@ impl<'a> Engine<'a> {
             abi: self.flags.abi,
             chunk_index,
             texts: self.texts,
+            inputs,
         }
     }
 
-    fn resume(&mut self, preamble: &Preamble, main_text: Text, version: u32) {
+    fn resume(&mut self, preamble: &Preamble, main_text: Versioned) {
         let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
         self.session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
         preamble.restore(self);
-        self.push_file(
-            self.main,
-            Versioned { text: main_text, version, guard: None },
-            u32::MAX,
-            name,
-        );
+        self.push_file(self.main, main_text, u32::MAX, name);
+        // The preamble has it already.
+        self.loaded.pop();
         if let Some(frame) = self.files.last_mut() {
             preamble.restore_frame(frame);
         }
@@ -665,15 +684,11 @@ fn predefined_macros(
     let path = format!("{}/predefined-{key:016x}.h", predefined::headers::FOLDER);
     let file = session.file_id(Path::new(&path));
     let text: Text = text.into();
-    session.set_text(file, Some(text.clone()));
-    let mut engine = Engine::new(session, fs, flags, file);
+    session.set_text(file, text.clone());
+    let text = Versioned { text, version: 0, guard: None };
+    let mut engine = Engine::new(session, fs, flags, file, text.clone());
     super::builtin::define(&mut engine.macros);
-    engine.push_file(
-        file,
-        Versioned { text, version: 0, guard: None },
-        u32::MAX,
-        Arc::from("<built-in>"),
-    );
+    engine.push_file(file, text, u32::MAX, Arc::from("<built-in>"));
     engine.own_code = true;
     engine.run(key);
     let mut table = engine.macros;

@@ -46,8 +46,9 @@ impl Engine<'_> {
         if let Some(known) = self.session.cached_lookup(key) {
             return known;
         }
+        let begun = self.session.generation();
         let found = self.search(key);
-        self.session.keep_lookup(*key, found);
+        self.session.keep_lookup(*key, found, begun);
         found
     }
 
@@ -132,7 +133,7 @@ impl Engine<'_> {
             return;
         }
         let text = if found.file == self.main {
-            self.session.text(self.main).and_then(|_| self.session.load(self.fs, self.main))
+            Some(self.main_text.clone())
         } else {
             self.session.load(self.fs, found.file)
         };

@@ -33,7 +33,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     flags::Flags,
-    session::{FileSystem, Session},
+    session::{FileSystem, Inputs, Session},
     source::{FileId, FileRange, Text},
 };
 
@@ -137,6 +137,7 @@ pub struct Preprocessed {
     pub abi: crate::flags::Abi,
     pub(crate) chunk_index: FxHashMap<u32, u32>,
     pub(crate) texts: FxHashMap<FileId, Text>,
+    pub(crate) inputs: Arc<Inputs>,
 }
 
 impl Preprocessed {
@@ -149,6 +150,12 @@ impl Preprocessed {
     /// Whether a built-in text stands in for a header.
     pub fn uses_stand_in(&self) -> bool {
         self.includes.iter().any(|i| i.stand_in)
+    }
+
+    /// Whether another run with these flags, which are those of this one, and the same main text would
+    /// give the same: whether all headers are found where they were, with the texts that they had.
+    pub fn is_current(&self, session: &Session, fs: &dyn FileSystem, flags: &Flags) -> bool {
+        engine::Engine::reads_the_same(session, fs, flags, self.main, &self.inputs)
     }
 
     /// Number of tokens.

@@ -1,12 +1,12 @@
 //! The preamble: the state after the includes at the top of the main file.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     lexer,
-    session::{Found, LookupKey, lock},
+    session::{Inputs, lock},
     source::{FileId, FileRange, Text},
     symbol::{Symbol, known as k},
     token::Token,
@@ -17,6 +17,7 @@ use super::{
     chunk::Chunk,
     engine::{Cond, Engine, FileFrame, Guard},
     macros::{MacroDef, MacroTable},
+    region::keep,
 };
 
 /// The state of a run after the last include before the file's own code.
@@ -25,12 +26,10 @@ pub(crate) struct Preamble {
     prefix: Text,
     pos: usize,
     flags: u64,
-    generation: AtomicU64,
+    inputs: Inputs,
     macros: MacroTable,
     pushed: FxHashMap<Symbol, Vec<Option<Arc<MacroDef>>>>,
     once: FxHashSet<FileId>,
-    lookups: Vec<(LookupKey, Option<Found>)>,
-    loaded: Vec<(FileId, u32)>,
     taint: u64,
     counter: u64,
     entered: u64,
@@ -53,17 +52,15 @@ pub(crate) struct Preamble {
 impl Preamble {
     /// Whether the state is right for this text, these flags, and the files as they are now.
     pub(crate) fn fits(&self, engine: &Engine<'_>, text: &str, flags: u64) -> bool {
-        self.flags == flags
-            && text.starts_with(&*self.prefix)
-            && engine.unchanged(&self.generation, &self.lookups, &self.loaded)
+        self.flags == flags && text.starts_with(&*self.prefix) && engine.unchanged(&self.inputs)
     }
 
     pub(crate) fn restore(&self, engine: &mut Engine<'_>) {
         engine.macros = self.macros.clone();
         engine.pushed = self.pushed.clone();
         engine.once = self.once.clone();
-        engine.lookups = self.lookups.clone();
-        engine.loaded = self.loaded.clone();
+        engine.lookups = self.inputs.lookups.clone();
+        engine.loaded = self.inputs.loaded.clone();
         engine.taint = self.taint;
         engine.counter = self.counter;
         engine.entered = self.entered;
@@ -102,7 +99,7 @@ impl Engine<'_> {
             }
         }
         self.snapshot_due = false;
-        if self.fatal || !self.out.is_empty() {
+        if self.fatal || self.volatile || self.regions.recursive || !self.out.is_empty() {
             return;
         }
         let end = lexer::line_end(&frame.text, frame.pos);
@@ -120,12 +117,14 @@ impl Engine<'_> {
             prefix,
             pos: end,
             flags,
-            generation: AtomicU64::new(self.session.generation()),
+            inputs: Inputs {
+                lookups: self.lookups.clone(),
+                loaded: self.loaded.clone(),
+                ..self.inputs()
+            },
             macros: self.macros.clone(),
             pushed: self.pushed.clone(),
             once: self.once.clone(),
-            lookups: self.lookups.clone(),
-            loaded: self.loaded.clone(),
             taint: self.taint,
             counter: self.counter,
             entered: self.entered,
@@ -144,6 +143,6 @@ impl Engine<'_> {
             guard,
             name,
         };
-        lock(&self.session.preambles).insert(self.main, Arc::new(preamble));
+        keep(&mut lock(&self.session.preambles), self.main, preamble);
     }
 }

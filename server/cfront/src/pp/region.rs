@@ -6,15 +6,12 @@
 //! state is what it was: the rest is taken over, with its places moved. Where to cut depends on the
 //! text since the last cut alone, so that the pieces are those of a run from scratch.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    session::{Found, LookupKey, Session, lock},
+    session::{Inputs, lock},
     source::{FileId, FileRange, Text},
     symbol::Symbol,
 };
@@ -70,15 +67,13 @@ pub(crate) struct Checkpoint {
 pub(crate) struct MainRun {
     text: Text,
     flags: u64,
-    generation: AtomicU64,
+    inputs: Arc<Inputs>,
     pub(crate) checkpoints: Vec<Checkpoint>,
     pub(crate) chunks: Vec<Arc<Chunk>>,
     includes: Vec<IncludeDirective>,
     pub(crate) macro_uses: Vec<MacroUse>,
     pub(crate) inactive: Vec<FileRange>,
     diagnostics: Vec<PpDiagnostic>,
-    lookups: Vec<(LookupKey, Option<Found>)>,
-    loaded: Vec<(FileId, u32)>,
     /// Macros that the main file itself defines.
     definitions: Vec<Arc<MacroDef>>,
     macros: MacroTable,
@@ -275,7 +270,7 @@ impl Engine<'_> {
     /// take over the rest.
     pub(crate) fn resume_region(&mut self, text: &Text, flags: u64) -> bool {
         let Some(run) = lock(&self.session.runs).get(&self.main).cloned() else { return false };
-        if run.flags != flags || !self.unchanged(&run.generation, &run.lookups, &run.loaded) {
+        if run.flags != flags || !self.unchanged(&run.inputs) {
             return false;
         }
         let before = Before::new(run.clone(), text);
@@ -295,8 +290,8 @@ impl Engine<'_> {
         self.chunks = head(&run.chunks, at.chunks);
         self.includes = head(&run.includes, at.includes);
         self.diagnostics = head(&run.diagnostics, at.diagnostics);
-        self.lookups = head(&run.lookups, at.lookups);
-        self.loaded = head(&run.loaded, at.loaded);
+        self.lookups = head(&run.inputs.lookups, at.lookups);
+        self.loaded = head(&run.inputs.loaded, at.loaded);
         self.token_count = at.token_count;
         self.expanded = at.expanded;
         self.own_code = true;
@@ -304,7 +299,7 @@ impl Engine<'_> {
         self.regions.line_uses = at.line_uses;
         self.regions.checkpoints = head(&run.checkpoints, count);
         self.texts.clone_from(&run.texts);
-        let later = tail(&run.loaded, at.loaded).map(|(file, _)| *file);
+        let later = tail(&run.inputs.loaded, at.loaded).map(|(file, _)| *file);
         let later: FxHashSet<FileId> = later.collect();
         if !later.is_empty() {
             let before: FxHashSet<FileId> = self.loaded.iter().map(|(file, _)| *file).collect();
@@ -459,8 +454,8 @@ impl Engine<'_> {
         }));
         let inactive = run.inactive.partition_point(|r| (r.start as usize) < at.pos);
         self.inactive.extend(tail(&run.inactive, inactive).map(|r| shift.range(*r)));
-        self.lookups.extend_from_slice(run.lookups.get(at.lookups..)?);
-        for &(file, version) in tail(&run.loaded, at.loaded) {
+        self.lookups.extend_from_slice(run.inputs.lookups.get(at.lookups..)?);
+        for &(file, version) in tail(&run.inputs.loaded, at.loaded) {
             self.loaded.push((file, version));
             if file != self.main
                 && let Some(text) = run.texts.get(&file)
@@ -479,9 +474,10 @@ impl Engine<'_> {
     }
 
     /// Keeps a run that ended well, for the next one.
-    pub(crate) fn keep_run(&mut self, text: Text, flags: u64) {
+    pub(crate) fn keep_run(&mut self, flags: u64, inputs: &Arc<Inputs>) {
         if self.regions.checkpoints.is_empty()
             || self.regions.recursive
+            || self.volatile
             || self.bomb
             || self.fatal
             || self.diagnostics.len() >= MAX_DIAGNOSTICS
@@ -489,17 +485,15 @@ impl Engine<'_> {
             return;
         }
         let run = MainRun {
-            text,
+            text: self.main_text.text.clone(),
             flags,
-            generation: AtomicU64::new(self.started),
+            inputs: inputs.clone(),
             checkpoints: std::mem::take(&mut self.regions.checkpoints),
             chunks: self.chunks.clone(),
             includes: self.includes.clone(),
             macro_uses: self.macro_uses.clone(),
             inactive: self.inactive.clone(),
             diagnostics: self.diagnostics.clone(),
-            lookups: self.lookups.clone(),
-            loaded: self.loaded.clone(),
             definitions: std::mem::take(&mut self.regions.definitions),
             macros: self.macros.clone(),
             texts: self.texts.clone(),
@@ -508,19 +502,19 @@ impl Engine<'_> {
             expanded: self.expanded,
             line_uses: self.regions.line_uses,
         };
-        keep(self.session, self.main, run);
+        keep(&mut lock(&self.session.runs), self.main, run);
     }
 }
 
-fn keep(session: &Session, main: FileId, run: MainRun) {
-    let mut runs = lock(&session.runs);
-    if runs.len() >= MAX_RUNS
-        && !runs.contains_key(&main)
-        && let Some(&some) = runs.keys().next()
+/// Keeps what was made of a main file, in place of that of another one when there are many.
+pub(crate) fn keep<T>(all: &mut FxHashMap<FileId, Arc<T>>, main: FileId, new: T) {
+    if all.len() >= MAX_RUNS
+        && !all.contains_key(&main)
+        && let Some(&some) = all.keys().next()
     {
-        runs.remove(&some);
+        all.remove(&some);
     }
-    runs.insert(main, Arc::new(run));
+    all.insert(main, Arc::new(new));
 }
 
 #[cfg(test)]

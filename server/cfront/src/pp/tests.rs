@@ -297,7 +297,7 @@ fn a_header_may_come_with_its_folder() {
     assert!(!before.complete && !session.folder_exists(&fs, Path::new("/inc/linux")));
     let path = Path::new("/inc/linux/new.h");
     fs.write(path, "int new;\n");
-    session.invalidate(path);
+    session.invalidate([path]);
     let after = run(&session, &fs, text);
     assert!(after.complete);
     assert_eq!(shown(&after), "int new ;\nint main ;");
@@ -469,7 +469,7 @@ fn a_header_that_changed_is_read_again() {
     let text = "#include <b.h>\nint x;\n";
     run(&session, &fs, text);
     fs.write(Path::new("/inc/a.h"), "int changed;\n");
-    session.invalidate(Path::new("/inc/a.h"));
+    session.invalidate([Path::new("/inc/a.h")]);
     let again = run(&session, &fs, text);
     assert_eq!(shown(&again), shown(&run(&Session::new(), &fs, text)));
     assert!(shown(&again).contains("changed"));

@@ -1,8 +1,9 @@
 //! The findings of a file's rules, and when they are found anew.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use bpf::{diagnostic::Diagnostic, object::SectionKind, rules};
+use cfront::source::FileId;
 
 use super::{FileAnalysis, Role, lock};
 use crate::{environment::FlagsFrom, host::Analysis, project_file::libbpf_version};
@@ -59,10 +60,13 @@ impl FileAnalysis {
         None
     }
 
-    /// Whether the findings were made with what the user-space file `loader` did before.
-    pub(super) fn judged_by_old_usage(&self, analysis: &Analysis, loader: &Path) -> bool {
+    /// Whether the findings were made with what user space did before, when `other` was one of its files or
+    /// of their headers.
+    pub(super) fn judged_by_old_usage(&self, analysis: &Analysis, other: FileId) -> bool {
         let before = lock(&self.judged).as_ref().and_then(|judged| judged.usage.clone());
-        before.is_some_and(|before| analysis.uses(loader) && self.usage(analysis) != before)
+        before.is_some_and(|before| {
+            analysis.usage_rests_on(&self.path, other) && self.usage(analysis) != before
+        })
     }
 
     /// What other files do with the object now.

@@ -26,7 +26,7 @@ use bpftool::{Recipe, UNKNOWN, file_name};
 use make::Makefile;
 
 /// Names of build files.
-const BUILD_FILES: [&str; 6] =
+pub(super) const BUILD_FILES: [&str; 6] =
     ["GNUmakefile", "makefile", "Makefile", "CMakeLists.txt", "meson.build", "xmake.lua"];
 
 /// Larger files are no build files, in bytes.

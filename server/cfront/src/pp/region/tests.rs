@@ -267,7 +267,7 @@ fn a_header_that_changed_is_seen_behind_the_edit() {
     let text = |body: &str| format!("{}#include <b.h>\n{}", program(20, body), program(20, ""));
     run(&session, &fs, &text(""));
     fs.write(Path::new("/inc/b.h"), "int changed;\n");
-    session.invalidate(Path::new("/inc/b.h"));
+    session.invalidate([Path::new("/inc/b.h")]);
     let again = run(&session, &fs, &text("x"));
     assert!(all(&again).contains("changed"));
 }
