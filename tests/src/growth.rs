@@ -82,7 +82,7 @@ fn core(files: &[(String, String)], step: &mut Steps<'_>) {
         drop(layout::json::print(&built.object, MAIN, &[]));
     });
     step(&mut || {
-        let whole = source::build_whole(&unit, "large").object;
+        let whole = source::build_whole(&unit, "large").0.object;
         drop(btf::raw::dump(&whole.btf));
     });
     let mut edit = |text: String| {

@@ -14,7 +14,7 @@ fn taken(expression: &str) -> Option<bool> {
     let (session, files) = (Session::new(), MemoryFileSystem::default());
     let unit =
         preprocess(&session, &files, Path::new("/a.c"), text.as_str().into(), &Flags::default());
-    let first = unit.chunks.iter().flat_map(|chunk| chunk.tokens().iter().copied()).next();
+    let first = unit.chunks.iter().flat_map(|chunk| chunk.tokens().to_vec()).next();
     unit.diagnostics.is_empty().then(|| first.is_some_and(|token| token.sym.as_str() == "yes"))
 }
 
