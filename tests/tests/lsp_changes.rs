@@ -47,7 +47,8 @@ fn a_header_is_edited_while_its_program_is_closed() {
     client.open(&program, PROGRAM);
     client.diagnostics_until(&program, <[Value]>::is_empty);
     // By the version: what is told of a document that was closed has none.
-    let hover = json!({ "textDocument": { "uri": program }, "position": { "line": 1, "character": 4 } });
+    let hover =
+        json!({ "textDocument": { "uri": program }, "position": { "line": 1, "character": 4 } });
     let shown = client.request("textDocument/hover", hover).to_string();
     assert!(!shown.contains("percpu"), "{shown}");
 }
@@ -55,8 +56,12 @@ fn a_header_is_edited_while_its_program_is_closed() {
 #[test]
 fn a_loader_that_is_made_during_the_session_is_seen() {
     let workspace = workspace();
-    let text = "struct { int (*type)[2]; int *key; int *value; } m __attribute__((section(\".maps\")));\n";
+    let text =
+        "struct { int (*type)[2]; int *key; int *value; } m __attribute__((section(\".maps\")));\n";
     workspace.write("m.bpf.c", text);
+    // Without a word on its maps: they must be right by themselves.
+    let opens = "#include \"m.skel.h\"\nint f(void) { return !m__open_and_load(); }\n";
+    workspace.write("open.c", opens);
     let program = workspace.uri("m.bpf.c");
     let mut client = workspace.start(&json!({}));
     client.open(&program, text);
