@@ -216,7 +216,8 @@ impl Day {
             "textDocument": { "uri": self.workspace.uri(&name) },
             "position": { "line": line, "character": self.random.below(30) },
         });
-        let method = self.random.pick(&["hover", "definition", "documentSymbol", "completion", "codeLens"]);
+        let method =
+            self.random.pick(&["hover", "definition", "documentSymbol", "completion", "codeLens"]);
         let id = self.client.ask(&format!("textDocument/{method}"), params);
         self.asked += 1;
         if self.asked.is_multiple_of(AHEAD / 4) {

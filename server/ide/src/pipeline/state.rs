@@ -43,7 +43,10 @@ pub(super) fn state_in(analysis: &Analysis, path: &Path) -> Cancellable<String> 
             state += &format!("{:?} {} {:?}\n", skeleton.note, skeleton.complete, skeleton.hints);
         }
     }
-    for (place, finding) in analysis.findings_with_headers(path)? {
+    let mut findings = analysis.findings_with_headers(path)?;
+    // By number of the file; within one the order counts.
+    findings.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    for (place, finding) in findings {
         state += &format!("{}: {finding:#?}\n", place.path.display());
     }
     state += &format!("{:?}\n", analysis.status(path)?);
