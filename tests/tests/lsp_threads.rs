@@ -60,28 +60,60 @@ fn a_thousand_documents_have_no_more_threads_than_ten() {
     assert_eq!(client.shut_down(), Some(0));
 }
 
-#[test]
-fn where_threads_cannot_be_started_each_document_is_answered() {
-    // A user of its own has no other processes that count. For root the limit does not hold.
-    let folder = tempfile::tempdir().unwrap();
-    let is_root = fs::metadata(folder.path()).unwrap().uid() == 0;
-    let server = folder.path().join("bpf-lsp");
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    fs::copy(binary::path(), &server).unwrap();
-    for most in 1..=5 {
+/// A copy of the server that any user may run, and whether the user is root.
+struct Server(tempfile::TempDir, bool);
+
+impl Server {
+    fn new() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let is_root = fs::metadata(folder.path()).unwrap().uid() == 0;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::copy(binary::path(), folder.path().join("bpf-lsp")).unwrap();
+        Server(folder, is_root)
+    }
+
+    /// What runs it with so many threads at most, the first included.
+    fn with_threads(&self, most: usize) -> Command {
         let mut command = Command::new("prlimit");
-        command.arg(format!("--nproc={most}")).arg(&server).arg("--stdio");
-        if is_root {
+        command.arg(format!("--nproc={most}")).arg(self.0.path().join("bpf-lsp")).arg("--stdio");
+        // A user of its own has no other processes that count. For root the limit does not hold.
+        if self.1 {
             command.uid(54_321).gid(54_321);
         }
-        let mut client = Client::spawn_by(&mut command);
+        command
+    }
+}
+
+#[test]
+fn where_threads_cannot_be_started_each_document_is_answered() {
+    let server = Server::new();
+    for most in 1..=5 {
+        let mut client = Client::spawn_by(&mut server.with_threads(most));
         client.initialize(json!({}));
         talk_about(&mut client, 100);
-        if is_root {
+        if server.1 {
             assert!(threads(&client) <= most, "the limit holds");
         }
         assert_eq!(client.shut_down(), Some(0));
     }
+}
+
+#[test]
+fn files_in_place_of_pipes_need_no_threads_either() {
+    let server = Server::new();
+    let said = server.0.path().join("said");
+    let frame = |body: &str| format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    let messages = [
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}"#,
+        r#"{"jsonrpc":"2.0","id":2,"method":"shutdown"}"#,
+    ];
+    fs::write(&said, messages.map(frame).concat()).unwrap();
+    let mut command = server.with_threads(1);
+    let answered = server.0.path().join("answered");
+    command.stdin(fs::File::open(said).unwrap()).stdout(fs::File::create(&answered).unwrap());
+    assert_eq!(command.status().unwrap().code(), Some(0));
+    let answered = fs::read_to_string(answered).unwrap();
+    assert!(answered.contains(r#""id":1}"#) && answered.contains(r#""id":2}"#), "{answered}");
 }
 
 #[test]

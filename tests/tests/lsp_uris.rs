@@ -189,6 +189,9 @@ fn what_only_looks_like_the_path_of_a_file_is_another_document() {
     client.open(&older, "");
     published_under(&mut client, &older, false);
     close(&mut client, &older);
+    // The file is open still, with its text.
+    client.edit(&uri, 2, [0, 0, 0, 0], " ");
+    published_under(&mut client, &uri, true);
     let found = client.request("textDocument/references", at(&uri, "hits;"));
     assert_eq!(uris(&found), [uri.as_str(), uri.as_str()]);
     assert_eq!(client.shut_down(), Some(0));

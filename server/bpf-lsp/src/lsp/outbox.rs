@@ -49,15 +49,18 @@ pub(super) enum Outgoing {
     RefreshHints,
 }
 
-/// Where messages to the client are put, each with the spelling of URIs at that moment.
+/// Where messages to the client are put.
 #[derive(Clone)]
 pub(super) struct Outbox {
-    queue: mpsc::UnboundedSender<(Outgoing, Spelled)>,
+    queue: mpsc::UnboundedSender<Entry>,
     spelled: Arc<Mutex<Spelled>>,
 }
 
+/// A message, and its parameters where the client spells the URIs in them in another way.
+type Entry = (Outgoing, Option<Value>);
+
 /// The other end of an [`Outbox`].
-pub(super) type Queue = mpsc::UnboundedReceiver<(Outgoing, Spelled)>;
+pub(super) type Queue = mpsc::UnboundedReceiver<Entry>;
 
 impl Outbox {
     /// An empty one.
@@ -66,38 +69,52 @@ impl Outbox {
         (Outbox { queue, spelled: Arc::default() }, messages)
     }
 
-    /// Puts a message into the queue.
+    /// Puts a message into the queue, with URIs spelled as the client does now.
     pub(super) fn send(&self, message: Outgoing) {
-        self.send_spelled(message, self.spelled());
+        self.put(message, &lock(&self.spelled));
     }
 
-    /// [`Outbox::send`], with URIs spelled in that way.
-    pub(super) fn send_spelled(&self, message: Outgoing, spelled: Spelled) {
+    /// [`Outbox::send`], with one of our URIs spelled in another way than now.
+    pub(super) fn send_as(&self, ours: &str, client: &str, message: Outgoing) {
+        lock(&self.spelled).spelled_as(ours, client, |spelled| self.put(message, spelled));
+    }
+
+    fn put(&self, message: Outgoing, spelled: &Spelled) {
+        let params = match &message {
+            Outgoing::Publish(params) => spelled.respelled(params),
+            Outgoing::SkeletonChanged(params) => spelled.respelled(params),
+            _ => None,
+        };
         // The queue closes when the session ends; then nobody wants the message.
-        drop(self.queue.send((message, spelled)));
-    }
-
-    /// How URIs are spelled now.
-    pub(super) fn spelled(&self) -> Spelled {
-        lock(&self.spelled).clone()
+        drop(self.queue.send((message, params)));
     }
 
     /// Lets one of our URIs be spelled as the client does from now on; as inside when there is no such spelling.
     pub(super) fn spell(&self, ours: &str, client: Option<&str>) {
+        lock(&self.spelled).spell(ours, client);
+    }
+
+    /// Spells the URIs of an answer as the client does, that of what it asked `about` as it did then.
+    pub(super) fn respell(&self, answer: &mut Value, about: Option<&(String, String)>) {
         let mut spelled = lock(&self.spelled);
-        *spelled = spelled.with(ours, client);
+        match about {
+            Some((ours, client)) => {
+                spelled.spelled_as(ours, client, |spelled| spelled.respell(answer))
+            }
+            None => spelled.respell(answer),
+        }
     }
 }
 
 /// Sends what comes out of the queue until it closes.
 pub(super) async fn run(client: Client, session: Arc<Session>, mut queue: Queue) {
-    while let Some((message, spelled)) = queue.recv().await {
+    while let Some((message, respelled)) = queue.recv().await {
         match message {
             Outgoing::Publish(params) => {
-                tell::<notification::PublishDiagnostics>(&client, params, &spelled).await;
+                tell::<notification::PublishDiagnostics>(&client, params, respelled).await;
             }
             Outgoing::SkeletonChanged(params) => {
-                tell::<SkeletonChanged>(&client, params, &spelled).await;
+                tell::<SkeletonChanged>(&client, params, respelled).await;
             }
             // Names of files and what compilers say can hold anything.
             Outgoing::Status(mut params) => {
@@ -110,21 +127,14 @@ pub(super) async fn run(client: Client, session: Arc<Session>, mut queue: Queue)
     }
 }
 
-/// Sends a notification that has URIs in it.
 async fn tell<N: notification::Notification>(
     client: &Client,
     params: N::Params,
-    spelled: &Spelled,
+    respelled: Option<Value>,
 ) {
-    if spelled.is_empty() {
-        return client.send_notification::<N>(params).await;
-    }
-    match serde_json::to_value(params) {
-        Ok(mut params) => {
-            spelled.respell(&mut params);
-            client.send_notification::<Respelled<N>>(params).await;
-        }
-        Err(error) => tracing::error!("{} cannot be written: {error}", N::METHOD),
+    match respelled {
+        Some(params) => client.send_notification::<Respelled<N>>(params).await,
+        None => client.send_notification::<N>(params).await,
     }
 }
 

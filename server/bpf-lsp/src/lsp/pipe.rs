@@ -2,7 +2,7 @@
 //!
 //! tokio's standard streams hand each read and each write to a thread of their own, and waking a thread
 //! that sleeps on an idle core takes longer than most answers do. Pipes, sockets and terminals tell
-//! when they are ready, so no thread needs to wait for them; regular files do not, and stay with tokio.
+//! when they are ready, so no thread needs to wait for them; regular files keep nobody waiting.
 //!
 //! The descriptors are left blocking: the flag belongs to the open file, which other processes (a shell,
 //! the client) may share. So readiness is asked of the system before each call, and a call moves no more
@@ -21,39 +21,67 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, unix::AsyncFd};
 /// A ready pipe takes this many bytes without blocking: `PIPE_BUF` of Linux, the smallest of POSIX is 512.
 const AT_ONCE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// One end of a pipe, socket or terminal.
-pub(super) struct Pipe(AsyncFd<OwnedFd>);
+/// One end of a pipe, socket or terminal, or a file in its place.
+pub(super) enum Pipe {
+    /// It tells when it is ready.
+    Registered(AsyncFd<OwnedFd>),
+    /// It always is.
+    File(OwnedFd),
+}
 
 impl Pipe {
     /// Takes an end that is open for reading; what is given stays open beside it.
     ///
     /// # Errors
     ///
-    /// When the system cannot tell its readiness, as for regular files; the caller reads it otherwise.
+    /// When it is closed, or the system cannot tell its readiness; the caller reads it otherwise.
     pub(super) fn reading(end: impl AsFd) -> io::Result<Pipe> {
-        register(end.as_fd().try_clone_to_owned()?, Interest::READABLE)
+        register(&end, Interest::READABLE)
     }
 
     /// Takes an end that is open for writing; errors as [`Pipe::reading`].
     pub(super) fn writing(end: impl AsFd) -> io::Result<Pipe> {
-        register(end.as_fd().try_clone_to_owned()?, Interest::WRITABLE)
+        register(&end, Interest::WRITABLE)
     }
 
-    /// Whether a call would return at once. At the other end's end it does: with what is left, or an error.
-    fn is_ready(&self, flags: PollFlags) -> io::Result<bool> {
-        let mut ends = [PollFd::new(self.0.get_ref(), flags)];
-        let ready = poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
-        Ok(ready > 0)
+    /// What can be read or written now, once something can.
+    fn poll_ready(&self, cx: &mut Context<'_>, flags: PollFlags) -> Poll<io::Result<&OwnedFd>> {
+        let end = match self {
+            Pipe::Registered(end) => end,
+            Pipe::File(file) => return Poll::Ready(Ok(file)),
+        };
+        loop {
+            let mut guard = match flags {
+                PollFlags::IN => ready!(end.poll_read_ready(cx))?,
+                _ => ready!(end.poll_write_ready(cx))?,
+            };
+            if is_ready(end.get_ref(), flags)? {
+                return Poll::Ready(Ok(end.get_ref()));
+            }
+            guard.clear_ready();
+        }
     }
+}
+
+/// Whether a call would return at once. At the other end's end it does: with what is left, or an error.
+fn is_ready(end: &OwnedFd, flags: PollFlags) -> io::Result<bool> {
+    let mut ends = [PollFd::new(end, flags)];
+    let ready = poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    Ok(ready > 0)
 }
 
 /// tokio's safe way to do this is deprecated; the way over its threads costs more than an answer: a hover
 /// right after an edit takes 1.2 to 1.5 ms with them and 0.5 to 0.6 ms without.
 #[expect(unsafe_code, reason = "the measured need above")]
-fn register(end: OwnedFd, interest: Interest) -> io::Result<Pipe> {
+fn register(end: &impl AsFd, interest: Interest) -> io::Result<Pipe> {
+    let end = end.as_fd().try_clone_to_owned()?;
     // SAFETY: an `OwnedFd` has one number and keeps it open until it is dropped.
     let registered = unsafe { AsyncFd::register_with_interest(end, interest) };
-    Ok(Pipe(registered?))
+    registered.map(Pipe::Registered).or_else(|error| match error.into_parts() {
+        // What epoll does not take for its kind.
+        (file, error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Pipe::File(file)),
+        (_, error) => Err(error),
+    })
 }
 
 impl AsyncRead for Pipe {
@@ -62,16 +90,10 @@ impl AsyncRead for Pipe {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            let mut guard = ready!(self.0.poll_read_ready(cx))?;
-            if !self.is_ready(PollFlags::IN)? {
-                guard.clear_ready();
-                continue;
-            }
-            let count = rustix::io::read(self.0.get_ref(), buf.initialize_unfilled())?;
-            buf.advance(count);
-            return Poll::Ready(Ok(()));
-        }
+        let end = ready!(self.poll_ready(cx, PollFlags::IN))?;
+        let count = rustix::io::read(end, buf.initialize_unfilled())?;
+        buf.advance(count);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -81,15 +103,9 @@ impl AsyncWrite for Pipe {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        loop {
-            let mut guard = ready!(self.0.poll_write_ready(cx))?;
-            if !self.is_ready(PollFlags::OUT)? {
-                guard.clear_ready();
-                continue;
-            }
-            let some = bytes.get(..AT_ONCE).unwrap_or(bytes);
-            return Poll::Ready(Ok(rustix::io::write(self.0.get_ref(), some)?));
-        }
+        let end = ready!(self.poll_ready(cx, PollFlags::OUT))?;
+        let some = bytes.get(..AT_ONCE).unwrap_or(bytes);
+        Poll::Ready(Ok(rustix::io::write(end, some)?))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -143,12 +159,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_is_gone_is_an_error_and_a_file_is_refused() {
+    async fn a_reader_that_is_gone_is_an_error_and_a_file_needs_no_thread() {
         let (reader, writer) = io::pipe().unwrap();
         let mut writer = Pipe::writing(writer).unwrap();
         drop(reader);
         assert!(writer.write_all(b"text").await.is_err());
-        let file = tempfile::tempfile().unwrap();
-        assert!(Pipe::reading(file).is_err());
+        let mut file = tempfile::tempfile().unwrap();
+        Pipe::writing(&file).unwrap().write_all(b"text").await.unwrap();
+        io::Seek::rewind(&mut file).unwrap();
+        let (mut reader, mut got) = (Pipe::reading(file).unwrap(), String::new());
+        assert!(matches!(reader, Pipe::File(_)));
+        reader.read_to_string(&mut got).await.unwrap();
+        assert_eq!(got, "text");
     }
 }

@@ -23,7 +23,7 @@ use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 
 use super::{
     session::{Session, Snapshot},
-    spelling::{Seen, Spelled, Spellings},
+    spelling::{Seen, Spellings},
 };
 
 tokio::task_local! {
@@ -92,7 +92,7 @@ where
         let (method, id, params) = request.into_parts();
         // Some clients send `null` where the method has no parameters; tower-lsp refuses that.
         let mut params = params.filter(|params| !params.is_null());
-        let Seen { spelled, wanted } =
+        let Seen { about, wanted } =
             self.spellings.receive(&self.session, &method, params.as_mut());
         match &*method {
             "shutdown" => self.exit.shutdown.store(1, Ordering::SeqCst),
@@ -105,24 +105,20 @@ where
         }
         let snapshot = self.session.snapshot();
         let answer = SNAPSHOT.scope(snapshot, self.inner.call(build(method, id.clone(), params)));
+        let outbox = self.spellings.outbox.clone();
         // tower-lsp leaves a notification that was sent as a request without an answer.
         Box::pin(async move {
             let refused = || Some(Response::from_error(id?, Error::invalid_request()));
             let answer = answer.await?.or_else(refused);
-            Ok(answer.map(|answer| respelled(answer, &spelled)))
+            Ok(answer.map(|answer| {
+                let (id, mut result) = answer.into_parts();
+                if let Ok(value) = &mut result {
+                    outbox.respell(value, about.as_ref());
+                }
+                Response::from_parts(id, result)
+            }))
         })
     }
-}
-
-fn respelled(answer: Response, spelled: &Spelled) -> Response {
-    if spelled.is_empty() {
-        return answer;
-    }
-    let (id, mut result) = answer.into_parts();
-    if let Ok(value) = &mut result {
-        spelled.respell(value);
-    }
-    Response::from_parts(id, result)
 }
 
 fn build(method: Cow<'static, str>, id: Option<Id>, params: Option<Value>) -> Request {

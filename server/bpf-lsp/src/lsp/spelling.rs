@@ -15,6 +15,7 @@ use std::{
 
 use ide::Document;
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{PublishDiagnosticsParams, Url};
 
@@ -45,36 +46,46 @@ fn canonical(uri: &str) -> Option<Url> {
     Some(file_path(&uri).and_then(|path| Url::from_file_path(path).ok()).unwrap_or(uri))
 }
 
-/// How the client spells URIs that are spelled in another way inside.
-#[derive(Clone, Default, Debug)]
-pub(super) struct Spelled(Option<Arc<FxHashMap<String, String>>>);
+/// How the client spells the URIs of open documents that are spelled in another way inside.
+#[derive(Default, Debug)]
+pub(super) struct Spelled(FxHashMap<String, String>);
 
 impl Spelled {
-    /// The same, but for one URI.
-    pub(super) fn with(&self, canonical: &str, client: Option<&str>) -> Spelled {
-        let client = client.filter(|client| *client != canonical);
-        let now = self.0.as_ref().and_then(|spelled| spelled.get(canonical));
-        if now.map(String::as_str) == client {
-            return self.clone();
-        }
-        let mut spelled = self.0.as_deref().cloned().unwrap_or_default();
-        match client {
-            Some(client) => spelled.insert(canonical.to_owned(), client.to_owned()),
-            None => spelled.remove(canonical),
+    /// Lets one of our URIs be spelled as the client does from now on; as inside when there is no such spelling.
+    pub(super) fn spell(&mut self, ours: &str, client: Option<&str>) {
+        match client.filter(|client| *client != ours) {
+            Some(client) => self.0.insert(ours.to_owned(), client.to_owned()),
+            None => self.0.remove(ours),
         };
-        Spelled((!spelled.is_empty()).then(|| Arc::new(spelled)))
     }
 
-    /// Whether there is nothing to spell in another way.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_none()
+    /// Runs `then` while one of our URIs is spelled in another way than now.
+    pub(super) fn spelled_as<T>(
+        &mut self,
+        ours: &str,
+        client: &str,
+        then: impl FnOnce(&Spelled) -> T,
+    ) -> T {
+        let now = self.0.get(ours).cloned();
+        self.spell(ours, Some(client));
+        let result = then(self);
+        self.spell(ours, now.as_deref());
+        result
     }
 
     /// Spells all URIs in a message as the client does.
     pub(super) fn respell(&self, message: &mut Value) {
-        if let Some(spelled) = &self.0 {
-            respell(spelled, message);
+        if !self.0.is_empty() {
+            respell(&self.0, message);
         }
+    }
+
+    /// The parameters of a message with all URIs spelled as the client does; `None` when there is nothing to
+    /// spell in another way, or they cannot be written.
+    pub(super) fn respelled(&self, params: &impl Serialize) -> Option<Value> {
+        let mut params = (!self.0.is_empty()).then(|| serde_json::to_value(params).ok())??;
+        respell(&self.0, &mut params);
+        Some(params)
     }
 }
 
@@ -103,7 +114,7 @@ fn respell(spelled: &FxHashMap<String, String>, value: &mut Value) {
 /// The documents that the client has open, by their URI inside.
 pub(super) struct Spellings {
     open: FxHashMap<String, Spelling>,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
 }
 
 struct Spelling {
@@ -115,8 +126,8 @@ struct Spelling {
 
 /// A message as it is seen inside.
 pub(super) struct Seen {
-    /// The answer is to be spelled in this way.
-    pub(super) spelled: Spelled,
+    /// The URI inside of what the message is about, and the client's, which its answer is to have.
+    pub(super) about: Option<(String, String)>,
     /// The session is to see the message; else it was dealt with.
     pub(super) wanted: bool,
 }
@@ -134,7 +145,7 @@ impl Spellings {
         method: &str,
         params: Option<&mut Value>,
     ) -> Seen {
-        let as_it_is = Seen { spelled: self.outbox.spelled(), wanted: true };
+        let as_it_is = Seen { about: None, wanted: true };
         let Some(place) = params.and_then(place_of_uri) else { return as_it_is };
         let Some(client) = place.as_str().filter(|client| !self.is_plain(client)) else {
             return as_it_is;
@@ -174,8 +185,7 @@ impl Spellings {
             {
                 let nothing =
                     PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
-                let spelled = self.outbox.spelled().with(&ours, Some(closed));
-                self.outbox.send_spelled(Outgoing::Publish(nothing), spelled);
+                self.outbox.send_as(&ours, closed, Outgoing::Publish(nothing));
             }
         } else if method == "textDocument/didOpen" {
             let spelling = Spelling { now: client.clone(), put_by: Vec::new() };
@@ -184,8 +194,7 @@ impl Spellings {
         if method == "textDocument/didOpen" {
             self.outbox.spell(&ours, Some(&client));
         }
-        let spelled = self.outbox.spelled().with(&ours, Some(&client));
-        Seen { spelled, wanted: closed.is_none() }
+        Seen { about: Some((ours, client)), wanted: closed.is_none() }
     }
 
     /// Whether a document is open under that spelling alone, which is ours too; most are.
