@@ -9,6 +9,7 @@ mod check;
 mod explain;
 mod input;
 mod object;
+mod replace;
 mod report;
 mod sarif;
 mod terminal;
