@@ -12,6 +12,7 @@ mod object;
 mod replace;
 mod report;
 mod sarif;
+mod sources;
 mod terminal;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
