@@ -6,6 +6,7 @@ pub mod generate;
 pub mod growth;
 pub mod in_process;
 pub mod known;
+pub mod limits;
 pub mod lsp_client;
 pub mod meter;
 pub mod questions;

@@ -1,5 +1,7 @@
 //! The LSP server and the command line of `bpf-lsp`, as a library for its binary and its tests.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod cli;
 pub mod lsp;
 mod project;

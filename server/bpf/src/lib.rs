@@ -1,6 +1,8 @@
 //! BPF objects: the object model built from source or from an ELF file, and what is derived from it:
 //! layouts, skeleton previews and the BPF-side rules.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod compare;
 pub mod diagnostic;
 pub mod elf;

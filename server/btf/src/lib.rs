@@ -13,6 +13,8 @@
 //! Graphs need not come from a checked file: whatever they hold, each question ends in bounded
 //! time, memory and stack.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod compare;
 pub mod dump_c;
 pub mod graph;

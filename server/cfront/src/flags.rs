@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use rustc_hash::FxHashSet;
+
 /// Byte order of the target.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Endian {
@@ -175,6 +177,10 @@ impl Default for Flags {
     }
 }
 
+/// So many folders of a kind, and forced includes, are taken from a command line: each header is looked for
+/// in all of them. The Linux kernel gives about ten.
+const MAX_FOLDERS: usize = 1024;
+
 /// Removes `.` and `..` from an absolute path without asking the disk.
 pub fn normalize(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -316,20 +322,20 @@ impl Flags {
             "-I" | "--include-directory=" => {
                 let dir = dir();
                 if value != "-" && !self.include_dirs.contains(&dir) {
-                    self.include_dirs.push(dir);
+                    add(&mut self.include_dirs, dir);
                 }
             }
-            "-iquote" => self.quote_dirs.push(dir()),
-            "-isystem" => self.system_dirs.push(dir()),
-            "-idirafter" | "-isystem-after" => self.after_dirs.push(dir()),
+            "-iquote" => add(&mut self.quote_dirs, dir()),
+            "-isystem" => add(&mut self.system_dirs, dir()),
+            "-idirafter" | "-isystem-after" => add(&mut self.after_dirs, dir()),
             "-D" | "--define-macro=" => {
                 self.macros.push(CommandLineMacro::Define(value.to_owned()))
             }
             "-U" | "--undefine-macro=" => {
                 self.macros.push(CommandLineMacro::Undefine(value.to_owned()))
             }
-            "--embed-dir=" | "--embed-dir" => self.embed_dirs.push(dir()),
-            "-include" | "-imacros" => self.forced_includes.push(value.to_owned()),
+            "--embed-dir=" | "--embed-dir" => add(&mut self.embed_dirs, dir()),
+            "-include" | "-imacros" => add(&mut self.forced_includes, value.to_owned()),
             "-target" | "--target=" => {
                 let big = value.starts_with("bpfeb") || value.starts_with("bpf_be");
                 self.endian = if big { Endian::Big } else { Endian::Little };
@@ -363,26 +369,25 @@ impl Flags {
     /// the front are searched for quotes only. A folder given twice counts where clang keeps it:
     /// the later place when that is a system one and the earlier is not.
     pub(crate) fn search_dirs(&self) -> (Vec<&Path>, usize) {
-        let mut dirs: Vec<&Path> = Vec::new();
-        for dir in &self.quote_dirs {
-            if !dirs.contains(&dir.as_path()) {
-                dirs.push(dir);
-            }
-        }
+        let mut seen = FxHashSet::default();
+        let quoted = self.quote_dirs.iter().map(PathBuf::as_path);
+        let mut dirs: Vec<&Path> = quoted.filter(|dir| seen.insert(*dir)).collect();
         let quote = dirs.len();
-        let mut system: Vec<&Path> = Vec::new();
-        for dir in self.system_dirs.iter().chain(&self.default_dirs).chain(&self.after_dirs) {
-            if !system.contains(&dir.as_path()) {
-                system.push(dir);
-            }
-        }
-        for dir in &self.include_dirs {
-            if !system.contains(&dir.as_path()) && !dirs[quote..].contains(&dir.as_path()) {
-                dirs.push(dir);
-            }
-        }
+        let mut seen = FxHashSet::default();
+        let system = self.system_dirs.iter().chain(&self.default_dirs).chain(&self.after_dirs);
+        let system = system.map(PathBuf::as_path);
+        let system: Vec<&Path> = system.filter(|dir| seen.insert(*dir)).collect();
+        let own = self.include_dirs.iter().map(PathBuf::as_path);
+        dirs.extend(own.filter(|dir| seen.insert(*dir)));
         dirs.extend(system);
         (dirs, quote)
+    }
+}
+
+/// Adds to a list that has an end.
+fn add<T>(list: &mut Vec<T>, one: T) {
+    if list.len() < MAX_FOLDERS {
+        list.push(one);
     }
 }
 
@@ -413,6 +418,18 @@ mod tests {
             (["/w/p/q", "/w/p/inc", "/w/up", "/s", "/usr/local/include", "/usr/include", "/a"], 1)
             [Define("X=1"), Define("Y"), Undefine("Z")] ["pre.h"]"#]]
         .assert_eq(&shown);
+    }
+
+    #[test]
+    fn more_folders_than_are_searched() {
+        let kinds = ["-I", "-iquote", "-isystem", "-idirafter", "-include", "--embed-dir="];
+        let args: Vec<String> =
+            kinds.iter().flat_map(|kind| (0..2_000).map(move |i| format!("{kind}d{i}"))).collect();
+        let flags = Flags::parse(&args, Path::new("/w"));
+        let (dirs, quote) = flags.search_dirs();
+        assert_eq!((flags.forced_includes.len(), flags.embed_dirs.len()), (1_024, 1_024));
+        // Those of `-I` are all system folders too.
+        assert_eq!((dirs.len(), quote), (2 * 1_024 + 2, 1_024));
     }
 
     #[test]

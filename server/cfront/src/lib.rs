@@ -4,6 +4,8 @@
 //! -> [`ast`] (`parse`; what is no plain GNU C by way of `plain` text and tree-sitter-c) -> types and
 //! declarations (`sema`, [`unit`]), and what each body refers to ([`refs`]). Every token keeps its trail back to what the user wrote.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod ast;
 pub mod ctypes;
 mod derived;

@@ -15,6 +15,11 @@ pub trait Environment: FileSystem + 'static {
     /// How the file is compiled.
     fn flags(&self, path: &Path) -> Arc<FileFlags>;
 
+    /// Drops what is kept of a file that is not asked about again soon.
+    fn forget(&self, path: &Path) {
+        let _ = path;
+    }
+
     /// Where the BPF source of the skeleton header `header`, as `loader` includes it, may lie; nearest
     /// first. The paths need not exist.
     fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf>;

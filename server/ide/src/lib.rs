@@ -1,5 +1,7 @@
 //! What editors ask, answered over a snapshot: plain types, no LSP types, no I/O.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod answer;
 pub mod built;
 mod code_lens;
@@ -34,7 +36,7 @@ mod uses;
 
 pub use environment::Environment;
 pub use host::{Analysis, AnalysisHost, Cancellable, Cancelled, Change, Document, Options};
-pub use pipeline::{FileAnalysis, Role};
+pub use pipeline::{FileAnalysis, Role, Survey};
 pub use rename::{Language, NoRename};
 
 #[cfg(test)]

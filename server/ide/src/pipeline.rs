@@ -7,6 +7,7 @@
 
 mod judged;
 mod memo;
+mod survey;
 mod world;
 
 use std::{
@@ -36,6 +37,7 @@ use loader::{
 };
 
 pub(crate) use memo::{Changes, Pipelines};
+pub use survey::Survey;
 
 /// What a file is to us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -349,22 +351,35 @@ impl Analysis {
     }
 }
 
+impl Role {
+    /// The role of a file that its name alone tells.
+    fn of_name(path: &Path) -> Option<Role> {
+        let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+        match () {
+            () if name.ends_with(".bpf.c") => Some(Role::Bpf),
+            () if name.ends_with(".h") => Some(Role::Header),
+            () => None,
+        }
+    }
+}
+
 fn role(path: &Path, preprocessed: &Preprocessed) -> Role {
-    let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
     let includes = |wanted: fn(&str) -> bool| preprocessed.includes.iter().any(|i| wanted(&i.path));
-    if name.ends_with(".bpf.c") {
-        return Role::Bpf;
+    match Role::of_name(path) {
+        Some(role) => role,
+        None if includes(includes_helpers) => Role::Bpf,
+        None if includes(includes_skeleton) => Role::Loader,
+        None => Role::Other,
     }
-    if name.ends_with(".h") {
-        return Role::Header;
-    }
-    if includes(|path| path.rsplit('/').next() == Some("bpf_helpers.h")) {
-        return Role::Bpf;
-    }
-    if includes(|path| HeaderKind::of_include(path).is_some()) {
-        return Role::Loader;
-    }
-    Role::Other
+}
+
+/// Whether a header's name, as a directive writes it, is that of libbpf's helpers.
+fn includes_helpers(path: &str) -> bool {
+    path.rsplit('/').next() == Some("bpf_helpers.h")
+}
+
+fn includes_skeleton(path: &str) -> bool {
+    HeaderKind::of_include(path).is_some()
 }
 
 #[cfg(test)]

@@ -30,6 +30,12 @@ use toml::{Table, Value};
 /// Name of the file; the nearest one above a source counts.
 pub const NAME: &str = ".bpf-lsp.toml";
 
+/// Include paths, skeletons and sources of one of them, and warnings: what comes later is left out.
+const MAX_PATHS: usize = 256;
+const MAX_SKELETONS: usize = 4096;
+const MAX_SOURCES: usize = 64;
+const MAX_WARNINGS: usize = 16;
+
 /// What the file says. Paths are as written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProjectFile {
@@ -63,6 +69,15 @@ impl ProjectFile {
             }
             Err(error) => warnings.push(error.message().to_owned()),
         }
+        if file.include_paths.len() > MAX_PATHS {
+            file.include_paths.truncate(MAX_PATHS);
+            warnings.push(format!("`include-paths` has more than {MAX_PATHS} folders"));
+        }
+        let more = warnings.len().saturating_sub(MAX_WARNINGS);
+        if more > 0 {
+            warnings.truncate(MAX_WARNINGS);
+            warnings.push(format!("{more} more mistakes"));
+        }
         file.warnings = warnings;
         file
     }
@@ -91,10 +106,13 @@ impl ProjectFile {
                 }
             }
             ("skeletons", Value::Table(table)) => {
-                for (name, value) in table {
+                if table.len() > MAX_SKELETONS {
+                    warnings.push(format!("`skeletons` has more than {MAX_SKELETONS} names"));
+                }
+                for (name, value) in table.iter().take(MAX_SKELETONS) {
                     let paths: Option<Vec<String>> = match value {
                         Value::String(path) => Some(vec![path.clone()]),
-                        Value::Array(paths) if !paths.is_empty() => {
+                        Value::Array(paths) if (1..=MAX_SOURCES).contains(&paths.len()) => {
                             paths.iter().map(|path| path.as_str().map(str::to_owned)).collect()
                         }
                         _ => None,
@@ -215,6 +233,36 @@ mod tests {
             ]
         );
         assert_eq!(ProjectFile::read("= 3").warnings.len(), 1);
+    }
+
+    #[test]
+    fn more_than_a_project_has() {
+        use std::fmt::Write;
+        let many = |n: usize| (0..n).map(|i| format!("\"d{i}\",")).collect::<String>();
+        let mut text = format!("include-paths = [{}]\n[skeletons]\n", many(50_000));
+        for i in 0..20_000 {
+            let _ = writeln!(text, "s{i} = \"a.c\"");
+        }
+        let file = ProjectFile::read(&text);
+        assert_eq!((file.include_paths.len(), file.skeletons.len()), (MAX_PATHS, MAX_SKELETONS));
+        assert_eq!(file.warnings.len(), 2);
+        let text = format!("[skeletons]\na = [{}]\n", many(MAX_SOURCES + 1));
+        let file = ProjectFile::read(&text);
+        assert_eq!((file.skeletons.len(), file.warnings.len()), (0, 1));
+        let unknown: String = (0..50_000).map(|i| format!("k{i} = 1\n")).collect();
+        assert_eq!(ProjectFile::read(&unknown).warnings.len(), MAX_WARNINGS + 1);
+    }
+
+    #[test]
+    fn values_in_values() {
+        for (open, close) in [("[", "]"), ("{a=", "}"), ("[{a=", "}]")] {
+            let text = format!("a = {}1{}", open.repeat(100_000), close.repeat(100_000));
+            assert_eq!(ProjectFile::read(&text).warnings.len(), 1, "{open}");
+        }
+        let text = format!("{}b = 1", "a.".repeat(100_000));
+        assert_eq!(ProjectFile::read(&text).warnings.len(), 1);
+        let text = format!("[{}b]", "a.".repeat(100_000));
+        assert_eq!(ProjectFile::read(&text).warnings.len(), 1);
     }
 
     #[test]

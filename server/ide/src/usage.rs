@@ -194,12 +194,13 @@ impl Analysis {
         let text = self.loader_text(path)?;
         let same = known.map(|(_, known)| known).filter(|known| known.text == text);
         let loader = same.unwrap_or_else(|| {
-            Arc::new(Loader {
-                mentions: Mentions::read(&text),
-                text,
-                words: OnceLock::new(),
-                usage: Mutex::default(),
-            })
+            let mentions = Mentions::read(&text);
+            // Most C files near a program have nothing to do with any: their texts are not needed again.
+            let text = match open.is_none() && mentions == Mentions::default() {
+                true => Text::default(),
+                false => text,
+            };
+            Arc::new(Loader { mentions, text, words: OnceLock::new(), usage: Mutex::default() })
         });
         let disk = open.is_none().then_some(self.changes.disk);
         let kept = (disk, loader.clone());

@@ -1,5 +1,7 @@
 //! User-space C that uses skeletons: skeleton variables, control flow and the loader-side rules.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod flow;
 pub mod members;
 mod places;

@@ -4,14 +4,16 @@
 //! those alike: lines may move, and folders be renamed.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
-    fs,
     path::Path,
 };
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::report::Entry;
+use super::{replace::replace, report::Entry};
+use crate::project::files::{self, Kind};
 
 const VERSION: u64 = 1;
 
@@ -50,23 +52,35 @@ pub(super) fn write(path: &Path, entries: &[Entry]) -> Result<(), String> {
         .collect();
     let baseline = json!({ "version": VERSION, "findings": findings });
     let text = serde_json::to_string_pretty(&baseline).map_err(|error| error.to_string())?;
-    fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
+    let text = text + "\n";
+    replace(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// A baseline as it is written.
+#[derive(Deserialize)]
+struct Written<'a> {
+    version: Option<u64>,
+    #[serde(borrow, default)]
+    findings: Vec<Known<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Known<'a> {
+    #[serde(borrow)]
+    fingerprint: Option<Cow<'a, str>>,
 }
 
 /// The findings of a report that a baseline does not know.
 pub(super) fn new_ones(path: &Path, entries: Vec<Entry>) -> Result<Vec<Entry>, String> {
     let shown = path.display();
-    let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    let value: Value = serde_json::from_str(&text).map_err(|error| format!("{shown}: {error}"))?;
-    if value["version"].as_u64() != Some(VERSION) {
+    let text = files::read_text(path, Kind::Baseline).map_err(|e| format!("{shown}: {e}"))?;
+    let written: Written<'_> =
+        serde_json::from_str(&text).map_err(|error| format!("{shown}: {error}"))?;
+    if written.version != Some(VERSION) {
         return Err(format!("{shown}: no baseline of version {VERSION}"));
     }
-    let known: BTreeSet<&str> = value["findings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|finding| finding["fingerprint"].as_str())
-        .collect();
+    let known: BTreeSet<&str> =
+        written.findings.iter().filter_map(|finding| finding.fingerprint.as_deref()).collect();
     let fingerprints = fingerprints(&entries);
     let new = entries.into_iter().zip(fingerprints);
     Ok(new.filter(|(_, f)| !known.contains(f.as_str())).map(|(entry, _)| entry).collect())

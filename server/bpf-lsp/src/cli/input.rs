@@ -1,7 +1,6 @@
 //! Inputs of the command line: the analysis over files on disk, and objects from source or ELF.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +11,10 @@ use cfront::unit::Unit;
 use ide::{Analysis, AnalysisHost, FileAnalysis, Role, environment::FlagsFrom};
 
 use super::{FlagArgs, terminal};
-use crate::project::{Disk, Project};
+use crate::project::{
+    Disk, Project,
+    files::{self, Kind},
+};
 
 /// An analysis over the disk, with the flags of the command line.
 pub(super) fn analysis(flags: &FlagArgs) -> Result<Analysis, String> {
@@ -51,7 +53,8 @@ impl Input {
     /// Reads a file; ELF is told by its first bytes, whatever its name. Notes go to stderr.
     pub(super) fn read(path: &Path, flags: &FlagArgs) -> Result<Input, String> {
         let shown = path.display();
-        let bytes = fs::read(path).map_err(|error| format!("{shown}: {error}"))?;
+        let bytes =
+            files::read(path, Kind::Argument).map_err(|error| format!("{shown}: {error}"))?;
         if bytes.starts_with(b"\x7fELF") {
             let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
             let name = section::object_name_of_file(&name);
@@ -81,7 +84,8 @@ impl Input {
     /// The types of an ELF object as its `.BTF` has them, or else the input.
     pub(super) fn read_raw(path: &Path, flags: &FlagArgs) -> Result<Result<Btf, Input>, String> {
         let shown = path.display();
-        let bytes = fs::read(path).map_err(|error| format!("{shown}: {error}"))?;
+        let bytes =
+            files::read(path, Kind::Argument).map_err(|error| format!("{shown}: {error}"))?;
         if bytes.starts_with(b"\x7fELF") {
             // Also for objects that libbpf would refuse to open.
             return elf::raw_btf(&bytes).map(Ok).map_err(|error| format!("{shown}: {error}"));

@@ -9,8 +9,10 @@ mod check;
 mod explain;
 mod input;
 mod object;
+mod replace;
 mod report;
 mod sarif;
+mod sources;
 mod terminal;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};

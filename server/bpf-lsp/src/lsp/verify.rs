@@ -5,7 +5,6 @@
 //! nothing outside of its folders chooses what runs.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -29,6 +28,7 @@ use super::{
 };
 use crate::project::{
     build::{BuildError, Trusted},
+    files::{self, Kind},
     objects,
 };
 
@@ -132,10 +132,7 @@ impl Session {
         if is_cancelled() || analysis.file(program).ok()??.role != Role::Bpf {
             return None;
         }
-        let text_of = || {
-            let bytes = fs::read(program).ok()?;
-            Some(fingerprint(&String::from_utf8_lossy(&bytes)))
-        };
+        let text_of = || Some(fingerprint(&files::text(program, Kind::Source)?));
         let text = text_of()?;
         let trusted = Trusted::new(&roots);
         let result = disk.build(program, &trusted, TIMEOUT, cancelled).and_then(|bytes| {

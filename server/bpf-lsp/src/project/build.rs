@@ -10,14 +10,19 @@ mod trusted;
 
 use std::{
     ffi::OsString,
-    fmt, fs,
+    fmt,
+    io::Read,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use super::{Disk, compile_commands::Command};
+use super::{
+    Disk,
+    compile_commands::Command,
+    files::{self, Kind},
+};
 use process::{Compiler, Start};
 pub(crate) use trusted::Trusted;
 
@@ -78,7 +83,10 @@ impl Disk {
         timeout: Duration,
         cancelled: &AtomicBool,
     ) -> Result<Vec<u8>, BuildError> {
-        let (database, command) = self.command(program).ok_or(BuildError::NoCommand)?;
+        let (database, command) = {
+            let known = self.command(program).filter(|(_, command)| !command.in_part);
+            known.ok_or(BuildError::NoCommand)?
+        };
         let command = trusted.judge(&database, command)?;
         run(process::own_binary().as_deref(), &command, timeout, cancelled)
     }
@@ -122,12 +130,14 @@ fn run(
     }
     let status = running.end().map_err(io)?;
     if !status.success() {
-        let mut text = fs::read(folder.path().join(process::SAID)).unwrap_or_default();
-        text.truncate(MAX_SAID);
+        let mut text = Vec::new();
+        if let Ok(said) = files::stream(&folder.path().join(process::SAID), Kind::Object) {
+            let _ = said.take(MAX_SAID as u64).read_to_end(&mut text);
+        }
         let text = String::from_utf8_lossy(&text).trim().to_owned();
         return Err(BuildError::Failed(format!("{status}\n{text}")));
     }
-    fs::read(folder.path().join(OBJECT))
+    files::read(&folder.path().join(OBJECT), Kind::Object)
         .map_err(|error| BuildError::Io(format!("the compiler wrote no object: {error}")))
 }
 
@@ -215,6 +225,7 @@ mod tests {
             arguments,
             output: None,
             response_files: Vec::new(),
+            in_part: false,
         }
     }
 

@@ -1,10 +1,11 @@
 //! `compile_commands.json`: found, read and asked for a file's flags.
 
+mod arguments;
+mod entries;
 mod window;
 
 use std::{
-    borrow::Cow,
-    fs::{self, File},
+    fs,
     io::Read,
     path::{Path, PathBuf},
     sync::{
@@ -14,11 +15,10 @@ use std::{
 };
 
 use cfront::flags::normalize;
-use rustc_hash::FxHashMap;
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use rustc_hash::FxHashSet;
 
-use super::files;
+use super::files::{self, Kind};
+use entries::Entries;
 
 /// A compile command: folder and arguments, compiler first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(super) struct Command {
     pub(super) output: Option<PathBuf>,
     /// Files that arguments were taken from (`@file`).
     pub(super) response_files: Vec<PathBuf>,
+    /// Whether there are more arguments than were read.
+    pub(super) in_part: bool,
 }
 
 /// A compile database. Databases are large and most of their commands are never asked for: the first
@@ -42,35 +44,14 @@ pub(super) struct CompileCommands {
     /// All of it, once it was needed.
     text: OnceLock<String>,
     searches: AtomicU32,
-    entries: OnceLock<FxHashMap<PathBuf, Entry>>,
+    entries: OnceLock<Entries>,
 }
 
 /// Files that are looked for in the text before all entries are read.
 const MAX_SEARCHES: u32 = 8;
 
-/// What a file's entry says.
-#[derive(Debug)]
-struct Entry {
-    directory: PathBuf,
-    output: Option<PathBuf>,
-    /// JSON of `arguments` (an array) or else `command` (a string).
-    command: Box<RawValue>,
-}
-
-/// An entry as it is written.
-#[derive(Deserialize)]
-struct Written<'a> {
-    #[serde(borrow)]
-    directory: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    file: Cow<'a, str>,
-    #[serde(borrow)]
-    arguments: Option<&'a RawValue>,
-    #[serde(borrow)]
-    command: Option<&'a RawValue>,
-    #[serde(borrow)]
-    output: Option<Cow<'a, str>>,
-}
+/// Files of a name that the disk is asked about.
+const MAX_NAMESAKES: usize = 256;
 
 /// The nearest database: in the folder of `file` and above, and in `build/` of each.
 pub(super) fn find(file: &Path) -> Option<PathBuf> {
@@ -87,6 +68,7 @@ impl CompileCommands {
     pub(super) fn files_named(&self, names: &[String]) -> Vec<PathBuf> {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         let mut found: Vec<PathBuf> = Vec::new();
+        let mut known: FxHashSet<PathBuf> = FxHashSet::default();
         for name in names {
             for (at, _) in self.text().match_indices(&format!("{name}\"")) {
                 let before = self.text().get(..at).unwrap_or_default();
@@ -96,7 +78,7 @@ impl CompileCommands {
                     continue;
                 }
                 let path = normalize(&folder.join(path).join(name));
-                if !found.contains(&path) && path.is_file() {
+                if known.len() < MAX_NAMESAKES && known.insert(path.clone()) && path.is_file() {
                     found.push(path);
                 }
             }
@@ -106,13 +88,14 @@ impl CompileCommands {
 
     /// The database in that file. Entries that are not understood are left out.
     pub(super) fn open(path: &Path) -> Result<CompileCommands, String> {
-        let wrong = |error: std::io::Error| format!("{}: {error}", path.display());
+        let wrong = |error: files::Unread| format!("{}: {error}", path.display());
         let mut start = Vec::new();
-        File::open(path).and_then(|f| f.take(64).read_to_end(&mut start)).map_err(wrong)?;
+        let text = files::stream(path, Kind::Database).map_err(wrong)?;
+        text.take(64).read_to_end(&mut start).map_err(|error| wrong(error.into()))?;
         if start.trim_ascii_start().starts_with(b"[") {
             return Ok(CompileCommands { path: path.to_owned(), ..Default::default() });
         }
-        CompileCommands::parse(files::text(path).unwrap_or_default(), path)
+        CompileCommands::parse(files::read_text(path, Kind::Database).map_err(wrong)?, path)
     }
 
     /// A database with that text.
@@ -124,7 +107,12 @@ impl CompileCommands {
     }
 
     fn text(&self) -> &str {
-        self.text.get_or_init(|| files::text(&self.path).unwrap_or_default())
+        self.text.get_or_init(|| {
+            files::read_text(&self.path, Kind::Database).unwrap_or_else(|error| {
+                tracing::warn!("{}: {error}", self.path.display());
+                String::new()
+            })
+        })
     }
 
     /// The command of a file; for a header, that of a source beside it. A file that is reached through
@@ -138,12 +126,9 @@ impl CompileCommands {
                 return Some(command);
             }
             // The database may be the one that goes through links.
-            let name = real.file_name();
-            let mut namesakes: Vec<&PathBuf> =
-                self.entries().keys().filter(|source| source.file_name() == name).collect();
-            namesakes.sort_unstable();
-            let source =
-                namesakes.into_iter().find(|p| fs::canonicalize(p).is_ok_and(|p| p == real))?;
+            let namesakes = self.entries().named(real.file_name()?.to_str()?);
+            let mut near = namesakes.iter().take(MAX_NAMESAKES);
+            let source = near.find(|p| fs::canonicalize(p).is_ok_and(|p| p == real))?;
             self.entries().get(source)?.read()
         })
     }
@@ -159,17 +144,14 @@ impl CompileCommands {
         if file.extension().is_none_or(|e| e != "h") {
             return None;
         }
-        // The smallest path, so that the answer does not depend on the order of a hash map.
-        let beside = |source: &&PathBuf| source.parent() == file.parent();
-        let source = entries.keys().filter(beside).min()?;
-        entries.get(source)?.read()
+        entries.first_in(file.parent()?)?.read()
     }
 
-    fn entries(&self) -> &FxHashMap<PathBuf, Entry> {
+    fn entries(&self) -> &Entries {
         self.entries.get_or_init(|| {
             read_entries(self.text(), &self.path).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
-                FxHashMap::default()
+                Entries::default()
             })
         })
     }
@@ -183,139 +165,28 @@ impl CompileCommands {
         }
         match self.text.get() {
             Some(text) => window::search(text.as_bytes(), &self.path, file),
-            None => window::search(File::open(&self.path).ok()?, &self.path, file),
-        }
-    }
-}
-
-impl Entry {
-    fn read(&self) -> Option<Command> {
-        let arguments: Vec<String> = match serde_json::from_str(self.command.get()).ok()? {
-            Value::Array(list) => {
-                list.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect()
+            None => {
+                let text = files::stream(&self.path, Kind::Database).ok()?;
+                window::search(text, &self.path, file)
             }
-            Value::String(line) => split_shell(&line),
-            _ => return None,
-        };
-        let directory = self.directory.clone();
-        let mut response_files = Vec::new();
-        let arguments = with_response_files(arguments, &directory, 0, &mut response_files);
-        let written = || output_argument(&arguments).map(|o| normalize(&directory.join(o)));
-        let output = self.output.clone().or_else(written);
-        Some(Command { directory, arguments, output, response_files })
-    }
-}
-
-/// Response files inside each other beyond this many are left alone.
-const MAX_RESPONSE_DEPTH: usize = 8;
-/// Larger response files are left alone, bytes.
-const MAX_RESPONSE_SIZE: u64 = 1 << 20;
-
-/// Arguments with what the files say that `@file` names; one that cannot be read stays as it is, as
-/// compilers have it.
-fn with_response_files(
-    arguments: Vec<String>,
-    directory: &Path,
-    depth: usize,
-    read: &mut Vec<PathBuf>,
-) -> Vec<String> {
-    if depth >= MAX_RESPONSE_DEPTH || !arguments.iter().any(|a| a.starts_with('@')) {
-        return arguments;
-    }
-    let mut all = Vec::new();
-    for argument in arguments {
-        let text = argument.strip_prefix('@').and_then(|name| {
-            let path = directory.join(name);
-            let small =
-                fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= MAX_RESPONSE_SIZE);
-            let text = small.then(|| files::text(&path)).flatten();
-            read.extend(text.is_some().then_some(path));
-            text
-        });
-        match text {
-            Some(text) => {
-                all.extend(with_response_files(split_shell(&text), directory, depth + 1, read));
-            }
-            None => all.push(argument),
         }
     }
-    all
 }
 
-/// The value of `-o` among compiler arguments.
-fn output_argument(arguments: &[String]) -> Option<&str> {
-    arguments.iter().enumerate().rev().find_map(|(at, argument)| match argument.as_str() {
-        "-o" | "--output" => arguments.get(at + 1).map(String::as_str),
-        argument => argument.strip_prefix("--output="),
-    })
-}
-
-fn read_entries(text: &str, path: &Path) -> Result<FxHashMap<PathBuf, Entry>, String> {
-    let entries: Vec<&RawValue> =
-        serde_json::from_str(text).map_err(|e| format!("{}: {e}", path.display()))?;
-    let base = path.parent().unwrap_or(Path::new("/"));
-    let mut commands = FxHashMap::default();
-    for entry in &entries {
-        if let Some((file, entry)) = read_entry(entry, base) {
-            // The first command of a file counts, as in clangd.
-            commands.entry(file).or_insert(entry);
-        }
-    }
-    Ok(commands)
-}
-
-fn read_entry(entry: &RawValue, base: &Path) -> Option<(PathBuf, Entry)> {
-    let written: Written<'_> = serde_json::from_str(entry.get()).ok()?;
-    let directory = written.directory.as_deref().unwrap_or(".");
-    let directory = normalize(&base.join(directory));
-    let file = normalize(&directory.join(&*written.file));
-    let list = written.arguments.filter(|a| a.get().starts_with('['));
-    let command = list.or(written.command)?.to_owned();
-    let output = written.output.map(|output| normalize(&directory.join(&*output)));
-    Some((file, Entry { directory, output, command }))
-}
-
-/// Splits a command line as a POSIX shell does, without expansions.
+/// The words of a command line.
+#[cfg(test)]
 pub(super) fn split_shell(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some('\''), c) => word.get_or_insert_default().push(c),
-            (Some(_), '\\') => {
-                // Inside double quotes a backslash escapes only some characters.
-                let next = chars.next().unwrap_or('\\');
-                let word = word.get_or_insert_default();
-                if !matches!(next, '"' | '\\' | '$' | '`') {
-                    word.push('\\');
-                }
-                word.push(next);
-            }
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, '\\') => word.get_or_insert_default().extend(chars.next()),
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
+    arguments::shell_words(line).collect()
+}
+
+fn read_entries(text: &str, path: &Path) -> Result<Entries, String> {
+    let base = path.parent().unwrap_or(Path::new("/"));
+    Entries::read(text, base).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shell_words() {
-        let line = r#"cc -D'A="x y"' "-DB=\"z\"" -I\ q '' x"#;
-        assert_eq!(split_shell(line), ["cc", r#"-DA="x y""#, r#"-DB="z""#, "-I q", "", "x"]);
-    }
 
     const DATABASE: &str = r#"[
         {"directory": "/w", "file": "x.c", "command": "clang -DX='{' a.bpf.c \"a.bpf.c\" {"},

@@ -1,11 +1,51 @@
 //! Flags for a file that nobody has written flags down for: from what stands near it in the tree.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
 
-use super::makefile;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    files::{self, Kind},
+    lock,
+    makefile::{self, Said},
+};
 
 /// How far up the tree is looked at.
 const MAX_LEVELS: usize = 8;
+
+/// So many of the headers that a file names are looked for.
+const MAX_HEADERS: usize = 1024;
+
+/// What the Makefiles of folders say, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Makefiles(Mutex<FxHashMap<PathBuf, Option<Arc<Makefile>>>>);
+
+/// A Makefile, and what it says.
+#[derive(Debug)]
+pub(super) struct Makefile {
+    path: PathBuf,
+    pub(super) said: Said,
+}
+
+impl Makefiles {
+    /// The Makefile of a folder.
+    pub(super) fn of(&self, folder: &Path) -> Option<Arc<Makefile>> {
+        if let Some(known) = lock(&self.0).get(folder) {
+            return known.clone();
+        }
+        let found = ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| {
+            let path = folder.join(name);
+            let text = files::text(&path, Kind::Project)?;
+            let said = makefile::read(&text, &folder.display().to_string());
+            Some(Arc::new(Makefile { path, said }))
+        });
+        lock(&self.0).insert(folder.to_owned(), found.clone());
+        found
+    }
+}
 
 /// A guess: arguments, and what they were taken from.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,7 +57,7 @@ pub(super) struct Guess {
 }
 
 /// Guesses the flags of a file.
-pub(super) fn flags(file: &Path) -> Guess {
+pub(super) fn flags(file: &Path, makefiles: &Makefiles) -> Guess {
     let mut guess = Guess::default();
     let mut arch = None;
     let mut vmlinux = false;
@@ -30,16 +70,18 @@ pub(super) fn flags(file: &Path) -> Guess {
         if level > 0 && (folder.parent().is_none() || folder == Path::new("/usr")) {
             break;
         }
-        if !makefile && let Some((name, options)) = read_makefile(folder) {
+        if !makefile && let Some(found) = makefiles.of(folder) {
             makefile = true;
-            for option in options {
+            for option in &found.said.options {
                 if let Some(name) = option.strip_prefix("-D__TARGET_ARCH_") {
                     arch = Some(name.to_owned());
                 } else {
-                    guess.arguments.push(option);
+                    guess.arguments.push(absolute(option, folder));
                 }
             }
-            guess.found.push(name);
+            let part =
+                if found.said.in_part { " (in part: it asks for too much work)" } else { "" };
+            guess.found.push(format!("{}{part}", found.path.display()));
         }
         if !vmlinux && let Some(header) = find_vmlinux(folder) {
             vmlinux = true;
@@ -102,41 +144,27 @@ impl Guess {
 /// The headers that a file names and that do not lie beside it. Builds that are no Makefile (CMake, bazel) have
 /// sources name headers from a folder above.
 fn headers_elsewhere(file: &Path) -> Vec<String> {
-    let text = super::files::text(file).unwrap_or_default();
+    let text = files::text(file, Kind::Source).unwrap_or_default();
     let folder = file.parent().unwrap_or(file);
     let lines = text.lines().filter_map(|line| {
         let rest = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;
         let name = rest.trim_start().strip_prefix(['<', '"'])?;
         name.split_once(['>', '"']).map(|(name, _)| name)
     });
-    let names = lines.filter(|name| !name.starts_with('/') && !folder.join(name).is_file());
+    let mut known = FxHashSet::default();
+    let names = lines.filter(|name| !name.starts_with('/') && known.insert(*name));
+    let names = names.take(MAX_HEADERS).filter(|name| !folder.join(name).is_file());
     names.map(str::to_owned).collect()
 }
 
-fn read_makefile(folder: &Path) -> Option<(String, Vec<String>)> {
-    let (path, text) = makefile_of(folder)?;
-    let options = makefile::options(&text, &folder.display().to_string());
-    let absolute = options.into_iter().map(|option| absolute(option, folder));
-    Some((path.display().to_string(), absolute.collect()))
-}
-
-/// The Makefile of a folder and its text.
-pub(super) fn makefile_of(folder: &Path) -> Option<(PathBuf, String)> {
-    ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| {
-        let path = folder.join(name);
-        let text = super::files::text(&path)?;
-        Some((path, text))
-    })
-}
-
 /// Relative folders of a Makefile's options are taken from its own folder.
-fn absolute(option: String, folder: &Path) -> String {
+fn absolute(option: &str, folder: &Path) -> String {
     for flag in ["-isystem", "-idirafter", "-iquote", "-I"] {
         if let Some(path) = option.strip_prefix(flag) {
             return format!("{flag}{}", folder.join(path).display());
         }
     }
-    option
+    option.to_owned()
 }
 
 /// `vmlinux.h` in a folder or where projects like to keep it.
@@ -181,7 +209,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let guess = flags(&root.join(file));
+        let guess = flags(&root.join(file), &Makefiles::default());
         let of_tree = guess.found.iter().filter(|found| Path::new(found).starts_with(root));
         (guess.arguments.join(" ").replace(&root.display().to_string(), "/r"), of_tree.count())
     }

@@ -4,9 +4,10 @@
 //! what stands near the file in the tree. The settings add to each of them.
 
 mod bpf_source;
+mod budget;
 pub(crate) mod build;
 mod compile_commands;
-mod files;
+pub(crate) mod files;
 mod guess;
 mod makefile;
 pub(crate) mod objects;
@@ -36,6 +37,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::lsp::settings::Settings;
 use compile_commands::{Command, CompileCommands};
+use files::Kind;
 use stamps::{Stamp, Stamps};
 
 /// The project of a session or of a run of the command line.
@@ -94,6 +96,9 @@ pub(crate) struct Disk {
     flags: Mutex<FxHashMap<PathBuf, Arc<FileFlags>>>,
     /// Project files and their folders, by the folders of sources.
     project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
+    /// Project files by their own paths.
+    read_project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
+    makefiles: guess::Makefiles,
     build_files: skeleton_rules::BuildFiles,
     /// By the loader's folder and the header as it is included.
     origins: Mutex<FxHashMap<(PathBuf, String), Origins>>,
@@ -124,12 +129,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl FileSystem for Disk {
     fn read(&self, path: &Path) -> Option<Text> {
         self.stamps(|stamps| stamps.note(path));
-        files::text(path).map(Text::from)
+        files::text(path, Kind::Source).map(Text::from)
     }
 
     fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
         self.stamps(|stamps| stamps.note(path));
-        files::bytes(path)
+        files::read(path, Kind::Source).ok()
     }
 
     fn is_file(&self, path: &Path) -> bool {
@@ -221,6 +226,10 @@ impl Environment for Disk {
             .collect()
     }
 
+    fn forget(&self, path: &Path) {
+        lock(&self.flags).remove(path);
+    }
+
     fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
         let Some(folder) = program.parent() else { return Vec::new() };
         let mut found = self.files_in(folder).programs.to_vec();
@@ -233,7 +242,7 @@ impl Environment for Disk {
 fn possible_cpus() -> Option<u64> {
     static CPUS: OnceLock<Option<u64>> = OnceLock::new();
     *CPUS.get_or_init(|| {
-        let list = fs::read_to_string("/sys/devices/system/cpu/possible").ok()?;
+        let list = files::text(Path::new("/sys/devices/system/cpu/possible"), Kind::Project)?;
         list.trim().split(',').try_fold(0, |sum: u64, range| {
             let (first, last) = range.split_once('-').unwrap_or((range, range));
             let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
@@ -243,6 +252,15 @@ fn possible_cpus() -> Option<u64> {
 }
 
 impl Disk {
+    /// Drops what is kept of single files and folders; what was read of the project stays.
+    pub(crate) fn forget_files(&self) {
+        lock(&self.flags).clear();
+        lock(&self.project_files).clear();
+        lock(&self.origins).clear();
+        lock(&self.folders).clear();
+        lock(&self.loaders).clear();
+    }
+
     /// The files and folders that answers rest on and that are not what they were when they were read.
     pub(crate) fn changed(&self) -> Vec<PathBuf> {
         self.stamps(Stamps::changed).unwrap_or_default()
@@ -367,13 +385,13 @@ impl Disk {
         } else if let Some((flags, from)) = self.database_flags(path) {
             (flags, from)
         } else if let Some(file) = find_upwards(folder, "compile_flags.txt") {
-            let text = files::text(&file).unwrap_or_default();
+            let text = files::text(&file, Kind::Project).unwrap_or_default();
             let arguments: Vec<String> =
                 text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
             let here = file.parent().unwrap_or(folder);
             (Flags::parse(&arguments, here), FlagsFrom::CompileFlags(file.clone()))
         } else {
-            let guess = guess::flags(path);
+            let guess = guess::flags(path, &self.makefiles);
             (Flags::parse(&guess.arguments, folder), FlagsFrom::Guessed(guess.found))
         };
         if is_loader(path) {
@@ -396,7 +414,14 @@ impl Disk {
     fn database_flags(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
         let (database, command) = self.command(path)?;
         let flags = Flags::parse(&command.arguments, &command.directory);
-        Some((flags, FlagsFrom::CompileCommands(database)))
+        let from = if command.in_part {
+            // What is missing may be a definition: no better than a guess.
+            let why = "in part: too many arguments or response files";
+            FlagsFrom::Guessed(vec![format!("{} ({why})", database.display())])
+        } else {
+            FlagsFrom::CompileCommands(database)
+        };
+        Some((flags, from))
     }
 
     /// The compile command of a file, and the database it stands in.
@@ -435,11 +460,26 @@ impl Disk {
         if let Some(known) = lock(&self.project_files).get(folder) {
             return known.clone();
         }
-        let found = find_upwards(folder, project_file::NAME).and_then(|path| {
-            let text = files::text(&path)?;
-            Some((path.parent()?.to_owned(), Arc::new(ProjectFile::read(&text))))
-        });
+        let found = find_upwards(folder, project_file::NAME);
+        let found = found.and_then(|path| self.read_project_file(&path));
         lock(&self.project_files).insert(folder.to_owned(), found.clone());
+        found
+    }
+
+    /// A project file, read once.
+    fn read_project_file(&self, path: &Path) -> Option<Placed> {
+        if let Some(known) = lock(&self.read_project_files).get(path) {
+            return known.clone();
+        }
+        let folder = path.parent()?.to_owned();
+        let file = match files::read_text(path, Kind::Project) {
+            Ok(text) => ProjectFile::read(&text),
+            Err(error) => {
+                ProjectFile { warnings: vec![format!("not read: {error}")], ..Default::default() }
+            }
+        };
+        let found = Some((folder, Arc::new(file)));
+        lock(&self.read_project_files).insert(path.to_owned(), found.clone());
         found
     }
 
@@ -472,7 +512,7 @@ fn is_loader(path: &Path) -> bool {
     if path.to_string_lossy().ends_with(".bpf.c") {
         return false;
     }
-    let Some(text) = files::bytes(path) else { return false };
+    let Ok(text) = files::read(path, Kind::Source) else { return false };
     let mentions = Mentions::read(&String::from_utf8_lossy(&text));
     !mentions.skeletons.is_empty() || !mentions.subskeletons.is_empty()
 }

@@ -12,12 +12,13 @@ use std::{
 
 use bpf::{elf, object::Object, section};
 use ide::built::{BuiltObject, BuiltOrigin, fingerprint};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Disk, guess, lock, makefile};
-
-/// Larger files are no BPF objects.
-const MAX_BYTES: u64 = 64 << 20;
+use super::{
+    Disk,
+    files::{self, Kind},
+    lock,
+};
 
 /// How far above the source an object is looked for.
 const MAX_LEVELS: usize = 6;
@@ -53,7 +54,7 @@ impl Disk {
         made_of: &[PathBuf],
         cache: &ObjectCache,
     ) -> Option<BuiltObject> {
-        let text = fingerprint(&super::files::text(program)?);
+        let text = fingerprint(&files::text(program, Kind::Source)?);
         let candidates = self.object_candidates(program);
         candidates.into_iter().find_map(|candidate| {
             let (built_at, parsed) = cache.read(&candidate.path)?;
@@ -73,9 +74,10 @@ impl Disk {
     /// Where the object of a program may lie, most telling places first.
     fn object_candidates(&self, program: &Path) -> Vec<Candidate> {
         let mut found = Vec::new();
+        let mut known = FxHashSet::default();
         let mut add = |path: PathBuf, doubtful| {
             let path = cfront::flags::normalize(&path);
-            if !found.iter().any(|c: &Candidate| c.path == path) {
+            if known.insert(path.clone()) {
                 found.push(Candidate { path, doubtful });
             }
         };
@@ -95,8 +97,8 @@ impl Disk {
         let names = [format!("{stem}.bpf.o"), format!("{stem}.o"), format!("{name}.o")];
         for (level, folder) in project_folders(program).enumerate() {
             let mut folders: Vec<String> = FOLDERS.iter().map(|&f| f.to_owned()).collect();
-            if let Some((_, text)) = guess::makefile_of(folder) {
-                folders.extend(makefile::folders(&text, &folder.display().to_string()));
+            if let Some(makefile) = self.makefiles.of(folder) {
+                folders.extend(makefile.said.folders.iter().cloned());
             }
             // Builds outside of the tree mirror it.
             let inside = program.parent().and_then(|p| p.strip_prefix(folder).ok());
@@ -150,7 +152,8 @@ impl ObjectCache {
         {
             return known.clone().map(|parsed| (time, parsed));
         }
-        let parsed = (size <= MAX_BYTES).then(|| fs::read(path).ok()).flatten().and_then(|bytes| {
+        let bytes = files::read(path, Kind::Object).ok();
+        let parsed = bytes.and_then(|bytes| {
             parse(&bytes, path)
                 .inspect_err(|why| tracing::info!("{}: {why}", path.display()))
                 .ok()

@@ -21,6 +21,7 @@ pub mod macros;
 mod marks;
 mod pragma;
 pub(crate) mod preamble;
+pub mod reach;
 pub(crate) mod region;
 mod substitute;
 #[cfg(test)]

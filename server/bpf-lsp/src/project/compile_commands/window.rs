@@ -5,7 +5,7 @@ use std::{io::Read, path::Path};
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::{Command, read_entry};
+use super::{Command, entries::Entry};
 
 /// Bytes that are held.
 const WINDOW: usize = 64 << 10;
@@ -36,7 +36,7 @@ pub(super) fn search(text: impl Read, database: &Path, file: &Path) -> Option<Co
         let leave = match found {
             Some(at) if window.ended || at + ENTRY <= held.len() => {
                 let (entry, end) = entry_around(held, begin, at)?;
-                if let Some((known, entry)) = read_entry(entry, base)
+                if let Some((known, entry)) = Entry::parse(entry, base)
                     && known == file
                 {
                     return entry.read();

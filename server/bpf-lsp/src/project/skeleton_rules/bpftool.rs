@@ -1,5 +1,7 @@
 //! Command lines of bpftool that make objects and headers.
 
+use super::Budget;
+
 /// Stands in texts for what is not known.
 pub(super) const UNKNOWN: char = '\u{1}';
 
@@ -12,8 +14,14 @@ pub(super) enum Made {
     Header { file: String, name: Option<String>, output: Option<String>, signed: bool },
 }
 
+/// More objects are not linked into one.
+pub(super) const MAX_INPUTS: usize = 1024;
+
 /// The commands of bpftool in a line of shell.
-pub(super) fn commands(line: &str) -> Vec<Made> {
+pub(super) fn commands(line: &str, budget: &Budget) -> Vec<Made> {
+    if !budget.take(line.len()) {
+        return Vec::new();
+    }
     let mut words: Vec<&str> = Vec::new();
     let mut made = Vec::new();
     // `>x`, `x;` and quotes as in `bash -c "..."`.
@@ -69,7 +77,7 @@ pub(super) struct Recipe {
 }
 
 /// What of these commands makes a header of that file name: inputs of `gen object` are followed.
-pub(super) fn header(commands: &[Made], header: &str) -> Option<Recipe> {
+pub(super) fn header(commands: &[Made], header: &str, budget: &Budget) -> Option<Recipe> {
     commands.iter().find_map(|made| {
         let Made::Header { file, name, output: Some(output), signed } = made else { return None };
         if file_name(output) != header {
@@ -78,17 +86,24 @@ pub(super) fn header(commands: &[Made], header: &str) -> Option<Recipe> {
         let mut inputs = vec![file.clone()];
         for _ in 0..8 {
             let mut changed = false;
-            inputs = inputs
-                .into_iter()
-                .flat_map(|input| {
-                    let linked = commands.iter().find_map(|made| match made {
-                        Made::Object { output, inputs } if same(output, &input) => Some(inputs),
-                        _ => None,
-                    });
-                    changed |= linked.is_some();
-                    linked.cloned().unwrap_or_else(|| vec![input])
-                })
-                .collect();
+            let mut behind: Vec<String> = Vec::new();
+            for input in inputs {
+                let is_made = |made: &Made| match made {
+                    Made::Object { output, .. } => budget.take(input.len()) && same(output, &input),
+                    Made::Header { .. } => false,
+                };
+                match commands.iter().find(|made| is_made(made)) {
+                    Some(Made::Object { inputs, .. }) => {
+                        changed = true;
+                        behind.extend(inputs.iter().cloned());
+                    }
+                    _ => behind.push(input),
+                }
+                if behind.len() > MAX_INPUTS || budget.is_used_up() {
+                    return None;
+                }
+            }
+            inputs = behind;
             if !changed {
                 break;
             }

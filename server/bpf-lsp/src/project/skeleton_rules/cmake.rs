@@ -3,19 +3,30 @@
 
 use rustc_hash::FxHashMap;
 
-use super::bpftool::{self, Recipe, UNKNOWN, file_name};
+use super::{
+    Budget,
+    bpftool::{self, Recipe, UNKNOWN, file_name},
+};
 
 /// A command and its arguments, expanded.
-type Command = (String, Vec<String>);
+pub(super) type Command = (String, Vec<String>);
 
 /// Commands of a file at most; a loop in a loop could make many.
 const MAX_COMMANDS: usize = 10_000;
 
+/// Runs of a loop at most.
+const MAX_LOOP: usize = 256;
+
+/// Longer lists, or texts in bytes, are not known.
+const MAX_LENGTH: usize = 1 << 16;
+
 /// What the header of that file name is made of.
-pub(super) fn header(text: &str, header: &str) -> Vec<Recipe> {
-    let commands = commands(text);
+pub(super) fn header(commands: &[Command], header: &str, budget: &Budget) -> Vec<Recipe> {
     let mut found = Vec::new();
-    for (name, arguments) in &commands {
+    for (name, arguments) in commands {
+        if !budget.take(arguments.len()) {
+            break;
+        }
         match (name.as_str(), arguments.as_slice()) {
             ("bpf_object", [object, sources @ ..]) => {
                 let Some(stem) = header.strip_suffix(".skel.h") else { continue };
@@ -38,11 +49,10 @@ pub(super) fn header(text: &str, header: &str) -> Vec<Recipe> {
             ("add_custom_command" | "add_custom_target", arguments) => {
                 let made: Vec<_> = parts(arguments, "COMMAND")
                     .iter()
-                    .flat_map(|words| bpftool::commands(&words.join(" ")))
+                    .flat_map(|words| bpftool::commands(&words.join(" "), budget))
                     .collect();
-                found.extend(
-                    bpftool::header(&made, header).map(|recipe| sources(recipe, &commands)),
-                );
+                let recipe = bpftool::header(&made, header, budget);
+                found.extend(recipe.map(|recipe| sources(recipe, commands, budget)));
             }
             _ => {}
         }
@@ -52,10 +62,13 @@ pub(super) fn header(text: &str, header: &str) -> Vec<Recipe> {
 }
 
 /// Objects become the sources that another custom command compiles.
-fn sources(mut recipe: Recipe, commands: &[Command]) -> Recipe {
+fn sources(mut recipe: Recipe, commands: &[Command], budget: &Budget) -> Recipe {
     for input in &mut recipe.inputs {
         let source = commands.iter().filter(|(name, _)| name == "add_custom_command").find_map(
             |(_, arguments)| {
+                if !budget.take(arguments.len()) {
+                    return None;
+                }
                 let outputs = parts(arguments, "OUTPUT");
                 let makes = outputs.iter().flatten().any(|o| file_name(o) == file_name(input));
                 let is_source = |word: &&String| word.ends_with(".c");
@@ -88,24 +101,29 @@ fn parts<'a>(arguments: &'a [String], keyword: &str) -> Vec<Vec<&'a str>> {
     found.into_iter().collect()
 }
 
-fn commands(text: &str) -> Vec<Command> {
+/// The commands of a file, as they run. Where the budget ends, the rest is not known.
+pub(super) fn read(text: &str, budget: &Budget) -> Vec<Command> {
     let parsed = parse(text);
-    let mut run = Run { variables: FxHashMap::default(), out: Vec::new() };
+    let mut run = Run { variables: FxHashMap::default(), out: Vec::new(), budget };
     run.all(&parsed, 0);
     run.out
 }
 
-struct Run {
+struct Run<'a> {
     variables: FxHashMap<String, Vec<String>>,
     out: Vec<Command>,
+    budget: &'a Budget,
 }
 
-impl Run {
+impl Run<'_> {
     fn all(&mut self, commands: &[(String, Vec<String>)], depth: usize) {
         let mut at = 0;
         while let Some((name, raw)) = commands.get(at) {
             at += 1;
-            let arguments = self.expand(raw);
+            if !self.budget.take(1) {
+                return;
+            }
+            let Some(arguments) = self.expand(raw) else { return };
             match (name.as_str(), arguments.as_slice()) {
                 ("set", [variable, values @ ..]) => {
                     self.variables.insert(variable.clone(), values.to_vec());
@@ -113,6 +131,9 @@ impl Run {
                 ("list", [action, variable, values @ ..]) if action == "APPEND" => {
                     let known = self.variables.entry(variable.clone()).or_default();
                     known.extend(values.iter().cloned());
+                    if known.len() > MAX_LENGTH {
+                        *known = vec![UNKNOWN.to_string()];
+                    }
                 }
                 // What these find is on the disk.
                 ("file" | "get_filename_component" | "string" | "cmake_path", arguments) => {
@@ -123,17 +144,20 @@ impl Run {
                 ("foreach", [variable, values @ ..]) => {
                     let end = end_of_loop(commands, at);
                     let body = commands.get(at..end).unwrap_or_default();
+                    if !self.budget.take(body.len()) {
+                        return;
+                    }
                     at = end + 1;
                     let values = match values {
                         [_in, kind, lists @ ..] if kind == "LISTS" => {
-                            let of = |list| self.variables.get(list).cloned().unwrap_or_default();
-                            lists.iter().flat_map(of).collect()
+                            let all = lists.iter().filter_map(|list| self.variables.get(list));
+                            all.flatten().take(MAX_LOOP).cloned().collect()
                         }
                         [_in, kind, items @ ..] if kind == "ITEMS" => items.to_vec(),
                         values => values.to_vec(),
                     };
-                    for value in values.into_iter().take(256) {
-                        if depth > 4 || self.out.len() > MAX_COMMANDS {
+                    for value in values.into_iter().take(MAX_LOOP) {
+                        if depth > 4 || self.out.len() > MAX_COMMANDS || self.budget.is_used_up() {
                             return;
                         }
                         self.variables.insert(variable.clone(), vec![value]);
@@ -145,13 +169,20 @@ impl Run {
         }
     }
 
-    fn expand(&self, arguments: &[String]) -> Vec<String> {
-        let mut out = Vec::new();
+    /// Arguments with the values of variables; `None` when the budget has no work for it.
+    fn expand(&self, arguments: &[String]) -> Option<Vec<String>> {
+        // What is kept of a word costs memory besides its text.
+        const WORD: usize = 32;
+        let mut out: Vec<String> = Vec::new();
         for argument in arguments {
             // A list in place of an argument is many.
             if let Some(name) = argument.strip_prefix("${").and_then(|a| a.strip_suffix('}'))
                 && let Some(values) = self.variables.get(name)
             {
+                let length: usize = values.iter().map(|value| value.len() + WORD).sum();
+                if !self.budget.take(length) {
+                    return None;
+                }
                 out.extend(values.iter().cloned());
                 continue;
             }
@@ -161,15 +192,18 @@ impl Run {
                 text.push_str(before);
                 let Some((name, after)) = after.split_once('}') else { break };
                 match self.variables.get(name).map(Vec::as_slice) {
-                    Some([value]) => text.push_str(value),
+                    Some([value]) if text.len() + value.len() <= MAX_LENGTH => text.push_str(value),
                     _ => text.push(UNKNOWN),
                 }
                 rest = after;
             }
             text.push_str(rest);
+            if !self.budget.take(argument.len() + text.len() + WORD) {
+                return None;
+            }
             out.push(text);
         }
-        out
+        Some(out)
     }
 }
 

@@ -3,12 +3,15 @@
 
 use rustc_hash::FxHashMap;
 
-use super::bpftool::{UNKNOWN, file_name};
+use super::{
+    Budget,
+    bpftool::{UNKNOWN, file_name},
+};
 
 /// Expansions inside expansions; deeper ones are cycles.
 const MAX_DEPTH: usize = 24;
 
-/// Values are cut here, in bytes.
+/// Longer values are not known, in bytes.
 const MAX_LENGTH: usize = 1 << 16;
 
 /// The variables of a makefile, unexpanded.
@@ -22,22 +25,28 @@ pub(super) struct Automatic {
     pub(super) stem: Option<String>,
 }
 
-/// Expands a text.
-pub(super) fn expand(text: &str, variables: &Variables, automatic: &Automatic) -> String {
-    Expansion { variables, automatic, bound: Vec::new() }.text(text, 0)
+/// Expands a text, with what is left of a budget.
+pub(super) fn expand(
+    text: &str,
+    variables: &Variables,
+    automatic: &Automatic,
+    budget: &Budget,
+) -> String {
+    Expansion { variables, automatic, budget, bound: Vec::new() }.text(text, 0)
 }
 
 struct Expansion<'a> {
     variables: &'a Variables,
     automatic: &'a Automatic,
+    budget: &'a Budget,
     /// Variables of `foreach`.
     bound: Vec<(String, String)>,
 }
 
 impl Expansion<'_> {
     fn text(&mut self, text: &str, depth: usize) -> String {
-        if depth > MAX_DEPTH {
-            return UNKNOWN.to_string();
+        if depth > MAX_DEPTH || !self.budget.take(text.len()) {
+            return unknown();
         }
         let mut out = String::new();
         let mut rest = text;
@@ -53,8 +62,11 @@ impl Expansion<'_> {
                     continue;
                 }
                 name => {
-                    out.push_str(&self.variable(&name.to_string(), depth));
+                    let value = self.variable(&name.to_string(), depth);
                     rest = after.get(name.len_utf8()..).unwrap_or_default();
+                    if !self.add(&mut out, &value) {
+                        return unknown();
+                    }
                     continue;
                 }
             };
@@ -63,14 +75,19 @@ impl Expansion<'_> {
                 return out;
             };
             let inner = after.get(1..end).unwrap_or_default();
-            out.push_str(&self.reference(inner, depth + 1));
+            let value = self.reference(inner, depth + 1);
             rest = after.get(end + 1..).unwrap_or_default();
-            if out.len() > MAX_LENGTH {
-                return UNKNOWN.to_string();
+            if !self.add(&mut out, &value) {
+                return unknown();
             }
         }
-        out.push_str(rest);
-        out
+        if self.add(&mut out, rest) { out } else { unknown() }
+    }
+
+    /// Adds to a value; false when it becomes too long, or there is no more work for it.
+    fn add(&self, out: &mut String, part: &str) -> bool {
+        out.push_str(part);
+        out.len() <= MAX_LENGTH && self.budget.take(part.len())
     }
 
     /// The inside of `$(...)`.
@@ -92,7 +109,7 @@ impl Expansion<'_> {
                 true => (from, to),
                 false => (format!("%{from}"), format!("%{to}")),
             };
-            return each(&value, |word| substitute(word, &from, &to));
+            return self.each(&value, |word| substitute(word, &from, &to));
         }
         let name = self.text(inner, depth);
         self.variable(name.trim(), depth)
@@ -100,7 +117,6 @@ impl Expansion<'_> {
 
     fn variable(&mut self, name: &str, depth: usize) -> String {
         let automatic = self.automatic;
-        let unknown = || UNKNOWN.to_string();
         let known = |text: &str| if text.is_empty() { unknown() } else { text.to_owned() };
         let first = automatic.inputs.first().map_or("", String::as_str);
         let folder = |path: &str| path.rsplit_once('/').map_or(".", |(dir, _)| dir).to_owned();
@@ -128,40 +144,61 @@ impl Expansion<'_> {
     fn function(&mut self, name: &str, arguments: &str, depth: usize) -> String {
         let raw = split_arguments(arguments);
         if name == "foreach" {
-            let [variable, list, body] = raw.as_slice() else { return UNKNOWN.to_string() };
+            let [variable, list, body] = raw.as_slice() else { return unknown() };
             let (variable, list) = (self.text(variable, depth), self.text(list, depth));
-            let mut out = Vec::new();
+            let (mut out, mut length) = (Vec::new(), 0);
             for word in list.split_whitespace().take(1024) {
                 self.bound.push((variable.trim().to_owned(), word.to_owned()));
-                out.push(self.text(body, depth));
+                let value = self.text(body, depth);
                 self.bound.pop();
+                length += value.len();
+                out.push(value);
+                if length > MAX_LENGTH {
+                    return unknown();
+                }
             }
             return out.join(" ");
         }
         let values: Vec<String> = raw.iter().map(|argument| self.text(argument, depth)).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         match (name, values.as_slice()) {
-            ("subst", [from, to, text]) if !from.is_empty() => text.replace(from, to),
-            ("patsubst", [from, to, text]) => each(text, |word| substitute(word, from, to)),
-            ("addprefix", [prefix, text]) => each(text, |word| format!("{prefix}{word}")),
-            ("addsuffix", [suffix, text]) => each(text, |word| format!("{word}{suffix}")),
-            ("notdir", [text]) => each(text, |word| file_name(word).to_owned()),
-            ("basename", [text]) => {
-                each(text, |word| word.rsplit_once('.').map_or(word, |(stem, _)| stem).to_owned())
-            }
-            ("strip" | "sort" | "abspath" | "realpath", [text]) => each(text, str::to_owned),
+            ("subst", [from, to, text]) if !from.is_empty() => replace(text, from, to, self.budget),
+            ("patsubst", [from, to, text]) => self.each(text, |word| substitute(word, from, to)),
+            ("addprefix", [prefix, text]) => self.each(text, |word| format!("{prefix}{word}")),
+            ("addsuffix", [suffix, text]) => self.each(text, |word| format!("{word}{suffix}")),
+            ("notdir", [text]) => self.each(text, |word| file_name(word).to_owned()),
+            ("basename", [text]) => self
+                .each(text, |word| word.rsplit_once('.').map_or(word, |(stem, _)| stem).to_owned()),
+            ("strip" | "sort" | "abspath" | "realpath", [text]) => self.each(text, str::to_owned),
             ("firstword", [text]) => text.split_whitespace().next().unwrap_or_default().into(),
             ("lastword", [text]) => text.split_whitespace().last().unwrap_or_default().into(),
             ("filter" | "filter-out", [patterns, text]) => {
                 let keep = name == "filter";
                 let matches = |word: &&str| {
                     let mut all = patterns.split_whitespace();
-                    all.any(|p| stem_of(p, word).is_some()) == keep || word.contains(UNKNOWN)
+                    let fits = all.any(|p| self.budget.take(p.len()) && stem_of(p, word).is_some());
+                    fits == keep || word.contains(UNKNOWN)
                 };
-                text.split_whitespace().filter(matches).collect::<Vec<_>>().join(" ")
+                let words: Vec<_> = text.split_whitespace().filter(matches).collect();
+                if self.budget.is_used_up() { unknown() } else { words.join(" ") }
             }
-            _ => UNKNOWN.to_string(),
+            _ => unknown(),
         }
+    }
+
+    /// Changes each word of a text.
+    fn each(&self, text: &str, change: impl Fn(&str) -> String) -> String {
+        let mut out = String::new();
+        for word in text.split_whitespace() {
+            let changed = change(word);
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            if !self.add(&mut out, &changed) {
+                return unknown();
+            }
+        }
+        out
     }
 }
 
@@ -208,8 +245,18 @@ fn split_arguments(text: &str) -> Vec<&str> {
     all
 }
 
-fn each(text: &str, change: impl Fn(&str) -> String) -> String {
-    text.split_whitespace().map(change).collect::<Vec<_>>().join(" ")
+fn unknown() -> String {
+    UNKNOWN.to_string()
+}
+
+/// A text with a part replaced wherever it stands.
+pub(super) fn replace(text: &str, from: &str, to: &str, budget: &Budget) -> String {
+    let count = text.matches(from).count();
+    let length = text.len().saturating_add(count.saturating_mul(to.len()));
+    if length > MAX_LENGTH || !budget.take(length) {
+        return unknown();
+    }
+    text.replace(from, to)
 }
 
 /// `patsubst` on one word.

@@ -1,6 +1,9 @@
 //! What a `meson.build` makes skeleton headers of: chains of `custom_target`.
 
-use super::bpftool::{Recipe, UNKNOWN, file_name};
+use super::{
+    Budget,
+    bpftool::{MAX_INPUTS, Recipe, UNKNOWN, file_name},
+};
 
 /// How many targets are followed from a header to its source.
 const MAX_CHAIN: usize = 8;
@@ -15,7 +18,7 @@ enum Word {
 
 /// A `custom_target(...)`.
 #[derive(Debug, Default)]
-struct Target {
+pub(super) struct Target {
     /// The variable that holds it.
     variable: String,
     inputs: Vec<Word>,
@@ -24,27 +27,42 @@ struct Target {
 }
 
 /// What the header of that file name is made of.
-pub(super) fn header(text: &str, header: &str) -> Vec<Recipe> {
-    let targets = targets(&words(text));
-    targets.iter().filter_map(|target| made_by(&targets, target, header)).collect()
+pub(super) fn header(targets: &[Target], header: &str, budget: &Budget) -> Vec<Recipe> {
+    targets.iter().filter_map(|target| made_by(targets, target, header, budget)).collect()
 }
 
-fn made_by(targets: &[Target], target: &Target, header: &str) -> Option<Recipe> {
+/// The targets of a file.
+pub(super) fn read(text: &str, budget: &Budget) -> Vec<Target> {
+    targets(&words(text), budget)
+}
+
+fn made_by(targets: &[Target], target: &Target, header: &str, budget: &Budget) -> Option<Recipe> {
+    if !budget.take(target.outputs.len()) {
+        return None;
+    }
     let stem = target.outputs.iter().find_map(|output| stem_of(output, header))?;
     let mut inputs = target.inputs.clone();
     for _ in 0..MAX_CHAIN {
         let mut changed = false;
-        inputs = inputs
-            .into_iter()
-            .flat_map(|input| {
-                let before = match &input {
-                    Word::Name(name) => targets.iter().find(|t| t.variable == *name),
-                    _ => None,
-                };
-                changed |= before.is_some();
-                before.map_or_else(|| vec![input.clone()], |before| before.inputs.clone())
-            })
-            .collect();
+        let mut behind: Vec<Word> = Vec::new();
+        for input in inputs {
+            let before = match &input {
+                Word::Name(_) if !budget.take(targets.len()) => return None,
+                Word::Name(name) => targets.iter().find(|t| t.variable == *name),
+                _ => None,
+            };
+            match before {
+                Some(before) => {
+                    changed = true;
+                    behind.extend(before.inputs.iter().cloned());
+                }
+                None => behind.push(input),
+            }
+            if behind.len() > MAX_INPUTS {
+                return None;
+            }
+        }
+        inputs = behind;
         if !changed {
             break;
         }
@@ -80,7 +98,7 @@ fn stem_of<'h>(output: &str, header: &'h str) -> Option<&'h str> {
     }
 }
 
-fn targets(words: &[Word]) -> Vec<Target> {
+fn targets(words: &[Word], budget: &Budget) -> Vec<Target> {
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         if !matches!(word, Word::Name(name) if name == "custom_target")
@@ -95,6 +113,10 @@ fn targets(words: &[Word]) -> Vec<Target> {
             target.variable.clone_from(variable);
         }
         let end = closing(words, at + 1);
+        // Calls in calls are looked at once for each that they stand in, and copied.
+        if !budget.take((end - at) * size_of::<Word>()) {
+            break;
+        }
         for (key, value) in keywords(words.get(at + 2..end).unwrap_or_default()) {
             match key.as_str() {
                 "input" => target.inputs = joined(value),

@@ -1,6 +1,8 @@
 //! Which BPF sources a skeleton header is made of: by the settings, by the build's rules, by the compile
 //! database, and by file names, in that order. Of several answers the nearest comes first.
 
+#[cfg(test)]
+mod bombs;
 mod bpftool;
 mod cmake;
 mod make;
@@ -12,7 +14,10 @@ mod xmake;
 
 use std::{
     path::{Component, Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use ide::environment::SkeletonOrigin;
@@ -20,6 +25,8 @@ use rustc_hash::FxHashMap;
 
 use super::{
     bpf_source::{self, FOLDERS, MAX_LEVELS},
+    budget::{ASK_DISK, Budget},
+    files::{self, Kind},
     lock,
 };
 use bpftool::{Recipe, UNKNOWN, file_name};
@@ -29,51 +36,69 @@ use make::Makefile;
 pub(super) const BUILD_FILES: [&str; 6] =
     ["GNUmakefile", "makefile", "Makefile", "CMakeLists.txt", "meson.build", "xmake.lua"];
 
-/// Larger files are no build files, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+/// Work for reading a build file, and what it includes.
+const READING: u64 = 16 << 20;
+
+/// Work for finding out what is made of one header.
+const ASKING: u64 = 16 << 20;
+
+/// Work for all headers together: a loader may include any number of them.
+const ASKING_ALL: u64 = 2 << 30;
+
+/// More answers than this are none.
+const MAX_ORIGINS: usize = 64;
+
+/// A longer name is no header's, in bytes.
+const MAX_NAME: usize = 255;
 
 /// A file of rules.
 #[derive(Debug)]
 enum BuildFile {
     Make(Makefile),
-    CMake(String),
-    Meson(String),
+    CMake(Vec<cmake::Command>),
+    Meson(Vec<meson::Target>),
     XMake(String),
 }
 
 impl BuildFile {
     fn read(path: &Path) -> Option<BuildFile> {
-        let text = read(path)?;
-        Some(match path.file_name()?.to_str()? {
-            "CMakeLists.txt" => BuildFile::CMake(text),
-            "meson.build" => BuildFile::Meson(text),
+        let text = files::text(path, Kind::Project)?;
+        let budget = Budget::new(READING);
+        let file = match path.file_name()?.to_str()? {
+            "CMakeLists.txt" => BuildFile::CMake(cmake::read(&text, &budget)),
+            "meson.build" => BuildFile::Meson(meson::read(&text, &budget)),
             "xmake.lua" => BuildFile::XMake(text),
             _ => {
                 let folder = path.parent().unwrap_or(Path::new("/"));
-                BuildFile::Make(Makefile::parse(&text, &|name| read(&folder.join(name))))
+                let included = |name: &str| files::text(&folder.join(name), Kind::Project);
+                BuildFile::Make(Makefile::parse(&text, &included, &budget))
             }
-        })
+        };
+        told(path, &budget);
+        Some(file)
     }
 
-    fn header(&self, header: &str) -> Vec<Recipe> {
+    fn header(&self, header: &str, budget: &Budget) -> Vec<Recipe> {
         match self {
-            BuildFile::Make(makefile) => makefile.header(header),
-            BuildFile::CMake(text) => cmake::header(text, header),
-            BuildFile::Meson(text) => meson::header(text, header),
-            BuildFile::XMake(text) => xmake::header(text, header),
+            BuildFile::Make(makefile) => makefile.header(header, budget),
+            BuildFile::CMake(commands) => cmake::header(commands, header, budget),
+            BuildFile::Meson(targets) => meson::header(targets, header, budget),
+            BuildFile::XMake(text) => xmake::header(text, header, budget),
         }
     }
 
-    fn source(&self, object: &str) -> Option<String> {
+    fn source(&self, object: &str, budget: &Budget) -> Option<String> {
         match self {
-            BuildFile::Make(makefile) => makefile.source(object),
+            BuildFile::Make(makefile) => makefile.source(object, budget),
             _ => None,
         }
     }
 }
 
-fn read(path: &Path) -> Option<String> {
-    super::files::text(path).filter(|text| text.len() <= MAX_BYTES)
+fn told(path: &Path, budget: &Budget) {
+    if budget.is_used_up() {
+        tracing::warn!("{}: asks for too much work, read in part", path.display());
+    }
 }
 
 /// The build files of a folder, with their paths.
@@ -83,6 +108,8 @@ type Found = Arc<[(PathBuf, BuildFile)]>;
 #[derive(Debug, Default)]
 pub(super) struct BuildFiles {
     folders: Mutex<FxHashMap<PathBuf, Found>>,
+    /// Work spent on headers so far.
+    spent: AtomicU64,
 }
 
 impl BuildFiles {
@@ -99,8 +126,19 @@ impl BuildFiles {
 
     /// What the build's rules near a loader make a header of, nearest rules first.
     pub(super) fn origins(&self, loader: &Path, header: &str) -> Vec<SkeletonOrigin> {
+        let left = ASKING_ALL.saturating_sub(self.spent.load(Ordering::Relaxed));
+        let budget = Budget::new(ASKING.min(left));
+        let found = self.origins_within(loader, header, &budget);
+        self.spent.fetch_add(budget.spent(), Ordering::Relaxed);
+        found
+    }
+
+    fn origins_within(&self, loader: &Path, header: &str, budget: &Budget) -> Vec<SkeletonOrigin> {
         let name = file_name(header);
         let beside = header.strip_suffix(name).unwrap_or_default();
+        if name.len() > MAX_NAME || header.len() > 16 * MAX_NAME {
+            return Vec::new();
+        }
         let mut found: Vec<SkeletonOrigin> = Vec::new();
         let mut seen: Vec<PathBuf> = Vec::new();
         for above in loader.ancestors().skip(1).take(MAX_LEVELS + 2) {
@@ -113,15 +151,21 @@ impl BuildFiles {
                     continue;
                 }
                 for (path, file) in self.of(&folder).iter() {
-                    for recipe in file.header(name) {
-                        let Some(sources) = sources(file, &folder, loader, &recipe) else {
+                    let was_enough = !budget.is_used_up();
+                    for recipe in file.header(name, budget) {
+                        let Some(sources) = sources(file, &folder, loader, &recipe, budget) else {
                             continue;
                         };
-                        if !found.iter().any(|known| known.sources == sources) {
+                        if found.len() < MAX_ORIGINS
+                            && !found.iter().any(|known| known.sources == sources)
+                        {
                             let Recipe { name, signed, .. } = recipe;
                             let by = Some(path.clone());
                             found.push(SkeletonOrigin { sources, name, signed, by });
                         }
+                    }
+                    if was_enough {
+                        told(path, budget);
                     }
                 }
                 seen.push(folder);
@@ -140,6 +184,7 @@ fn sources(
     folder: &Path,
     loader: &Path,
     recipe: &Recipe,
+    budget: &Budget,
 ) -> Option<Vec<PathBuf>> {
     let one = |input: &String| {
         let mut names: Vec<String> = Vec::new();
@@ -147,30 +192,31 @@ fn sources(
             names.push(input.clone());
         } else {
             let object = file_name(input);
-            names.extend(file.source(object));
+            names.extend(file.source(object, budget));
             let stem = object.strip_suffix(".o").unwrap_or(object);
             let stem = stem.strip_suffix(".bpf").unwrap_or(stem);
             names.extend(bpf_source::source_names(stem));
         }
-        names.iter().find_map(|name| locate(folder, loader, name))
+        names.iter().find_map(|name| locate(folder, loader, name, budget))
     };
     recipe.inputs.iter().map(one).collect()
 }
 
 /// The nearest file of that path, of which the first parts may not be known.
-fn locate(folder: &Path, loader: &Path, path: &str) -> Option<PathBuf> {
+fn locate(folder: &Path, loader: &Path, path: &str, budget: &Budget) -> Option<PathBuf> {
+    let is_file = |path: &Path| budget.take(ASK_DISK) && path.is_file();
     let known = path.rsplit_once(UNKNOWN).map_or(path, |(_, after)| after);
     let known = if known.len() < path.len() { known.trim_start_matches('/') } else { known };
     let name = file_name(known);
     let direct = cfront::flags::normalize(&folder.join(known));
-    if !name.is_empty() && direct.is_file() {
+    if !name.is_empty() && is_file(&direct) {
         return Some(direct);
     }
     let name = Path::new(name);
     let plain = matches!(name.components().next(), Some(Component::Normal(_)));
     let near = [folder].into_iter().chain(loader.ancestors().skip(1).take(MAX_LEVELS));
     near.flat_map(|above| FOLDERS.iter().map(move |inside| above.join(inside).join(name)))
-        .find(|path| plain && path.is_file())
+        .find(|path| plain && is_file(path))
         .map(|path| cfront::flags::normalize(&path))
 }
 

@@ -1,16 +1,22 @@
 //! What an `xmake.lua` makes skeleton headers of: its rule `linux.bpf` makes `NAME.skel.h` of every
 //! `NAME.bpf.c` that a target adds.
 
-use super::bpftool::{Recipe, file_name};
+use super::{
+    Budget,
+    bpftool::{Recipe, file_name},
+};
 
 /// What the header of that file name is made of.
-pub(super) fn header(text: &str, header: &str) -> Vec<Recipe> {
+pub(super) fn header(text: &str, header: &str, budget: &Budget) -> Vec<Recipe> {
     let Some(stem) = header.strip_suffix(".skel.h") else { return Vec::new() };
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("add_files(") {
         let Some((arguments, after)) = after.split_once(')') else { break };
         rest = after;
+        if !budget.take(arguments.len()) {
+            break;
+        }
         // Strings stand at the odd places between quotes.
         let strings = arguments.split(['"', '\'']).skip(1).step_by(2);
         for file in strings.filter(|file| file.ends_with(".bpf.c")) {
