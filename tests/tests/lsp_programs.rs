@@ -133,7 +133,9 @@ mod traced {
         }
         let place = Hostile::new();
         let folder = place.inside();
-        place.0.write("in/compile_commands.json", database(&folder, &["/bin/false"]));
+        // Its options are not those of our own program.
+        let command = database(&folder, &["/bin/false", "--help", "--", "-V"]);
+        place.0.write("in/compile_commands.json", command);
         let own = "/proc/self/exe";
         let ran = ["/bin/false", own, own];
         place.check(&[&folder], &on(), Some("not built on save: the compiler failed"), &ran);

@@ -67,7 +67,9 @@ impl Compiler {
         let mut process = match start.own {
             Some(own) => {
                 let mut process = Process::new(own);
-                process.arg(COMPILE).arg(std::process::id().to_string()).arg(start.compiler);
+                process.arg(COMPILE).arg(std::process::id().to_string());
+                // Of the compiler's options none is ours.
+                process.arg("--").arg(start.compiler);
                 process
             }
             None => Process::new(start.compiler),
