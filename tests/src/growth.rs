@@ -30,8 +30,22 @@ use crate::{
 
 /// The stages that are measured, in order.
 pub const STAGES: [&str; 16] = [
-    "tokens", "unit", "object", "rules", "skeletons", "layout", "btf", "edit", "edit of a body", "findings",
-    "outline", "lenses", "hints", "cursor", "uses", "completion",
+    "tokens",
+    "unit",
+    "object",
+    "rules",
+    "skeletons",
+    "layout",
+    "btf",
+    "edit",
+    "edit of a body",
+    "findings",
+    "outline",
+    "lenses",
+    "hints",
+    "cursor",
+    "uses",
+    "completion",
 ];
 
 /// Work of each of [`STAGES`] on `n` of a kind.
@@ -74,9 +88,15 @@ fn core(files: &[(String, String)], step: &mut Steps<'_>) {
     step(&mut || built = Some(source::build(&unit, "large")));
     let Some(built) = built else { return };
     let usage = rules::Usage::default().into();
-    step(&mut || drop(rules::check(rules::Input { unit: &unit, object: &built.object, usage: &usage })));
+    step(&mut || {
+        drop(rules::check(rules::Input { unit: &unit, object: &built.object, usage: &usage }))
+    });
     use skeleton::SkeletonKind::{Light, Skeleton, Subskeleton};
-    step(&mut || [Skeleton, Subskeleton, Light].into_iter().for_each(|kind| drop(skeleton::print(&built.object, kind))));
+    step(&mut || {
+        [Skeleton, Subskeleton, Light]
+            .into_iter()
+            .for_each(|kind| drop(skeleton::print(&built.object, kind)))
+    });
     step(&mut || {
         drop(layout::text::print_object(&built.object, MAIN));
         drop(layout::json::print(&built.object, MAIN, &[]));
@@ -144,7 +164,9 @@ fn ask_at(analysis: &Analysis, path: &Path, at: u32) {
 /// Behind the first `what` in the second half of a text; its end where there is none.
 fn middle(text: &str, what: &str) -> usize {
     let half = text.len() / 2;
-    text.get(half..).and_then(|rest| rest.find(what)).map_or(text.len(), |at| half + at + what.len())
+    text.get(half..)
+        .and_then(|rest| rest.find(what))
+        .map_or(text.len(), |at| half + at + what.len())
 }
 
 /// Between two items in the second half of a text, the same two for all sizes.
@@ -211,6 +233,10 @@ impl fmt::Display for Growth {
         let times = |more: f64, less: f64| more / less.max(1.0);
         let sizes = times(self.sizes.1 as f64, self.sizes.0 as f64);
         let work = times(self.work.1 as f64, self.work.0 as f64);
-        write!(f, "{} -> {}, {work:.1} times on {sizes:.0} times the size", self.work.0, self.work.1)
+        write!(
+            f,
+            "{} -> {}, {work:.1} times on {sizes:.0} times the size",
+            self.work.0, self.work.1
+        )
     }
 }

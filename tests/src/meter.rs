@@ -60,7 +60,11 @@ impl Meter {
             _ => 0,
         };
         let memory = File::open("/proc/self/mem").ok()?;
-        Some(Meter::Blocks { memory, start: base + section.address(), bytes: section.size() as usize })
+        Some(Meter::Blocks {
+            memory,
+            start: base + section.address(),
+            bytes: section.size() as usize,
+        })
     }
 
     fn now(&self) -> u64 {

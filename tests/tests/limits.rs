@@ -64,7 +64,14 @@ fn large_objects_have_their_size() {
             ("a range", "char s[] = { [0 ... 9999] = 1 };\n".to_owned()),
             ("a large range", "char s[] = { [0 ... 9999999] = 0 };\n".to_owned()),
         ],
-        expect![""],
+        expect![[r#"
+            a string of 16 MiB: .data 16777216
+            a string of 20 MiB: .data 20971521
+            empty at a large place: .bss 20971520
+            many elements: .data 4300000
+            a range: .data 10000
+            a large range: .data 10000000 (perhaps not all)
+        "#]],
     );
 }
 
@@ -89,7 +96,12 @@ fn names_that_lead_to_names() {
     let in_body = |n, blocks| {
         let line = |i| format!("typedef t{i} t{};\n", i + 1);
         let body = nested("{ ", &format!("static t{n} v; v++; f(&v);"), " }", blocks);
-        chain("typedef int t0; int f(void *);\n", n, line, &format!("int g(void) {{ {body} return 0; }}\n"))
+        chain(
+            "typedef int t0; int f(void *);\n",
+            n,
+            line,
+            &format!("int g(void) {{ {body} return 0; }}\n"),
+        )
     };
     check(
         &[
@@ -100,10 +112,22 @@ fn names_that_lead_to_names() {
             ("many structs", structs(1000)),
             ("enumerators", enums(50)),
             ("many enumerators", enums(1000)),
-            ("typedefs in a body", in_body(200, 10)),
-            ("typedefs in a deep body", in_body(200, 80)),
+            ("typedefs in a body", in_body(80, 10)),
+            ("typedefs in a deep body", in_body(80, 80)),
+            ("many typedefs in a body", in_body(1000, 10)),
         ],
-        expect![""],
+        expect![[r#"
+            typedefs: .bss 4
+            many typedefs: .bss 0 (perhaps not all)
+            many typedefs, each used: .bss 20001
+            structs: .bss 4
+            many structs: .bss 0 (perhaps not all)
+            enumerators: .bss 3
+            many enumerators: .bss 0 (perhaps not all)
+            typedefs in a body: .bss 4
+            typedefs in a deep body: .bss 4
+            many typedefs in a body: .bss 0 (perhaps not all)
+        "#]],
     );
 }
 
@@ -119,17 +143,72 @@ fn nesting() {
             ("many dimensions", format!("int v{}; int g;\n", "[1]".repeat(10_000))),
             ("functions", format!("int {}; int g;\n", nested("(*", "v", ")(void)", 50))),
             ("deep functions", format!("int {}; int g;\n", nested("(*", "v", ")(void)", 1000))),
-            ("structs", format!("{} v; int g;\n", nested("struct { ", "int a;", " } a;", 50).trim_end_matches(" a;"))),
-            ("deep structs", format!("{} v; int g;\n", nested("struct { ", "int a;", " } a;", 1000).trim_end_matches(" a;"))),
-            ("nameless structs", format!("struct s {{ {} }}; struct s v = {{ .a = 0 }};\n", nested("struct { ", "int a;", " };", 50))),
-            ("deep nameless structs", format!("struct s {{ {} }}; struct s v = {{ .a = 0 }};\n", nested("struct { ", "int a;", " };", 1000))),
+            (
+                "structs",
+                format!(
+                    "{} v; int g;\n",
+                    nested("struct { ", "int a;", " } a;", 50).trim_end_matches(" a;")
+                ),
+            ),
+            (
+                "deep structs",
+                format!(
+                    "{} v; int g;\n",
+                    nested("struct { ", "int a;", " } a;", 1000).trim_end_matches(" a;")
+                ),
+            ),
+            (
+                "nameless structs",
+                format!(
+                    "struct s {{ {} }}; struct s v = {{ .a = 0 }};\n",
+                    nested("struct { ", "int a;", " };", 50)
+                ),
+            ),
+            (
+                "deep nameless structs",
+                format!(
+                    "struct s {{ {} }}; struct s v = {{ .a = 0 }};\n",
+                    nested("struct { ", "int a;", " };", 1000)
+                ),
+            ),
             ("sizeof", format!("char v[{}]; int g;\n", nested("sizeof(", "int", ")", 50))),
             ("deep sizeof", format!("char v[{}]; int g;\n", nested("sizeof(", "int", ")", 1000))),
             ("braces", format!("int v = {}; int g;\n", nested("{", "0", "}", 50))),
             ("deep braces", format!("int v = {}; int g;\n", nested("{", "0", "}", 1000))),
-            ("a local", format!("int f(int a) {{ static int {}; v += a; return v; }}\n", nested("(", "v", ")", 50))),
-            ("a deep local", format!("int f(int a) {{ static int {}; v += a; return v; }}\n", nested("(", "v", ")", 1000))),
+            (
+                "a local",
+                format!(
+                    "int f(int a) {{ static int {}; v += a; return v; }}\n",
+                    nested("(", "v", ")", 50)
+                ),
+            ),
+            (
+                "a deep local",
+                format!(
+                    "int f(int a) {{ static int {}; v += a; return v; }}\n",
+                    nested("(", "v", ")", 1000)
+                ),
+            ),
         ],
-        expect![""],
+        expect![[r#"
+            declarators: .bss 8
+            deep declarators: .bss 8
+            pointers: .bss 12
+            many pointers: .bss 4 (perhaps not all)
+            dimensions: .bss 8
+            many dimensions: .bss 4 (perhaps not all)
+            functions: .bss 12
+            deep functions: .bss 4 (perhaps not all)
+            structs: .bss 8
+            deep structs: .bss 4 (perhaps not all)
+            nameless structs: .bss 4
+            deep nameless structs: .data 0 (perhaps not all)
+            sizeof: .bss 12
+            deep sizeof: .bss 12 (perhaps not all)
+            braces: .bss 8
+            deep braces: .data 4, .bss 4 (perhaps not all)
+            a local: .bss 4
+            a deep local: .bss 4
+        "#]],
     );
 }

@@ -329,7 +329,8 @@ impl Items {
     /// Whether some item declares the name as a typedef.
     pub(crate) fn is_typedef(&self, name: Symbol) -> bool {
         let declares = || {
-            self.chunks_with(name).any(|(c, _)| c.declaring(name).any(|(_, space)| space == TYPEDEF))
+            self.chunks_with(name)
+                .any(|(c, _)| c.declaring(name).any(|(_, space)| space == TYPEDEF))
         };
         *lock(&self.typedefs).entry(name).or_insert_with(declares)
     }
@@ -337,9 +338,10 @@ impl Items {
     /// The chunks that may declare a name, in order, with the numbers of their first items.
     fn chunks_with(&self, name: Symbol) -> impl Iterator<Item = (&ItemChunk, u32)> {
         let names = self.names.get_or_init(|| NameIndex::new(&self.chunks));
-        names.chunks(name).into_iter().filter_map(|at| {
-            Some((self.chunks.get(at as usize)?, *self.starts.get(at as usize)?))
-        })
+        names
+            .chunks(name)
+            .into_iter()
+            .filter_map(|at| Some((self.chunks.get(at as usize)?, *self.starts.get(at as usize)?)))
     }
 
     fn with_space(&self, name: Symbol, wanted: impl Fn(u8) -> bool) -> Vec<u32> {
@@ -363,6 +365,12 @@ impl Items {
     /// Whether some item names the tag.
     pub(crate) fn has_tag(&self, name: Symbol) -> bool {
         !self.with_space(name, |space| space >= TAG).is_empty()
+    }
+
+    /// Whether an item that defines the tag nests too deep to be read whole.
+    pub(crate) fn is_tag_torn(&self, tag: Symbol) -> bool {
+        let items = self.with_space(tag, |space| space == TAG_DEFINED).into_iter();
+        items.filter_map(|item| self.parsed(item)).any(|parsed| parsed.too_deep.declared)
     }
 
     /// The definition of a tag.

@@ -24,6 +24,21 @@ pub struct Hover {
     pub markdown: Markdown,
 }
 
+/// So many entries of an outline, or lenses, are shown of a file: more keep an editor busy, and nobody reads them.
+pub(crate) const MOST_SHOWN: usize = 5000;
+
+/// The first [`MOST_SHOWN`] of a list; where there are more, `mark` makes the last of them out of the first one
+/// that is left out and the number of those.
+pub(crate) fn shown<T>(mut all: Vec<T>, mark: impl FnOnce(&T, usize) -> T) -> Vec<T> {
+    if all.len() > MOST_SHOWN {
+        let left_out = all.len() - (MOST_SHOWN - 1);
+        let last = all.get(MOST_SHOWN - 1).map(|next| mark(next, left_out));
+        all.truncate(MOST_SHOWN - 1);
+        all.extend(last);
+    }
+    all
+}
+
 /// Kinds of entries of the outline.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SymbolKind {

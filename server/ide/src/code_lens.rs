@@ -8,14 +8,14 @@ use bpf::{
 };
 
 use crate::{
-    answer::{Lens, SkeletonKind},
+    answer::{Lens, SkeletonKind, shown},
     host::{Analysis, Cancellable},
     hover::{bytes, map_type},
     places::file_range,
 };
 
 impl Analysis {
-    /// The lenses of a BPF program, in order of place.
+    /// The lenses of a BPF program, in order of place. Of very many the last says how many are left out.
     pub fn code_lenses(&self, path: &Path) -> Cancellable<Vec<Lens>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let Some(source) = file.source() else { return Ok(Vec::new()) };
@@ -31,7 +31,10 @@ impl Analysis {
             })
             .collect();
         lenses.sort_by_key(|lens| lens.range.start);
-        Ok(lenses)
+        Ok(shown(lenses, |next, left_out| Lens {
+            title: format!("{left_out} more lenses are not shown"),
+            ..next.clone()
+        }))
     }
 }
 

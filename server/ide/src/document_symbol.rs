@@ -11,7 +11,7 @@ use cfront::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    answer::{Symbol, SymbolKind},
+    answer::{Symbol, SymbolKind, shown},
     host::{Analysis, Cancellable},
     hover::map_type,
     pipeline::{FileAnalysis, Role},
@@ -19,7 +19,8 @@ use crate::{
 };
 
 impl Analysis {
-    /// The outline of a BPF program, in order of place; empty for other files, which are clangd's.
+    /// The outline of a BPF program, in order of place; empty for other files, which are clangd's. Of very many
+    /// entries the last says how many are left out.
     pub fn document_symbols(&self, path: &Path) -> Cancellable<Vec<Symbol>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let mut symbols = match file.role {
@@ -27,7 +28,11 @@ impl Analysis {
             _ => Vec::new(),
         };
         symbols.sort_by_key(|symbol| (symbol.range.start, symbol.selection.start));
-        Ok(symbols)
+        Ok(shown(symbols, |next, left_out| Symbol {
+            name: format!("\u{2026} {left_out} more"),
+            detail: "not shown".to_owned(),
+            ..next.clone()
+        }))
     }
 }
 
@@ -93,5 +98,35 @@ impl FileAnalysis {
             range: all.start..all.end,
             selection: selection.start..selection.end,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        answer::{Lens, MOST_SHOWN, Symbol},
+        test_world::world,
+    };
+
+    /// The outline and the lenses of so many programs.
+    fn of_programs(n: usize) -> (Vec<Symbol>, Vec<Lens>) {
+        let program =
+            |i| format!("__attribute__((section(\"tc\"))) int p{i}(void *c) {{ return 0; }}\n");
+        let text: String = (0..n).map(program).collect();
+        let world = world(&format!("//- /a.bpf.c\n$0{text}"));
+        let symbols = world.analysis.document_symbols(&world.path).expect("nobody cancels");
+        (symbols, world.analysis.code_lenses(&world.path).expect("nobody cancels"))
+    }
+
+    #[test]
+    fn of_very_many_the_last_says_so() {
+        let (symbols, lenses) = of_programs(MOST_SHOWN);
+        assert_eq!((symbols.len(), lenses.len()), (MOST_SHOWN, MOST_SHOWN));
+        assert_eq!(symbols.last().map(|s| s.name.as_str()), Some("p4999"));
+        let (symbols, lenses) = of_programs(MOST_SHOWN + 1);
+        assert_eq!((symbols.len(), lenses.len()), (MOST_SHOWN, MOST_SHOWN));
+        assert_eq!(symbols.last().map(|s| s.name.as_str()), Some("\u{2026} 2 more"));
+        let title = lenses.last().map(|lens| lens.title.as_str());
+        assert_eq!(title, Some("2 more lenses are not shown"));
     }
 }

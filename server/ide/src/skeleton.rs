@@ -112,7 +112,9 @@ fn target_on<'a>(object: &'a Object, preview: &Preview, line: u32) -> Option<Tar
         lines.entry(&member.section).or_insert((first, 0)).1 = member.last_line + 1;
     }
     let around = |section: &&Section| {
-        lines.get(section.name.as_str()).is_some_and(|&(first, last)| (first..=last).contains(&line))
+        lines
+            .get(section.name.as_str())
+            .is_some_and(|&(first, last)| (first..=last).contains(&line))
     };
     object.sections.iter().find(around).map(Target::Section)
 }

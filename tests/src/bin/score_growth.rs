@@ -37,7 +37,8 @@ fn run() -> usize {
     }
     let meter = Meter::new();
     println!("work in {}, sizes {sizes:?}", meter.unit());
-    let is_wanted = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == name));
+    let is_wanted =
+        |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == name));
     let mut faster = 0;
     for kind in KINDS.iter().filter(|kind| is_wanted(kind.name)) {
         let sizes: Vec<usize> = sizes.iter().copied().filter(|&n| n <= kind.most).collect();

@@ -220,18 +220,15 @@ impl<'u> Code<'u> {
         let mut folds = true;
         for &function in self.mentions().get(&name).into_iter().flatten() {
             let body = self.body(function)?;
-            folds &= body
-                .of_variable(name)
-                .filter(|r| !r.dead)
-                .all(|r| {
-                    let constant = |step: &Step| match step {
-                        Step::Field(_) | Step::Index(Some(_)) | Step::Whole(_) => true,
-                        Step::Bytes(bytes) => matches!(bytes, Some(0 | 1 | 2 | 4 | 8)),
-                        Step::Index(None) | Step::Turn | Step::Punned => false,
-                    };
-                    r.access == Access::Mention
-                        || r.access == Access::Read && !r.volatile && r.path.iter().all(constant)
-                });
+            folds &= body.of_variable(name).filter(|r| !r.dead).all(|r| {
+                let constant = |step: &Step| match step {
+                    Step::Field(_) | Step::Index(Some(_)) | Step::Whole(_) => true,
+                    Step::Bytes(bytes) => matches!(bytes, Some(0 | 1 | 2 | 4 | 8)),
+                    Step::Index(None) | Step::Turn | Step::Punned => false,
+                };
+                r.access == Access::Mention
+                    || r.access == Access::Read && !r.volatile && r.path.iter().all(constant)
+            });
         }
         Some(folds)
     }

@@ -42,7 +42,9 @@ pub(super) fn structs(out: &mut Writer<'_>) {
 fn sections_by_ident(object: &Object) -> FxHashMap<SmolStr, &Section> {
     let mut found: FxHashMap<SmolStr, (TypeId, &Section)> = FxHashMap::default();
     for section in &object.sections {
-        let (Some(id), Some(ident)) = (section.datasec, datasec_ident(&section.name)) else { continue };
+        let (Some(id), Some(ident)) = (section.datasec, datasec_ident(&section.name)) else {
+            continue;
+        };
         let first = found.entry(ident).or_insert((id, section));
         if id < first.0 {
             *first = (id, section);

@@ -176,14 +176,15 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
 /// Whether something of the source was not read: a header that is missing, or a limit that was hit.
 fn is_torn(unit: &Unit) -> bool {
     let by_a_limit = unit.is_torn();
-    by_a_limit || unit.preprocessed().diagnostics.iter().any(|d| {
-        matches!(
-            d.kind,
-            PpDiagnosticKind::MissingInclude
-                | PpDiagnosticKind::IncludeDepth
-                | PpDiagnosticKind::ExpansionLimit
-        )
-    })
+    by_a_limit
+        || unit.preprocessed().diagnostics.iter().any(|d| {
+            matches!(
+                d.kind,
+                PpDiagnosticKind::MissingInclude
+                    | PpDiagnosticKind::IncludeDepth
+                    | PpDiagnosticKind::ExpansionLimit
+            )
+        })
 }
 
 /// A section whose size or an offset rests on something that is only likely.
@@ -222,7 +223,9 @@ fn variable(one: &Placed, ty: TypeId, linkage: Linkage) -> Variable {
         weak: one.weak,
         certainty: one.certainty,
         initial: match &one.initial {
-            Initial::Zero => Some(std::iter::repeat_n(0, one.size.min(SHOWN_ZEROS) as usize).collect()),
+            Initial::Zero => {
+                Some(std::iter::repeat_n(0, one.size.min(SHOWN_ZEROS) as usize).collect())
+            }
             Initial::Bytes { bytes, .. } => Some(bytes.as_slice().into()),
             Initial::Unknown => None,
         },

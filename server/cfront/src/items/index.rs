@@ -31,15 +31,18 @@ impl NameIndex {
         let mut asked: Vec<u32> = (chunks.iter().zip(0..))
             .filter_map(|(chunk, at)| chunk.names().is_none().then_some(at))
             .collect();
-        let mut large: Vec<(usize, u32)> =
-            listed().map(|(names, at)| (names.len(), at)).filter(|&(count, _)| count >= MANY_NAMES).collect();
+        let mut large: Vec<(usize, u32)> = listed()
+            .map(|(names, at)| (names.len(), at))
+            .filter(|&(count, _)| count >= MANY_NAMES)
+            .collect();
         large.sort_unstable_by(|a, b| b.cmp(a));
         large.truncate(ASKED);
         asked.extend(large.iter().map(|&(_, at)| at));
         asked.sort_unstable();
         let others = listed().filter(|(_, at)| asked.binary_search(at).is_err());
-        let mut names: Vec<(Symbol, u32)> =
-            others.flat_map(|(names, at)| names.iter().map(move |&(name, ..)| (name, at))).collect();
+        let mut names: Vec<(Symbol, u32)> = others
+            .flat_map(|(names, at)| names.iter().map(move |&(name, ..)| (name, at)))
+            .collect();
         names.sort_unstable();
         names.dedup();
         NameIndex { asked, names }

@@ -139,12 +139,7 @@ impl Sema {
         None
     }
 
-    fn enumerator_in(
-        &mut self,
-        name: Symbol,
-        item: u32,
-        parsed: &Arc<ParsedItem>,
-    ) -> Option<Name> {
+    fn enumerator_in(&mut self, name: Symbol, item: u32, parsed: &Arc<ParsedItem>) -> Option<Name> {
         let spec = parsed.enum_with(name)?;
         let place = SpecPlace { item, serial: parsed.serial };
         Some(self.enumerator_at(name, spec, place))

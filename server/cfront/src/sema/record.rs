@@ -148,6 +148,7 @@ impl Sema {
             return ty;
         }
         let found = self.items.defining_tag(tag);
+        self.torn |= self.items.is_tag_torn(tag);
         let ty = match (&found, kind) {
             (Some((TagSpec::Record(spec), place)), _) => {
                 let id = self.new_record(spec.is_union, Some(tag));

@@ -183,7 +183,11 @@ impl Sema {
             match *self.types.get(id) {
                 CType::Qualified { of, .. } | CType::Tagged { of, .. } => id = of,
                 CType::Typedef(t) => {
-                    return self.typedef_ends.get(t.0 as usize).copied().unwrap_or(CTypeId::UNKNOWN);
+                    return self
+                        .typedef_ends
+                        .get(t.0 as usize)
+                        .copied()
+                        .unwrap_or(CTypeId::UNKNOWN);
                 }
                 _ => return id,
             }

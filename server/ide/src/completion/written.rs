@@ -115,7 +115,8 @@ impl<'a> Written<'a> {
     fn at_file_scope(&self) -> bool {
         let Some(mut node) = self.node() else { return false };
         let start = node.start_byte();
-        while let Some(parent) = node.parent() {
+        let mut above = self.ancestors(node);
+        while let Some(parent) = above.pop() {
             match parent.kind() {
                 "translation_unit" => return node.start_byte() == start,
                 "preproc_if" | "preproc_ifdef" | "preproc_else" | "preproc_elif" => {
@@ -126,12 +127,11 @@ impl<'a> Written<'a> {
                     if condition || node.start_byte() != start {
                         return false;
                     }
-                    node = parent;
                     // From here on the conditional begins before the marker.
-                    while let Some(parent) = node.parent() {
+                    while let Some(parent) = above.pop() {
                         match parent.kind() {
                             "translation_unit" => return true,
-                            kind if kind.starts_with("preproc_") => node = parent,
+                            kind if kind.starts_with("preproc_") => {}
                             _ => return false,
                         }
                     }
@@ -142,6 +142,20 @@ impl<'a> Written<'a> {
             }
         }
         false
+    }
+
+    /// What a node stands in, from the root inwards: to ask each node for its parent walks from the root
+    /// each time.
+    fn ancestors(&self, node: Node<'_>) -> Vec<Node<'_>> {
+        let mut cursor = self.tree.walk();
+        let mut above = Vec::new();
+        while cursor.node().id() != node.id() {
+            above.push(cursor.node());
+            if cursor.goto_first_child_for_byte(node.start_byte()).is_none() {
+                return Vec::new();
+            }
+        }
+        above
     }
 
     fn section(&self, query: &Query) -> Option<Context> {
