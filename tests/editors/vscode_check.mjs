@@ -165,9 +165,12 @@ if (renamer) {
             await rename('__u64 calls_seen', 'calls_made');
             await await_('the program', async () => /__u64 calls_made/.test((await code.editors()).join()));
             await code.quickOpen('hits.c');
+            const loader = fs.readFileSync(path.join(workspace, 'hits.c'), 'utf8').split('\n');
+            await code.goToLine(loader.findIndex((line) => line.includes('bss->calls_seen')) + 1);
             await await_('the loader', async () => /bss->calls_made/.test((await code.editors()).join()));
         });
         await check('a name that only C knows is left to the other', async () => {
+            await code.goToLine(1);
             await rename('size_t stride', 'step');
             await await_('the edit', async () => /size_t step/.test((await code.editors()).join()));
         });

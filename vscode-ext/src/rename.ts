@@ -33,12 +33,19 @@ export class Renames implements vscode.RenameProvider, vscode.Disposable {
         this.#registration = this.#register();
         // Whoever is about to rename something puts the cursor there first.
         this.#listeners = vscode.Disposable.from(
+            // F2 in C: there the order is sure, since messages to the window keep theirs.
+            vscode.commands.registerCommand("bpf-lsp.rename", () => {
+                this.#renew();
+                return vscode.commands.executeCommand("editor.action.rename");
+            }),
             vscode.window.onDidChangeActiveTextEditor((editor) => this.#refresh(editor)),
             vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#refresh(textEditor)),
         );
+        setContext(true);
     }
 
     dispose(): void {
+        setContext(false);
         this.#listeners.dispose();
         this.#registration.dispose();
     }
@@ -94,11 +101,20 @@ export class Renames implements vscode.RenameProvider, vscode.Disposable {
     #refresh(editor: vscode.TextEditor | undefined): void {
         const stale = Date.now() - this.#registered >= STALE_AFTER;
         if (stale && editor !== undefined && isBpfDocument(editor.document)) {
-            const old = this.#registration;
-            this.#registration = this.#register();
-            old.dispose();
+            this.#renew();
         }
     }
+
+    #renew(): void {
+        const old = this.#registration;
+        this.#registration = this.#register();
+        old.dispose();
+    }
+}
+
+/** Whether F2 is ours. */
+function setContext(renames: boolean): void {
+    void vscode.commands.executeCommand("setContext", "bpf-lsp.renames", renames);
 }
 
 /** Whether the server leaves a name to the C language server. */
