@@ -28,6 +28,8 @@ export class Renames implements vscode.RenameProvider, vscode.Disposable {
     readonly #listeners: vscode.Disposable;
     #registration: vscode.Disposable;
     #registered = 0;
+    /** Whether a name was accepted and its edits are yet to be asked for, of the same registration. */
+    #pending = false;
 
     constructor(private readonly client: LanguageClient) {
         this.#registration = this.#register();
@@ -61,6 +63,7 @@ export class Renames implements vscode.RenameProvider, vscode.Disposable {
             if (found === null || !("placeholder" in found)) {
                 return null;
             }
+            this.#pending = true;
             return { range: this.client.protocol2CodeConverter.asRange(found.range), placeholder: found.placeholder };
         } catch (error) {
             if (isAnothers(error)) {
@@ -79,6 +82,7 @@ export class Renames implements vscode.RenameProvider, vscode.Disposable {
         newName: string,
         token: vscode.CancellationToken,
     ): Promise<vscode.WorkspaceEdit | null> {
+        this.#pending = false;
         const at = this.client.code2ProtocolConverter.asTextDocumentPositionParams(document, position);
         try {
             const edit = await this.client.sendRequest(RenameRequest.type, { ...at, newName }, token);
@@ -99,13 +103,14 @@ export class Renames implements vscode.RenameProvider, vscode.Disposable {
     }
 
     #refresh(editor: vscode.TextEditor | undefined): void {
-        const stale = Date.now() - this.#registered >= STALE_AFTER;
+        const stale = !this.#pending && Date.now() - this.#registered >= STALE_AFTER;
         if (stale && editor !== undefined && isBpfDocument(editor.document)) {
             this.#renew();
         }
     }
 
     #renew(): void {
+        this.#pending = false;
         const old = this.#registration;
         this.#registration = this.#register();
         old.dispose();
