@@ -87,7 +87,7 @@ if [[ -n $server ]]; then
 	fi
 	if wanted vscode; then
 		install vscode "$here/install_vscode.sh"
-		install extension bash -c "cd '$repo/vscode-ext' && npm ci --no-audit --no-fund && npm run package -- --server '$server' --out '$scratch/bpf-lsp.vsix' && cd '$here/stub_renamer' && '$repo/vscode-ext/node_modules/.bin/vsce' package --allow-missing-repository --skip-license --out '$scratch/renamer.vsix' </dev/null"
+		install extension bash -c "cd '$repo/vscode-ext' && npm ci --no-audit --no-fund && npm run package -- --server '$server' --out '$scratch/bpf-lsp.vsix'"
 	fi
 	if wanted protocol; then
 		install pytest-lsp "$here/install_pytest.sh"
@@ -118,7 +118,7 @@ if [[ -n $server ]]; then
 	fi
 	if wanted vscode && installed vscode && installed extension; then
 		folder=$(workspace vscode)
-		run_check "VS Code" 420 node "$here/vscode_check.mjs" "$scratch/bpf-lsp.vsix" "$folder" "$out" "$scratch/renamer.vsix"
+		run_check "VS Code" 300 node "$here/vscode_check.mjs" "$scratch/bpf-lsp.vsix" "$folder" "$out"
 	fi
 fi
 

@@ -1,17 +1,16 @@
 // bpf-lsp in a real VS Code, through the packaged extension:
 //
-//   node vscode_check.mjs VSIX WORKSPACE OUT [RENAMER]
+//   node vscode_check.mjs VSIX WORKSPACE [OUT]
 //
 // WORKSPACE is a copy of tests/examples/percpu. Prints a line per check and `N passed, N failed` at the end;
 // failed checks leave a picture and the logs in OUT.
-// RENAMER is the package of stub_renamer, which renames one file only.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 
 import { VSCode, await_ } from './vscode.mjs';
 
-const [vsix, workspace, out = 'out', renamer] = process.argv.slice(2).map((name) => path.resolve(name));
+const [vsix, workspace, out = 'out'] = process.argv.slice(2).map((name) => path.resolve(name));
 let passed = 0;
 let failed = 0;
 
@@ -141,50 +140,6 @@ await check('a server that cannot run is named, with the setting', async () => {
     await await_('the message', async () => (await code.notifications()).some((text) => /\/nowhere\/bpf-lsp.*no such file.*bpf-lsp\.server\.path/.test(text)));
 });
 await code?.close();
-
-if (renamer) {
-    code = undefined;
-    await check('beside another extension that renames, and registers later', async () => {
-        code = await VSCode.start({ workspace, vsix: [vsix, renamer], viewport: { width: 1280, height: 1800 } });
-        await code.open('hits.bpf.c');
-        await await_('the other extension', () => code.page.getByText('stub renamer is ready').count());
-        await await_('our server', async () => (await code.codeLenses()).length);
-    });
-    if (code) {
-        const rename = async (behind, to) => {
-            await code.clickBehind(behind);
-            await code.page.keyboard.press('F2');
-            const input = code.page.locator('.rename-box input').first();
-            if (to) {
-                await input.waitFor();
-                await input.fill(to);
-                await code.page.keyboard.press('Enter');
-            }
-        };
-        await check('a name of both sides is renamed on both', async () => {
-            await rename('__u64 calls_seen', 'calls_made');
-            await await_('the program', async () => /__u64 calls_made/.test((await code.editors()).join()));
-            await code.quickOpen('hits.c');
-            await await_('the loader', async () => /bss->calls_made/.test((await code.editors()).join()));
-        });
-        await check('a name that only C knows is left to the other', async () => {
-            await rename('size_t stride', 'step');
-            await await_('the edit', async () => /size_t step/.test((await code.editors()).join()));
-        });
-        await check('a refusal ends the rename, with its reason', async () => {
-            fs.writeFileSync(path.join(workspace, 'main.cpp'), '#include "hits.skel.h"\n');
-            await code.quickOpen('hits.bpf.c');
-            await rename('__u64 calls_made');
-            await await_('the reason', async () => (await code.notifications()).some((text) => /main\.cpp:1 includes the skeleton/.test(text)));
-            assert.equal(await code.page.locator('.rename-box input').isVisible(), false);
-        });
-        if (failed) {
-            fs.mkdirSync(out, { recursive: true });
-            fs.writeFileSync(path.join(out, 'vscode-rename.log'), code.logs());
-        }
-    }
-    await code?.close();
-}
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

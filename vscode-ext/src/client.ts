@@ -6,7 +6,6 @@ import { SECTION, type Config } from "./config";
 import { OpenDocuments } from "./documents";
 import * as ext from "./lsp_ext";
 import type { Previews } from "./preview";
-import { Renames, renameMiddleware } from "./rename";
 import { ENV_SERVER, findServer, type Server } from "./server";
 import type { Status } from "./status";
 
@@ -94,7 +93,6 @@ export class Session {
         });
         this.#whenStopped.push(trust);
         await client.start();
-        this.#whenStopped.push(new Renames(client));
         previews.refreshAll();
     }
 
@@ -120,7 +118,7 @@ export class Session {
             initializationOptions: this.config.initializationOptions,
             synchronize: { configurationSection: SECTION },
             outputChannel: this.output,
-            middleware: { ...documents.middleware(() => client), ...renameMiddleware },
+            middleware: documents.middleware(() => client),
         };
         // The id is also the section of `trace.server`.
         const client = new LanguageClient(SECTION, "bpf-lsp", serverOptions, clientOptions);

@@ -525,7 +525,7 @@ fn strings_of_c() {
     check(
         "//- /bpf/watch.c\n#include \"watch.skel.h\"\n#include \"names.h\"\nint f(struct watch *w) { return bpf_object__find_map_fd_by_name(w->obj, NAME); }\n//- /bpf/names.h\n#define NAME \"open_events\"\n",
         expect![[r#"
-            /bpf/watch.bpf.c: 2 edits
+            the string "open_events" at names.h:1 may name it (late)
         "#]],
     );
     // The skeleton that bpftool made names what it is made of.
@@ -533,7 +533,10 @@ fn strings_of_c() {
         &format!(
             "{C_LOADER}//- /bpf/watch.skel.h\nstatic const char *name = \"open_events\";\nstruct watch {{ struct {{ int *open_events; }} maps; }};\n"
         ),
-        expect![[r#""#]],
+        expect![[r#"
+            /bpf/watch.bpf.c: 2 edits
+            /bpf/watch.c: 1 edits
+        "#]],
     );
     // Linked from afar.
     check(
