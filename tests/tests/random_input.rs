@@ -8,7 +8,7 @@ use bpf_lsp_tests::{
 
 #[test]
 fn random_objects_are_refused_or_have_a_model() {
-    let seeds = 1000;
+    let seeds = 1000_u64;
     let models = (0..seeds)
         .filter(|seed| questions::of_object(&objects::object(&mut Random::new(*seed))))
         .count();

@@ -6,9 +6,9 @@ use btf::ByteOrder;
 
 use super::Random;
 
-/// Damages a few words: numbers off by one, of another magnitude, or out of another place.
+/// Damages a few words, or none: numbers off by one, of another magnitude, or out of another place.
 pub fn damage(random: &mut Random, bytes: &mut [u8], parts: &[Range<usize>], order: ByteOrder) {
-    for _ in 0..random.below(5) {
+    for _ in 0..random.below(6).saturating_sub(2) {
         let part = parts.get(random.below(parts.len())).cloned().unwrap_or_default();
         let width = random.pick(&[4_usize, 8, 2, 1]);
         let places = part.len() / width;

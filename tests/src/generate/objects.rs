@@ -39,7 +39,6 @@ const KINDS: &[Kind] = &[
     (".addr_space.1", NOBITS, DATA),
     (".rodata.str1.1", PROGBITS, 0x32),
     (".data.a b", PROGBITS, DATA),
-    ("maps", PROGBITS, DATA),
     ("version", PROGBITS, DATA),
     ("?uprobe//bin/sh:main", PROGBITS, CODE),
 ];
@@ -133,6 +132,7 @@ impl Builder {
             end = end.next_multiple_of(align);
             let linkage = match section.kind {
                 0 => Linkage::Extern,
+                _ if name == ".maps" && random.below(8) < 7 => Linkage::Global,
                 _ => random.pick(&[Linkage::Global, Linkage::Global, Linkage::Static]),
             };
             let var = self.btf.add(Type::Var { name: variable.as_str().into(), ty, linkage });
@@ -165,7 +165,11 @@ impl Builder {
         if section.contains("struct_ops") {
             let proto = self.btf.add(Type::FuncProto { ret: TypeId(1), params: Vec::new() });
             let pointer = self.btf.add(Type::Ptr(proto));
-            return self.record(&[("run", pointer), ("flags", TypeId(1)), ("stop", pointer)]);
+            return self
+                .record("ops", &[("run", pointer), ("flags", TypeId(1)), ("stop", pointer)]);
+        }
+        if section == ".kconfig" && random.below(4) < 3 {
+            return TypeId(1);
         }
         types::reference(random, &self.btf)
     }
@@ -209,7 +213,7 @@ impl Builder {
             members.push((*name, self.btf.add(Type::Ptr(pointed))));
         }
         let holds = members.last().is_some_and(|(name, _)| *name == "values");
-        let record = self.record(&members);
+        let record = self.record("", &members);
         // Room for what the values are set to.
         if holds && let Some(Type::Struct(map)) = self.btf.types.get_mut(record.0 as usize) {
             map.size += 8 * random.below(4) as u32;
@@ -217,7 +221,7 @@ impl Builder {
         record
     }
 
-    fn record(&mut self, members: &[(&str, TypeId)]) -> TypeId {
+    fn record(&mut self, name: &str, members: &[(&str, TypeId)]) -> TypeId {
         let mut end = 0_u32;
         let members = members.iter().map(|&(name, ty)| {
             let offset_bits = end * 8;
@@ -225,7 +229,7 @@ impl Builder {
             Member { name: name.into(), ty, offset_bits, bitfield_bits: 0 }
         });
         let members = members.collect();
-        self.btf.add(Type::Struct(Composite { name: "".into(), size: end, members }))
+        self.btf.add(Type::Struct(Composite { name: name.into(), size: end, members }))
     }
 
     /// Relocations of each section that may have some: of any slot, to any symbol.

@@ -99,7 +99,15 @@ fn any_type(random: &mut Random, btf: &Btf) -> Type {
         8 => Type::TypeTag { name: name(random).into(), to },
         9 => Type::FuncProto { ret: to, params: params(random, btf) },
         10 => {
-            Type::Func(Function { name: name(random).into(), proto: to, linkage: linkage(random) })
+            let proto = first(btf, to, |ty| matches!(ty, Type::FuncProto { .. }));
+            match btf.get(proto) {
+                Type::Void | Type::Int(_) => Type::FuncProto { ret: to, params: Vec::new() },
+                _ => Type::Func(Function {
+                    name: name(random).into(),
+                    proto,
+                    linkage: linkage(random),
+                }),
+            }
         }
         11 => Type::Var { name: name(random).into(), ty: to, linkage: linkage(random) },
         12 => Type::Enum(enumeration(random)),
@@ -160,5 +168,12 @@ fn enumeration(random: &mut Random) -> EnumType {
 }
 
 fn entry(random: &mut Random, btf: &Btf) -> DatasecEntry {
-    DatasecEntry { ty: reference(random, btf), offset: size(random), size: size(random) }
+    let ty = first(btf, reference(random, btf), |ty| matches!(ty, Type::Var { .. }));
+    DatasecEntry { ty, offset: size(random), size: size(random) }
+}
+
+/// The first `wanted` type from there on, or else the last one; where there is none, what was asked for.
+fn first(btf: &Btf, from: TypeId, wanted: fn(&Type) -> bool) -> TypeId {
+    let all = || btf.iter().filter(|(_, ty)| wanted(ty)).map(|(id, _)| id);
+    all().find(|id| *id >= from).or_else(|| all().last()).unwrap_or(from)
 }
