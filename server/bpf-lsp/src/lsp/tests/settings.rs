@@ -54,7 +54,11 @@ fn nested(key: &str, value: &Value) -> Value {
 fn every_declared_setting_is_read() {
     for (key, property) in declared() {
         let (value, expected) = other(&key);
-        for value in [json!({ &key: value }), nested(&key, &value), json!({ "bpf-lsp": nested(&key, &value) })] {
+        for value in [
+            json!({ &key: value }),
+            nested(&key, &value),
+            json!({ "bpf-lsp": nested(&key, &value) }),
+        ] {
             assert_eq!(Settings::read(&value), (expected.clone(), Vec::new()), "{value}");
         }
         // The declared default is the server's, and `null` is no value.
