@@ -240,7 +240,7 @@ fn a_hundred_thousand_pointers_deep() {
 #[test]
 fn pointers_are_as_large_as_a_long() {
     let pointer_size = |name: &str, size: u32| {
-        let types = [1, info(1, 0), size, 1 << 24 | size * 8];
+        let types = [1, info(1, 0), size, (1 << 24) | (size * 8)];
         read(&blob(&types, format!("\0{name}\0").as_bytes())).unwrap().pointer_size
     };
     let longs = "long|long int|int long|unsigned long|long unsigned|unsigned long int|\
