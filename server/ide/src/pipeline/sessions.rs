@@ -5,7 +5,7 @@
 //! `BPF_LSP_SESSION_EDITS=100000 cargo test --release -p ide sessions -- --nocapture` makes so many edits.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, OnceLock,
@@ -205,8 +205,8 @@ impl Session {
                 let file = file(at);
                 let text = lock(&self.disk.0).get(Path::new(FILES[file])).cloned();
                 let text = text.map(|text| text.to_string()).unwrap_or_default();
-                if !self.open.contains_key(&file) {
-                    self.open.insert(file, Program::of_text(text));
+                if let Entry::Vacant(place) = self.open.entry(file) {
+                    place.insert(Program::of_text(text));
                     self.set_text(file);
                 }
             }
