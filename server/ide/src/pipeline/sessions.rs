@@ -326,7 +326,12 @@ fn the_state_of_a_session_is_the_state_from_scratch() {
     let wanted = number("BPF_LSP_SESSION_EDITS").unwrap_or(400);
     let (edits, compared) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let config = Config { cases: 8, failure_persistence: None, ..Config::default() };
+    let mut told = 0;
     while edits.load(Ordering::SeqCst) < wanted {
+        if edits.load(Ordering::SeqCst) / 10_000 > told {
+            told = edits.load(Ordering::SeqCst) / 10_000;
+            println!("{edits:?} edits so far");
+        }
         let mut runner = TestRunner::new(config.clone());
         let one = prop::collection::vec(steps(), 1..80);
         let ran = runner.run(&one, |steps| {
