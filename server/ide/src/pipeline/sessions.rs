@@ -5,7 +5,7 @@
 //! `BPF_LSP_SESSION_EDITS=100000 cargo test --release -p ide sessions -- --nocapture` makes so many edits.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, OnceLock,
@@ -205,8 +205,8 @@ impl Session {
                 let file = file(at);
                 let text = lock(&self.disk.0).get(Path::new(FILES[file])).cloned();
                 let text = text.map(|text| text.to_string()).unwrap_or_default();
-                if !self.open.contains_key(&file) {
-                    self.open.insert(file, Program::of_text(text));
+                if let Entry::Vacant(place) = self.open.entry(file) {
+                    place.insert(Program::of_text(text));
                     self.set_text(file);
                 }
             }
@@ -326,7 +326,12 @@ fn the_state_of_a_session_is_the_state_from_scratch() {
     let wanted = number("BPF_LSP_SESSION_EDITS").unwrap_or(400);
     let (edits, compared) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let config = Config { cases: 8, failure_persistence: None, ..Config::default() };
+    let mut told = 0;
     while edits.load(Ordering::SeqCst) < wanted {
+        if edits.load(Ordering::SeqCst) / 10_000 > told {
+            told = edits.load(Ordering::SeqCst) / 10_000;
+            println!("{edits:?} edits so far");
+        }
         let mut runner = TestRunner::new(config.clone());
         let one = prop::collection::vec(steps(), 1..80);
         let ran = runner.run(&one, |steps| {
