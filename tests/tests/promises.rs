@@ -45,7 +45,13 @@ fn missing(named: &str, sources: &[PathBuf]) -> Option<String> {
     if let Some((file, test)) = named.split_once("::") {
         // `elf/tests::name` is in a file whose path ends so; a test of Rust is a function with an attribute.
         let wanted = format!("/{file}");
-        let here = |path: &&PathBuf| path.with_extension("").to_string_lossy().ends_with(&wanted);
+        let here = |path: &&PathBuf| {
+            let path = path.with_extension("");
+            // A module's tests may stand in a file of their own.
+            let module = path.to_string_lossy();
+            module.ends_with(&wanted)
+                || module.strip_suffix("/tests").is_some_and(|module| module.ends_with(&wanted))
+        };
         let is_test = |path: &PathBuf| {
             let text = fs::read_to_string(path).unwrap();
             let head = format!("fn {test}(");
