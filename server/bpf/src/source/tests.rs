@@ -640,9 +640,39 @@ fn a_dump_marks_static_functions_that_may_be_inlined() {
     expect!["p callback weighed? below? stays sink"].assert_eq(&listed.join(" "));
 }
 
+/// A volatile access is one, also where it is volatile by a cast, and also of a constant.
+#[test]
+fn volatile_accesses_align_variables() {
+    check(
+        "const volatile char pre = 1; const volatile char cv[8] = {1};
+         SEC(\"x\") int p(void *c) { return *(const volatile long *)cv; }",
+        expect![[r#"
+            .rodata 16: pre@0+1 cv@8+8
+        "#]],
+    );
+    check(
+        "char pre = 1; volatile char v[8] = {1}; char between = 1; char w[8] = {1};
+         SEC(\"x\") int p(int *c) { *(volatile int *)v = *c; return *(volatile int *)w; }",
+        expect![[r#"
+            .data 24: pre@0+1 v@4+8 between@12+1 w@16+8
+        "#]],
+    );
+}
+
 /// What clang folds is no access, and nobody aligns a weak variable.
 #[test]
 fn what_does_not_align_variables() {
+    for access in ["*(const long *)cv", "cv[0] + cv[1]"] {
+        check(
+            &format!(
+                "const volatile char pre = 1; const volatile char cv[8] = {{1}};
+                 SEC(\"x\") int p(void *c) {{ return {access}; }}"
+            ),
+            expect![[r#"
+                .rodata 9: pre@0+1 cv@1+8
+            "#]],
+        );
+    }
     check(
         "const char pre = 1; const char ct[8] = {1, 2};
          SEC(\"x\") int p(void *c) { return *(const long *)ct; }",
