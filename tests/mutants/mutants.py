@@ -34,6 +34,7 @@ def main() -> int:
     arguments = parser.parse_args()
 
     areas = tomllib.loads((HERE / "areas.toml").read_text())
+    splits = areas.pop("split")
     chosen = {name: area for name, area in areas.items() if not arguments.area or name in arguments.area}
     mutants = sample(listed(), chosen, arguments.seed, arguments.count)
     mutants = [mutant for mutant in mutants if arguments.only in mutant["key"]]
@@ -42,7 +43,7 @@ def main() -> int:
             print(mutant["area"], mutant["key"], sep="\t")
         return 0
     lay_tree()
-    run(mutants, chosen)
+    run(mutants, chosen, splits)
     return report(mutants)
 
 
@@ -73,11 +74,13 @@ def sample(mutants: list, areas: dict, seed: str, count: int | None) -> list:
 
 
 def lay_tree():
-    """Copies the files that git knows, as they are now; unchanged ones keep their time."""
+    """Copies the files that git knows, as they are now; unchanged ones keep their time, others go."""
     names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True)
-    for name in names.stdout.splitlines():
-        if (ROOT / name).is_file():
-            write(TREE / name, (ROOT / name).read_bytes(), (ROOT / name).stat().st_mode)
+    known = {name for name in names.stdout.splitlines() if (ROOT / name).is_file()}
+    for old in [path for path in TREE.rglob("*") if path.is_file() and str(path.relative_to(TREE)) not in known]:
+        old.unlink()
+    for name in known:
+        write(TREE / name, (ROOT / name).read_bytes(), (ROOT / name).stat().st_mode)
 
 
 def write(path: Path, text: bytes, mode: int | None = None):
@@ -88,10 +91,10 @@ def write(path: Path, text: bytes, mode: int | None = None):
             path.chmod(mode)
 
 
-def run(mutants: list, areas: dict):
+def run(mutants: list, areas: dict, splits: list):
     """Sets the outcome of each: caught, missed, timeout, unviable, or `alone` where it needs a build of its own."""
     binaries = build(mutants, sorted({test for area in areas.values() for test in area["tests"]}))
-    tests = reaches(binaries, {n for n, mutant in enumerate(mutants) if "outcome" not in mutant})
+    tests = reaches(binaries, {n for n, mutant in enumerate(mutants) if "outcome" not in mutant}, splits)
     for number, mutant in enumerate(mutants):
         if "outcome" not in mutant:
             own = [t for t in tests if number in t["reaches"] and fits(t["binary"], areas[mutant["area"]])]
@@ -113,7 +116,8 @@ def judge_alone(mutant: dict, area: dict) -> str:
         messages, ok = build_tests(area["tests"])
         if not ok:
             return "unviable"
-        ends = (run_tests(binary, [], 600, None)[0] for binary in executables(messages))
+        whole = [{"binary": binary, "name": None, "part": {}} for binary in executables(messages)]
+        ends = (run_tests([test], 600, None)[0] for test in whole)
         return next((ended for ended in ends if ended != "passed"), "missed")
     finally:
         write(TREE / mutant["file"], switched)
@@ -125,34 +129,35 @@ def judge(tests: list, number: int) -> tuple[str, float]:
     tests = sorted(tests, key=lambda test: test["seconds"])
     while tests:
         # As many of one binary as take about as long as the first, or a second.
-        binary, budget, names = tests[0]["binary"], max(1.0, tests[0]["seconds"]), []
-        most = budget
+        first, batch, left = tests[0], [], max(1.0, tests[0]["seconds"])
         for test in tests:
-            if test["binary"] is binary and budget >= test["seconds"]:
-                budget -= test["seconds"]
-                names.append(test["name"])
-        ended, _ = run_tests(binary, names, most, number)
+            together = test is first or test["binary"] is first["binary"] and not test["part"] and not first["part"]
+            if together and left >= test["seconds"]:
+                left -= test["seconds"]
+                batch.append(test)
+        ended, _ = run_tests(batch, sum(test["seconds"] for test in batch), number)
         if ended != "passed":
             return ended, time.monotonic() - started
-        tests = [t for t in tests if t["binary"] is not binary or t["name"] not in names]
+        tests = [test for test in tests if test not in batch]
     return "missed", time.monotonic() - started
 
 
-def reaches(binaries: list, alive: set) -> list:
+def reaches(binaries: list, alive: set, splits: list) -> list:
     """Each test with its seconds and the mutants whose code it comes to."""
+    parts = {split["test"]: [{split["variable"]: file.stem} for file in sorted(ROOT.glob(split["files"]))] for split in splits}
     tests = []
     for binary in binaries:
         listed = subprocess.run([binary["path"], "--list", "--format=terse"], capture_output=True, text=True, cwd=binary["cwd"]).stdout
-        for line in listed.splitlines():
-            if line.endswith(": test"):
-                name, log = line.removesuffix(": test"), OUT / "reached"
+        for name in (line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")):
+            for part in parts.get(f"{binary['name']} {name}", [{}]):
+                test, log = {"binary": binary, "name": name, "part": part}, OUT / "reached"
                 log.unlink(missing_ok=True)
-                ended, seconds = run_tests(binary, [name], 600, None, log)
+                ended, test["seconds"] = run_tests([test], 600, None, log)
                 if ended != "passed":
-                    sys.exit(f"{binary['name']} {name} fails without any mutant")
-                reached = {int(line) for line in log.read_text().split()} if log.exists() else set()
-                if reached & alive:
-                    tests.append({"binary": binary, "name": name, "seconds": seconds, "reaches": reached})
+                    sys.exit(f"{binary['name']} {name} {part} fails without any mutant")
+                test["reaches"] = {int(line) for line in log.read_text().split()} if log.exists() else set()
+                if test["reaches"] & alive:
+                    tests.append(test)
     return tests
 
 
@@ -161,8 +166,11 @@ def build(mutants: list, tested: list) -> list:
     files = {}
     for number, mutant in enumerate(mutants):
         file = files.get(mutant["file"]) or files.setdefault(mutant["file"], switches.File((ROOT / mutant["file"]).read_bytes()))
-        if not file.add(mutant, number):
-            mutant["outcome"] = "alone"
+        try:
+            if not file.add(mutant, number):
+                mutant["outcome"] = "alone"
+        except switches.Unviable:
+            mutant["outcome"] = "unviable"
     for crate in ["btf", "cfront", "bpf", "loader", "ide", "bpf-lsp"]:
         name = f"server/{crate}/src/lib.rs"
         files.setdefault(name, switches.File((ROOT / name).read_bytes()))
@@ -233,9 +241,11 @@ def cargo(arguments: list):
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")], done.returncode == 0
 
 
-def run_tests(binary: dict, names: list, seconds: float, mutant: int | None, log: Path | None = None):
-    """`passed`, `caught` or `timeout`, and the processor's seconds: those do not depend on who else works here."""
-    environment = {**os.environ, "BPF_LSP_BINARY": str(OUT / "build/debug/bpf-lsp"), "CARGO_MANIFEST_DIR": str(binary["cwd"])}
+def run_tests(tests: list, seconds: float, mutant: int | None, log: Path | None = None):
+    """Runs tests of one binary that are expected to take `seconds`: `passed`, `caught` or `timeout`, and the
+    processor's seconds, which do not depend on who else works here."""
+    binary = tests[0]["binary"]
+    environment = {**os.environ, **tests[0]["part"], "BPF_LSP_BINARY": str(OUT / "build/debug/bpf-lsp"), "CARGO_MANIFEST_DIR": str(binary["cwd"])}
     if mutant is not None:
         environment["BPF_LSP_MUTANT"] = str(mutant)
     if log:
@@ -248,8 +258,9 @@ def run_tests(binary: dict, names: list, seconds: float, mutant: int | None, log
         resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
+    names = ["--exact", *(test["name"] for test in tests)] if tests[0]["name"] else []
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [binary["path"], "--quiet", "--test-threads=2", "--exact", *names]
+    command = [binary["path"], "--quiet", "--test-threads=2", *names]
     child = subprocess.Popen(
         command, cwd=binary["cwd"], env=environment, preexec_fn=limits, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -4,8 +4,6 @@ A mutant is what `cargo mutants --list --json` says: a span of a file and what s
 Where the tests run with BPF_LSP_MUTANT=N, the code of mutant N is alive, and no other.
 """
 
-from pathlib import Path
-
 import tree_sitter_rust
 from tree_sitter import Language, Parser
 
@@ -33,6 +31,10 @@ pub mod mutant_switch {
     }
 }
 """
+
+
+class Unviable(Exception):
+    """The mutant is no Rust."""
 
 
 class File:
@@ -81,6 +83,8 @@ class File:
                 self.wraps.append((at, at, number, f" if {on} {{ return {new}; }}", ""))
             case "BinaryOperator":
                 node = self.node(start, end, "binary_expression", "compound_assignment_expr")
+                if self.root.descendant_for_byte_range(start, end).parent.type == "let_chain" and new == "||":
+                    raise Unviable
                 operator = node and node.child_by_field_name("operator")
                 if operator is None or operator.start_byte != start or self.in_const(node):
                     return False
@@ -109,7 +113,7 @@ class File:
                 before = f"({on} || (" if new == "true" else f"(!{on} && ("
                 self.wraps.append((guard.start_byte, guard.end_byte, number, before, "))"))
             case "StructField":
-                node = self.node(start, end, "field_initializer", "shorthand_field_initializer")
+                node = self.node(start, start, "field_initializer", "shorthand_field_initializer")
                 base = node and next((n for n in node.parent.children if n.type == "base_field_initializer"), None)
                 if base is None:
                     return False
@@ -163,8 +167,3 @@ class File:
                     spans.append((began[number], len(out), number))
         out += self.text[last:]
         return bytes(out), spans
-
-
-def runtime(crate_root: Path, count: int):
-    """Puts the switch into a crate."""
-    crate_root.write_text(crate_root.read_text() + RUNTIME.replace("COUNT", str(count)))

@@ -117,3 +117,38 @@ fn damaged_btf_is_told_as_such() {
     bytes[at] = 0;
     assert!(matches!(open(&bytes, "x"), Err(OpenError::Btf(_))));
 }
+
+/// The slots of maps of maps and of program arrays, and the programs of struct_ops maps.
+#[test]
+fn relocations_fill_slots_of_maps() {
+    let objects = [
+        include_bytes!("../../testdata/maps.bpfel.obj").as_slice(),
+        include_bytes!("../../testdata/maps.bpfeb.obj"),
+    ];
+    for bytes in objects {
+        let object = open(bytes, "maps").unwrap();
+        let mut out = String::new();
+        for map in &object.maps {
+            let values = map.def.values.iter().map(|v| v.as_deref().unwrap_or("-"));
+            let mut told: Vec<String> = values.map(str::to_owned).collect();
+            told.extend(map.ops.iter().map(|op| format!("{}={}", op.member, op.program)));
+            let flags = map.def.map_flags.unwrap_or(0);
+            out += &format!("{} flags {flags:#x}: {}\n", map.name, told.join(" "));
+        }
+        expect![[r#"
+            other_cell flags 0x0: 
+            cell flags 0x0: 
+            cells flags 0x0: other_cell - - cell
+            jumps flags 0x0: - two one
+            ops flags 0x2000: start=start stop=stop
+            idle flags 0x0: start=start
+        "#]]
+        .assert_eq(&out);
+        // As bpftool 7.5 declares them.
+        let skeleton = print(&object, SkeletonKind::Skeleton);
+        assert!(skeleton.contains(
+            "\t\tstruct maps__ops__ops {\n\t\t\tint flags;\n\t\t\tchar __padding_1[4];\n\
+             \t\t\tstruct bpf_program *start;\n\t\t\tstruct bpf_program *stop;\n\t\t} *ops;\n"
+        ));
+    }
+}

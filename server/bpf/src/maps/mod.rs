@@ -306,3 +306,6 @@ impl Object {
         if shown { map.ident() } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests;

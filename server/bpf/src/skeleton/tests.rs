@@ -549,3 +549,40 @@ fn arena_stops_the_subskeleton() {
     expect!["bpftool prints nothing for this object: the data of map arena has no BTF type"]
         .assert_eq(&sub.note.unwrap());
 }
+
+/// Qualifiers stay in `.kconfig` alone; arrays and pointers to functions need `__typeof__` (bpftool 7.5).
+#[test]
+fn subskeleton_of_qualified_variables() {
+    let (mut b, [_, int, char_]) = ints();
+    let qualified = |b: &mut ObjectBuilder, ty| {
+        let volatile = b.btf.add(btf::Type::Volatile(ty));
+        b.btf.add(btf::Type::Const(volatile))
+    };
+    let limit = qualified(&mut b, int);
+    let row = b.array(char_, 4);
+    let names = b.array(row, 2);
+    let proto = b.btf.add(btf::Type::FuncProto { ret: int, params: Vec::new() });
+    let handler = b.ptr(proto);
+    b.section(".rodata", 12, &[("limit", limit, 0, Global), ("names", names, 4, Global)]);
+    b.section(".bss", 8, &[("handler", handler, 0, Global)]);
+    b.section(".kconfig", 4, &[("CONFIG_HZ", limit, 0, btf::Linkage::Extern)]);
+    let object = b.build("k");
+    let text = print(&object, SkeletonKind::Subskeleton);
+    let start = text.find("\tstruct k__rodata").unwrap();
+    let end = text.find("\n#ifdef __cplusplus").unwrap();
+    let shown = format!("struct k {{\n{}", &text[start..end]);
+    expect![[r#"
+        struct k {
+        	struct k__rodata {
+        		int *limit;
+        		__typeof__(char[2][4]) *names;
+        	} rodata;
+        	struct k__bss {
+        		__typeof__(int (*)(void)) *handler;
+        	} bss;
+        	struct k__kconfig {
+        		volatile const int *CONFIG_HZ;
+        	} kconfig;
+    "#]]
+    .assert_eq(&shown);
+}

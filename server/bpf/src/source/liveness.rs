@@ -306,7 +306,8 @@ impl Marker<'_, '_> {
             return None;
         }
         let unit = self.unit();
-        let constant = unit.is_const(ty) && !unit.is_volatile(ty);
+        // Also of a `const volatile` one, where the `volatile` is cast away.
+        let constant = unit.is_const(ty);
         let accesses = uses.iter().filter(|u| !constant || u.kind != Kind::Read);
         accesses.filter_map(|access| parts::alignment(unit, ty, access)).max()
     }
@@ -343,7 +344,7 @@ impl Marker<'_, '_> {
         if uses.is_empty() {
             return certain(Fate::Gone);
         }
-        if uses.iter().any(|u| matches!(u.kind, Kind::Escape | Kind::Compared)) {
+        if uses.iter().any(|u| matches!(u.kind, Kind::Escape | Kind::Volatile | Kind::Compared)) {
             return certain(Fate::Kept);
         }
         if uses.iter().any(|u| u.kind == Kind::Passed) {
@@ -436,7 +437,7 @@ fn scalar(uses: &[VariableUse], initial: &Initial, size: u64, writes: bool) -> S
                 stored = Some(value);
             }
             Kind::Write(None) | Kind::ReadWrite => return Scalar::Kept,
-            Kind::Read | Kind::Passed | Kind::Compared | Kind::Escape => {}
+            Kind::Read | Kind::Passed | Kind::Compared | Kind::Volatile | Kind::Escape => {}
         }
     }
     match (stored, start) {

@@ -122,10 +122,13 @@ fn plain(path: &[Step]) -> Vec<Step> {
 /// type that is loaded from its start or stored there prefers, whatever it is declared as
 /// (`getOrEnforceKnownAlignment` in `InstCombinerImpl::visitLoadInst`, `visitStoreInst`).
 pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Option<u64> {
-    if !matches!(access.kind, Kind::Read | Kind::Write(_) | Kind::ReadWrite) {
-        return None;
-    }
     let whole = access.path.last() == Some(&Step::Whole(None));
+    match access.kind {
+        Kind::Read | Kind::Write(_) | Kind::ReadWrite => {}
+        // A volatile copy of a struct stays a copy.
+        Kind::Volatile if !whole || bytes(&access.path).is_some() => {}
+        _ => return None,
+    }
     let mut place = plain(&access.path);
     // A pointer of another type, but to the same place.
     place.pop_if(|step| *step == Step::Punned);

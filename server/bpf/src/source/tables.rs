@@ -138,7 +138,7 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         return None;
     }
     let whole = found.iter().any(|u| match u.kind {
-        Kind::Escape | Kind::Passed | Kind::Compared => true,
+        Kind::Escape | Kind::Volatile | Kind::Passed | Kind::Compared => true,
         Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
         Kind::Write(_) => false,
     });

@@ -639,3 +639,125 @@ fn a_dump_marks_static_functions_that_may_be_inlined() {
         .collect();
     expect!["p callback weighed? below? stays sink"].assert_eq(&listed.join(" "));
 }
+
+/// A volatile access is one, also where it is volatile by a cast, and also of a constant.
+#[test]
+fn volatile_accesses_align_variables() {
+    check(
+        "const volatile char pre = 1; const volatile char cv[8] = {1};
+         SEC(\"x\") int p(void *c) { return *(const volatile long *)cv; }",
+        expect![[r#"
+            .rodata 16: pre@0+1 cv@8+8
+        "#]],
+    );
+    check(
+        "char pre = 1; volatile char v[8] = {1}; char between = 1; char w[8] = {1};
+         SEC(\"x\") int p(int *c) { *(volatile int *)v = *c; return *(volatile int *)w; }",
+        expect![[r#"
+            .data 24: pre@0+1 v@4+8 between@12+1 w@16+8
+        "#]],
+    );
+}
+
+/// What clang folds is no access, and nobody aligns a weak variable.
+#[test]
+fn what_does_not_align_variables() {
+    for access in ["*(const long *)cv", "cv[0] + cv[1]"] {
+        check(
+            &format!(
+                "const volatile char pre = 1; const volatile char cv[8] = {{1}};
+                 SEC(\"x\") int p(void *c) {{ return {access}; }}"
+            ),
+            expect![[r#"
+                .rodata 9: pre@0+1 cv@1+8
+            "#]],
+        );
+    }
+    check(
+        "const char pre = 1; const char ct[8] = {1, 2};
+         SEC(\"x\") int p(void *c) { return *(const long *)ct; }",
+        expect![[r#"
+            .rodata 9: pre@0+1 ct@1+8
+        "#]],
+    );
+    check(
+        "char first = 1; __attribute__((weak)) char w[8] = {1};
+         SEC(\"x\") int p(long *c) { *(long *)w = *c; return 0; }",
+        expect![[r#"
+            .data 9: first@0+1 w@1+8
+        "#]],
+    );
+}
+
+/// Values are compared in the width of the variable.
+#[test]
+fn statics_that_take_one_value_besides_the_first() {
+    check(
+        "static short f; static int b; SEC(\"x\") int p(int *c) {
+           if (*c) f = 1; if (*c > 3) f = 0x401; b += *c; return f + b; }",
+        expect![[r#"
+            .bss 8: f@0+2 b@4+4
+        "#]],
+    );
+    check(
+        "static short f; static int b; SEC(\"x\") int p(int *c) {
+           if (*c) f = 1; if (*c > 3) f = 65537; b += *c; return f + b; }",
+        expect![[r#"
+            .bss 8: f@0+1 b@4+4
+        "#]],
+    );
+    check(
+        "static unsigned char f = 255; static int b;
+         SEC(\"x\") int p(int *c) { if (*c) f = -1; b += *c; return f + b; }",
+        expect![[r#"
+            .bss 4: b@0+4
+        "#]],
+    );
+}
+
+/// `st.1` is only ever its first value.
+#[test]
+fn parts_that_never_change_vanish() {
+    check(
+        "static struct { int a, b, c; } st; SEC(\"x\") int p(int *c) {
+           st.a += *c; if (*c) st.b = 0; st.c += *c; return st.a + st.b + st.c; }",
+        expect![[r#"
+            .bss 8: st.0@0+4 st.2@4+4
+        "#]],
+    );
+}
+
+/// Which records clang describes, and which it only declares: those behind the pointers of members, as
+/// long as nothing else needs them.
+#[test]
+fn records_behind_pointers_of_members() {
+    let kind = |text: &str| {
+        let text = format!("{text} SEC(\"x\") int p(void *c) {{ return 0; }}");
+        let btf = source(&text).object.btf;
+        let mut far: Vec<_> = btf.iter().filter(|(_, ty)| ty.name() == "far").collect();
+        assert_eq!(far.len(), 1, "{text}: {far:?}");
+        far.pop().unwrap().1.kind_name().to_owned()
+    };
+    let far = "struct far { int z; };";
+    let far_t = "typedef struct far { int z; } far_t;";
+    let declared = [
+        format!("{far} struct holder {{ struct far *p; int q; }} h;"),
+        format!("{far_t} struct holder {{ far_t *p; int q; }} h;"),
+        format!("{far_t} struct holder {{ far_t *p; const far_t *r; }} h;"),
+    ];
+    for text in declared {
+        assert_eq!(kind(&text), "FWD", "{text}");
+    }
+    let described = [
+        format!("{far} struct far *direct;"),
+        format!("{far} struct holder {{ struct far *p; struct far in; }} h;"),
+        format!("{far_t} struct holder {{ far_t *p; int q; }} h; far_t f;"),
+        format!(
+            "{far_t} typedef far_t again_t; struct holder {{ again_t *p; int q; }} h;
+             const volatile again_t f;"
+        ),
+    ];
+    for text in described {
+        assert_eq!(kind(&text), "STRUCT", "{text}");
+    }
+}

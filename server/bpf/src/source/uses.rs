@@ -29,7 +29,9 @@ pub(super) enum Kind {
     Passed,
     /// Its bytes are compared by a call, which needs its address.
     Compared,
-    /// Its address goes where it cannot be followed, or it is accessed as volatile.
+    /// Read or written as volatile.
+    Volatile,
+    /// Its address goes where it cannot be followed.
     Escape,
 }
 
@@ -63,6 +65,7 @@ fn follow(
     let mut path = prefix.to_vec();
     path.extend(reference.path.iter().copied());
     let kind = match reference.access {
+        Access::Read | Access::Write | Access::ReadWrite if reference.volatile => Kind::Volatile,
         _ if reference.volatile => Kind::Escape,
         Access::Read => Kind::Read,
         Access::Write => Kind::Write(reference.stored),

@@ -207,6 +207,84 @@ fn embed_puts_bytes_in() {
     );
 }
 
+/// A name that a macro makes may stand in angle brackets, with parameters behind it.
+#[test]
+fn embed_of_a_name_that_macros_make() {
+    let flags = Flags { embed_dirs: vec!["/data".into()], ..flags() };
+    check_with(
+        flags,
+        "#define FILE <d.bin>\n#define WHOLE <d.bin> limit(1)\n#embed FILE limit(2)\n#embed WHOLE\n\
+         #embed <d.bin> prefix((1, 2),) suffix(, '(')\nhas __has_embed(FILE limit(0)) __has_embed(FILE x(1))\n\
+         #embed FILE x(1)\n#embed FILE limit(\n\
+         //- /data/d.bin\nabc\n",
+        expect![[r#"
+            97 , 98 97 ( 1 , 2 ) , 97 , 98 , 99 , 10 , '('
+            has 2 0
+            BadDirective: #embed needs the name of a resource, and parameters that it knows
+            BadDirective: #embed needs the name of a resource, and parameters that it knows"#]],
+    );
+}
+
+/// The lines that conditionals leave out, whole: editors grey them.
+#[test]
+fn lines_left_out() {
+    let check = |text: &str, expect: Expect| {
+        let unit = run(&Session::new(), &MemoryFileSystem::default(), text);
+        let out: Vec<&str> =
+            unit.inactive.iter().map(|r| &text[r.start as usize..r.end as usize]).collect();
+        expect.assert_eq(&format!("{out:?}"));
+    };
+    check(
+        "#if 0\na\nb\n#else\nc\n#endif\nd\n#ifndef X\n#elif 1\ne\n  # else\nf\n#endif\n",
+        expect![[r#"["a\nb\n", "e\n  # else\nf\n"]"#]],
+    );
+    // Only a `#` at the beginning of a line is a directive's.
+    check(
+        "#if 0\na # else\nx #endif\n#define f(x) #x\n#\n#if\n#endif\n#endif\nb\n",
+        expect![[r#"["a # else\nx #endif\n#define f(x) #x\n#\n#if\n#endif\n"]"#]],
+    );
+    check("#if 0\n#endif\n", expect!["[]"]);
+    check("#if 1\na\n#else\nno end", expect![[r#"["no end"]"#]]);
+    check("#ifdef X /* a\ncomment */\na\\\nb\n#endif", expect![[r#"["a\\\nb\n"]"#]]);
+}
+
+/// As clang's `-dM` writes it, but for the space that stands before a body.
+#[test]
+fn definitions_as_text() {
+    let text = "#define A\n#define B 1 +  2\n#define C() (x)\n#define D(a, b) a##b #a\n#define E(...) f(__VA_ARGS__)\n\
+        #define F(a, ...) f(a __VA_OPT__(, __VA_ARGS__))\n#define G(a, rest...) f(a, ##rest)\n#define H(rest...) rest\n";
+    let unit = run(&Session::new(), &MemoryFileSystem::default(), text);
+    let mut out = Vec::new();
+    for name in ["A", "B", "C", "D", "E", "F", "G", "H"] {
+        let def = unit.macros.iter().find(|def| def.name.as_str() == name).unwrap();
+        out.push(def.text());
+    }
+    expect![[r#"
+        A
+        B 1 + 2
+        C() (x)
+        D(a, b) a##b #a
+        E(...) f(__VA_ARGS__)
+        F(a, ...) f(a __VA_OPT__(, __VA_ARGS__))
+        G(a, rest...) f(a, ##rest)
+        H(rest...) rest"#]]
+    .assert_eq(&out.join("\n"));
+}
+
+/// Calls in arguments may nest as deep as programs have them; what is deeper ends with a word.
+#[test]
+fn calls_nested_in_arguments() {
+    let nested = |depth: usize| {
+        let text = format!("#define f(x) x\n{}1{}\n", "f(".repeat(depth), ")".repeat(depth));
+        run(&Session::new(), &MemoryFileSystem::default(), &text)
+    };
+    assert_eq!(shown(&nested(100)), "1");
+    let deep = nested(1000);
+    assert!(!deep.complete);
+    let said: Vec<_> = deep.diagnostics.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(said, ["macro calls are nested too deeply"]);
+}
+
 #[test]
 fn a_byte_order_mark_stands_before_the_first_line() {
     check("\u{feff}#define A 1\nA\n", expect!["1"]);

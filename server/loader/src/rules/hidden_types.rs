@@ -50,7 +50,7 @@ fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
     for map in &object.maps {
         let Some(ident) = object.data_ident(map) else { continue };
         let percpu = ident == "percpu" || ident.starts_with("percpu_");
-        if ident == "kconfig" || percpu && skeleton.kind == HeaderKind::Subskeleton {
+        if percpu && skeleton.kind == HeaderKind::Subskeleton {
             continue;
         }
         let section = crate::flow::image::section_by_field(object, &ident)?;

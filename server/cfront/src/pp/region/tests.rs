@@ -147,6 +147,14 @@ fn all(unit: &Preprocessed) -> String {
     out
 }
 
+/// What counts against the limits. An edit must neither forget what it took over nor count it twice.
+/// Not every run is kept.
+fn work(session: &Session, unit: &Preprocessed, text: &str) -> Option<(usize, u64, u64)> {
+    let runs = session.runs.lock().unwrap();
+    let run = runs.get(&unit.main).filter(|run| &*run.text == text)?;
+    Some((run.token_count, run.expanded, run.line_uses))
+}
+
 /// A session that has read the files in an order of its own, so that numbers are the same.
 fn session(fs: &MemoryFileSystem) -> Session {
     let session = Session::new();
@@ -158,8 +166,13 @@ fn check(texts: &[String]) {
     let fs = fixture::parse(HEADERS).file_system();
     let kept = session(&fs);
     for text in texts {
-        let (kept, new) = (run(&kept, &fs, text), run(&session(&fs), &fs, text));
-        pretty_assert(&all(&kept), &all(&new), text);
+        let fresh = session(&fs);
+        let (edited, new) = (run(&kept, &fs, text), run(&fresh, &fs, text));
+        pretty_assert(&all(&edited), &all(&new), text);
+        if let (Some(counted), Some(anew)) = (work(&kept, &edited, text), work(&fresh, &new, text))
+        {
+            assert_eq!(counted, anew, "tokens, expanded tokens and uses of lines in:\n{text}");
+        }
     }
 }
 
