@@ -160,6 +160,7 @@ mod tests {
             arguments: vec!["cc".into()],
             output: None,
             response_files: Vec::new(),
+            in_part: false,
         };
         change(&inside, &outside, &mut database, &mut command);
         // The client may name the folder through a link.
@@ -274,6 +275,7 @@ mod tests {
             arguments: vec!["cc".into()],
             output: None,
             response_files: Vec::new(),
+            in_part: false,
         };
         assert_eq!(
             Trusted::new(&[]).judge(Path::new("/compile_commands.json"), command),
