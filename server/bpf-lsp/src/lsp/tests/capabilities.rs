@@ -41,7 +41,7 @@ async fn what_is_offered_is_answered() {
             "textDocument": { "uri": URI },
             "position": at,
             "range": { "start": at, "end": at },
-            "context": { "diagnostics": [], "includeDeclaration": true },
+            "context": { "diagnostics": [], "includeDeclaration": true, "triggerKind": 1 },
         });
         let id = client.request(method, params).await;
         let answer = client.answer(id).await;
