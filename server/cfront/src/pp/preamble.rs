@@ -42,6 +42,7 @@ pub(crate) struct Preamble {
     texts: FxHashMap<FileId, Text>,
     complete: bool,
     expanded: u64,
+    line_uses: u64,
     bomb: bool,
     line_delta: i64,
     conds: Vec<Cond>,
@@ -73,6 +74,7 @@ impl Preamble {
         engine.texts = self.texts.clone();
         engine.complete = self.complete;
         engine.expanded = self.expanded;
+        engine.regions.line_uses = self.line_uses;
         engine.bomb = self.bomb;
         // What stands behind the preamble may still be includes: then a longer one is taken.
         engine.snapshot_due = false;
@@ -137,6 +139,7 @@ impl Engine<'_> {
             texts: self.texts.clone(),
             complete: self.complete,
             expanded: self.expanded,
+            line_uses: self.regions.line_uses,
             bomb: self.bomb,
             line_delta,
             conds,

@@ -206,6 +206,13 @@ proptest! {
     }
 }
 
+/// `#line` before the last include at the top counts also where a run begins behind that include.
+#[test]
+fn uses_of_lines_in_a_preamble_count_in_every_run() {
+    let lines = |body: &str| format!("#include <a.h>\n#line 100\n#include <b.h>\n{body}\n");
+    check(&[lines("int one;"), lines("int two;"), lines("#endif\nint two;"), lines("int three;")]);
+}
+
 /// A program of functions, and the one with an edit in the middle of it.
 fn program(functions: usize, body: &str) -> String {
     let mut text = String::from("#include <a.h>\n");
