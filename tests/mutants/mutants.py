@@ -286,7 +286,7 @@ def run_tests(tests: list, seconds: float, mutant: int | None, log: Path | None 
 def report(mutants: list) -> int:
     explained = {}
     with EXPLAINED.open() as file:
-        explained = {row["mutant"]: row["reason"] for row in csv.DictReader(file, delimiter="\t")}
+        explained = {row["mutant"]: row["reason"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
     (OUT / "outcomes.json").write_text(json.dumps(mutants, indent=1))
     counts = {}
     open_ones = []
