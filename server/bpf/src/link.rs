@@ -104,7 +104,7 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     let start = round_up(known.size, known.align);
     // What another input has, too: `extern` and its definition, or two weak definitions.
     let names = known.variables.iter().filter(|v| v.linkage != Linkage::Static);
-    let mut shared: FxHashSet<SmolStr> = names.map(|v| v.name.clone()).collect();
+    let shared: FxHashSet<SmolStr> = names.map(|v| v.name.clone()).collect();
     let is_known = |shared: &FxHashSet<SmolStr>, v: &Variable| {
         v.linkage != Linkage::Static && shared.contains(&v.name)
     };
@@ -119,9 +119,6 @@ fn add_section(linked: &mut Object, section: &Section, btf: &Btf, base: u32) {
     for variable in &section.variables {
         if is_known(&shared, variable) {
             continue;
-        }
-        if variable.linkage != Linkage::Static {
-            shared.insert(variable.name.clone());
         }
         known.variables.push(Variable {
             ty: shifted(variable.ty, base),

@@ -71,3 +71,39 @@ fn struct_ops_lie_in_their_section() {
     assert_eq!(with(16), (vec![(Some(F_LINK), Some(8))], 0));
     assert_eq!(with(24), (vec![(Some(F_LINK), Some(8))], 0));
 }
+
+/// `__ulong` is an enumerator of either width, which the kernel gets with its sign, or an array's length.
+#[test]
+fn map_extra_is_an_enumerator_or_a_number() {
+    let with = |extra: fn(&mut ObjectBuilder, TypeId) -> TypeId| {
+        let mut b = ObjectBuilder::default();
+        let int = b.int("int", 4, true);
+        let (ty, extra) = (b.uint(int, 30), extra(&mut b, int));
+        let record = b.structure("", 16, &[("type", ty, 0), ("map_extra", extra, 8)]);
+        let section = b.section(".maps", 16, &[("m", record, 0, Global)]).clone();
+        let (maps, refusals) = of_sections("test", &b.btf, &[section]);
+        (maps.first().and_then(|map| map.def.map_extra), refusals.len())
+    };
+    assert_eq!(with(|b, _| b.enumeration("", &[("only", 7)])), (Some(7), 0));
+    assert_eq!(with(|b, _| b.enumeration("", &[("only", -1)])), (Some(u64::MAX), 0));
+    assert_eq!(with(|b, int| b.uint(int, 9)), (Some(9), 0));
+    assert_eq!(with(|b, _| b.enumeration("", &[("one", 1), ("two", 2)])), (None, 1));
+    assert_eq!(with(|_, int| int), (None, 1));
+    let wide = |b: &mut ObjectBuilder, _| {
+        let value = btf::Enumerator { name: "only".into(), value: 1 << 40 };
+        let (name, values) = ("".into(), vec![value]);
+        b.btf.add(Type::Enum64(btf::EnumType { name, size: 8, signed: false, values }))
+    };
+    assert_eq!(with(wide), (Some(1 << 40), 0));
+}
+
+/// Without BTF nothing is known of a section's variables, unless it is empty.
+#[test]
+fn struct_ops_need_btf() {
+    let with = |size: u64| {
+        let mut b = ObjectBuilder::default();
+        let section = b.section(".struct_ops", size, &[]).clone();
+        of_sections("test", &b.btf, &[section]).1.len()
+    };
+    assert_eq!((with(0), with(8)), (0, 1));
+}

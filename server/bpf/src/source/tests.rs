@@ -6,7 +6,10 @@ use cfront::{fixture, flags::Flags, pp::preprocess, session::Session, unit::Unit
 use expect_test::{Expect, expect};
 
 use super::{SourceObject, build, build_whole};
-use crate::skeleton::{self, SkeletonKind};
+use crate::{
+    object::Certainty,
+    skeleton::{self, SkeletonKind},
+};
 
 const PRELUDE: &str = "#define SEC(n) __attribute__((section(n), used))\n\
     #define noinline __attribute__((noinline))\n\
@@ -760,4 +763,49 @@ fn records_behind_pointers_of_members() {
     for text in described {
         assert_eq!(kind(&text), "STRUCT", "{text}");
     }
+}
+
+/// What reads and writes through pointers in functions that are inlined is done to the variable.
+#[test]
+fn accesses_in_inlined_functions_alone_keep_a_variable() {
+    check(
+        "static int kept, seen; static inlined void set(int *p, int v) { *p = v; }
+         static inlined int get(int *p) { return *p; }
+         SEC(\"x\") int p(int *c) { if (*c) set(&kept, *c); seen += *c; return get(&kept) + seen; }",
+        expect![[r#"
+            .bss 8: kept@0+4 seen@4+4
+        "#]],
+    );
+}
+
+/// Where the inliner decides whether an address leaves the function, the variable may or may not stay.
+#[test]
+fn only_functions_that_may_be_inlined_make_a_variable_uncertain() {
+    let certainty = |attributes: &str| {
+        let long = "r += *p; ".repeat(60);
+        let text = format!(
+            "static int a; static {attributes} int f(int *p) {{ int r = 0; {long} return r; }}
+             SEC(\"x\") int p(int *c) {{ a = *c; return f(&a); }}"
+        );
+        let object = source(&text).object;
+        let section = object.section(".bss").unwrap();
+        section.variables.iter().find(|v| v.name == "a").unwrap().certainty
+    };
+    assert_eq!(certainty("noinline"), Certainty::Certain);
+    assert_eq!(certainty(""), Certainty::Likely);
+}
+
+/// Functions that others can call are generated where they are defined, whatever declares them before.
+#[test]
+fn a_prototype_in_a_header_moves_no_global_function() {
+    check(
+        "#include \"h.h\"\nint a, b, d; SEC(\"x\") int p(void *c) { b++; return late(c); }
+         SEC(\"x\") int q(void *c) { d++; return d; } SEC(\"x\") int late(void *c) { a++; return a + b; }
+//- /h.h
+int late(void *c);
+",
+        expect![[r#"
+            .bss 12: b@0+4 d@4+4 a@8+4
+        "#]],
+    );
 }

@@ -94,3 +94,10 @@ fn variables_and_sections() {
     let section = f.add(Type::Datasec { name: ".bss".into(), size: 16, entries });
     check(&f, section, Some(16), None);
 }
+
+#[test]
+fn rounding_up_never_wraps() {
+    for (bytes, rounded) in [(0, 0), (1, 8), (8, 8), (9, 16), (u64::MAX - 6, u64::MAX)] {
+        assert_eq!(round_up(bytes, 8), rounded, "{bytes}");
+    }
+}

@@ -243,6 +243,7 @@ fn lines_left_out() {
         "#if 0\na # else\nx #endif\n#define f(x) #x\n#\n#if\n#endif\n#endif\nb\n",
         expect![[r#"["a # else\nx #endif\n#define f(x) #x\n#\n#if\n#endif\n"]"#]],
     );
+    check("#if 0\nx else\nint endif\n#endif\n", expect![[r#"["x else\nint endif\n"]"#]]);
     check("#if 0\n#endif\n", expect!["[]"]);
     check("#if 1\na\n#else\nno end", expect![[r#"["no end"]"#]]);
     check("#ifdef X /* a\ncomment */\na\\\nb\n#endif", expect![[r#"["a\\\nb\n"]"#]]);
@@ -566,4 +567,47 @@ fn a_guarded_header_is_not_read_again() {
     assert_eq!(shown(&unit), "int a ;\nint b ;\nf (\nx )\nint c ;\nint c ;");
     // `a.h` once; `b.h` each time, because it has text behind its guard.
     assert_eq!(session.counters().headers_preprocessed, 3);
+}
+
+/// What was read is only compared with what is there now.
+#[test]
+fn an_event_about_another_file_reads_nothing_again() {
+    let fs = fixture::parse(HEADERS).file_system();
+    let session = Session::new();
+    run(&session, &fs, "#include <b.h>\nint x;\n");
+    for other in ["/inc/half.h", "/inc/b.h"] {
+        // The second is one that was read, and is as it was.
+        session.invalidate([Path::new(other)]);
+        let before = session.counters();
+        run(&session, &fs, &format!("#include <b.h>\nint x{};\n", before.files_lexed));
+        let after = session.counters();
+        assert_eq!(after.headers_preprocessed, before.headers_preprocessed, "{other}");
+        assert_eq!(after.preamble_hits - before.preamble_hits, 1, "{other}");
+    }
+}
+
+/// Of a large header only the names are read until something asks for one; small ones are read whole.
+#[test]
+fn large_headers_are_indexed() {
+    let indexed = |functions: usize| {
+        let header: String =
+            (0..functions).map(|n| format!("int function_{n}(int a);\n")).collect();
+        let fs = MemoryFileSystem::default();
+        fs.write(Path::new("/inc/many.h"), &header);
+        let unit = run(&Session::new(), &fs, "#include <many.h>\nint x;\n");
+        assert_eq!(unit.len(), functions * 7 + 3);
+        (header.len() >> 10, unit.chunks.iter().any(|chunk| chunk.index().is_some()))
+    };
+    assert_eq!(indexed(1000), (24, false));
+    assert_eq!(indexed(3000), (75, true));
+}
+
+/// An empty argument leaves its space behind, where the call begins none is added.
+#[test]
+fn spaces_around_empty_arguments() {
+    check(
+        "#define str(s) #s\n#define xstr(s) str(s)\n#define G(x) - x-\n#define H(x) [ x ]\n\
+         xstr(G()) xstr(H()) xstr(G(1)) xstr(H( ))\n",
+        expect![[r#""- -" "[ ]" "- 1-" "[ ]""#]],
+    );
 }

@@ -47,7 +47,8 @@ async fn what_is_offered_is_answered() {
         let answer = client.answer(id).await;
         assert_eq!(answer["error"], Value::Null, "{method}");
     }
-    let id = client.request("textDocument/foldingRange", json!({})).await;
+    let params = json!({ "textDocument": { "uri": URI } });
+    let id = client.request("textDocument/foldingRange", params).await;
     assert_eq!(client.answer(id).await["error"]["code"], -32601);
 }
 

@@ -4,6 +4,7 @@
 mod capabilities;
 mod client;
 mod completion;
+mod features;
 mod lifecycle;
 mod order;
 mod settings;
