@@ -799,7 +799,7 @@ fn only_functions_that_may_be_inlined_make_a_variable_uncertain() {
 #[test]
 fn a_prototype_in_a_header_moves_no_global_function() {
     check(
-        "#include \"h.h\"\nint a, b, d; SEC(\"x\") int p(void *c) { b++; return late(c); }
+        "#include \"h.h\"\nint a, b, d; SEC(\"x\") int p(void *c) { b++; return late(c) + late(c); }
          SEC(\"x\") int q(void *c) { d++; return d; } SEC(\"x\") int late(void *c) { a++; return a + b; }
 //- /h.h
 int late(void *c);
