@@ -147,12 +147,12 @@ fn all(unit: &Preprocessed) -> String {
     out
 }
 
-/// What counts against the limits. An edit must neither forget what it took over nor count it twice.
+/// What is counted: tokens against the limits, and what a move of lines would change. An edit must neither forget what it took over nor count it twice.
 /// Not every run is kept.
-fn work(session: &Session, unit: &Preprocessed, text: &str) -> Option<(usize, u64)> {
+fn work(session: &Session, unit: &Preprocessed, text: &str) -> Option<(usize, u64, u64)> {
     let runs = session.runs.lock().unwrap();
     let run = runs.get(&unit.main).filter(|run| &*run.text == text)?;
-    Some((run.token_count, run.expanded))
+    Some((run.token_count, run.expanded, run.line_uses))
 }
 
 /// A session that has read the files in an order of its own, so that numbers are the same.
@@ -171,7 +171,7 @@ fn check(texts: &[String]) {
         pretty_assert(&all(&edited), &all(&new), text);
         if let (Some(counted), Some(anew)) = (work(&kept, &edited, text), work(&fresh, &new, text))
         {
-            assert_eq!(counted, anew, "tokens and expanded tokens in:\n{text}");
+            assert_eq!(counted, anew, "tokens, expanded tokens and uses of lines in:\n{text}");
         }
     }
 }
