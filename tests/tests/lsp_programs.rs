@@ -234,6 +234,8 @@ mod ends {
         /// A session whose compiler runs, and the numbers of what it started.
         fn start(&self) -> (Client, Vec<u32>) {
             let mut env = Command::new("env");
+            // Whoever runs the tests may ignore some (`nohup`), and what is started inherits that.
+            env.arg("--default-signal");
             env.arg(format!("TMPDIR={}", self.temporary.path().display()));
             let mut client = start(env, &[self.workspace.root()], &on());
             save(&mut client, self.workspace.root());
