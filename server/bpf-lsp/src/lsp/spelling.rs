@@ -26,7 +26,7 @@ use super::{
 };
 
 /// The path of a file, without `.`, `..` and empty parts. `None` for what is no file, also where the URI looks
-/// like a path: `git:/work/a.c` is an older text of a file, not the file.
+/// like a path: `git:/src/a.c` is an older text of a file, not the file.
 pub(super) fn file_path(uri: &Url) -> Option<PathBuf> {
     let path = uri.to_file_path().ok().filter(|_| uri.scheme() == "file")?;
     let mut clean = PathBuf::new();
