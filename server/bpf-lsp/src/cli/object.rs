@@ -116,7 +116,7 @@ pub(super) fn btf(path: &Path, flags: &FlagArgs) -> Result<ExitCode, String> {
             (object.btf, may_be_inlined)
         }
     };
-    let remark = |id| may_be_inlined.contains(&id).then_some("may be inlined");
+    let remark = |id| may_be_inlined.contains(&id).then_some("may be inlined or dropped");
     print(&btf::raw::dump_with_remarks(&btf, remark))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,8 @@
 //!
 //! LLVM's inliner weighs what a body costs once it is simplified, with all that was inlined into it before,
 //! against a threshold. Source cannot tell near the threshold, so only what no weighing changes is decided
-//! here: what must not be inlined stays, what must be is gone, and the rest may be either.
+//! here: what is `used` or has its address taken stays, what must be inlined is gone, and the rest may be either.
+//! One that must not be inlined is no exception: calls that only compute what is known are dropped.
 
 use cfront::{sema::Linkage, symbol::Symbol};
 use rustc_hash::FxHashMap;
@@ -19,9 +20,9 @@ const SMALL: u32 = 100;
 /// What becomes of a static function that can run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Left {
-    /// It is marked `used`, its address is taken, or its calls must not be inlined.
+    /// It is marked `used`, or its address is taken.
     Stays,
-    /// LLVM's inliner decides.
+    /// LLVM decides, by inlining its calls or dropping them.
     MayBeInlined,
 }
 
@@ -63,8 +64,6 @@ pub(super) fn standing(
             Left::Stays
         } else if !whole || function.attrs.always_inline {
             continue;
-        } else if function.attrs.noinline {
-            Left::Stays
         } else {
             Left::MayBeInlined
         };

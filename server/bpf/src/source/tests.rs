@@ -640,7 +640,7 @@ fn a_dump_marks_static_functions_that_may_be_inlined() {
             format!("{}{}", ty.name(), if may_be_inlined.contains(&id) { "?" } else { "" })
         })
         .collect();
-    expect!["p callback weighed? below? stays sink"].assert_eq(&listed.join(" "));
+    expect!["p callback weighed? below? stays? sink"].assert_eq(&listed.join(" "));
 }
 
 /// A volatile access is one, also where it is volatile by a cast, and also of a constant.
