@@ -9,6 +9,8 @@ use std::sync::Arc;
 use btf::{Btf, Linkage, TypeId};
 use smol_str::SmolStr;
 
+pub use codegen::certainty::{Certainty, Place};
+
 /// A BPF object as libbpf sees it at open.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
@@ -65,26 +67,6 @@ pub enum SectionKind {
     Version,
     /// Anything else: skipped by libbpf.
     Other,
-}
-
-/// Whether the place and existence of something is certain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Certainty {
-    /// Follows from rules that do not depend on the optimiser, or was read from an object.
-    Certain,
-    /// Depends on the optimiser.
-    Likely,
-}
-
-/// A place in a source file: index into the front end's file table and a byte range in that file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    /// The file (`cfront::FileId`).
-    pub file: u32,
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
 }
 
 /// A data section.

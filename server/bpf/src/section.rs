@@ -1,17 +1,16 @@
 //! Section names: what libbpf makes of a data section, the name of its map, and the identifier that
 //! bpftool gives it in a skeleton.
 
-use crate::object::SectionKind;
+use codegen::placement::ARENA_SECTION;
 use smol_str::SmolStr;
+
+use crate::object::SectionKind;
 
 /// Most characters of a map name in the kernel (`BPF_OBJ_NAME_LEN` without the final NUL).
 const KERNEL_NAME_MAX: usize = 15;
 
 /// Most characters of an object name in bpftool (`MAX_OBJ_NAME_LEN` without the final NUL).
 const OBJECT_NAME_MAX: usize = 63;
-
-/// Name of the section in which clang puts variables of address space 1.
-pub const ARENA_SECTION: &str = ".addr_space.1";
 
 impl SectionKind {
     /// The kind of a data section with that name; `nobits` tells whether it takes no room in the file.

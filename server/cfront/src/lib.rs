@@ -2,7 +2,7 @@
 //!
 //! The way of the data: [`token`]s of a file -> expanded tokens (`pp`) -> top-level items (`split`)
 //! -> [`ast`] (`parse`; what is no plain GNU C by way of `plain` text and tree-sitter-c) -> types and
-//! declarations (`sema`, [`unit`]), and what each body refers to ([`refs`]). Every token keeps its trail back to what the user wrote.
+//! declarations (`sema`, [`unit`]). Every token keeps its trail back to what the user wrote.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -21,7 +21,6 @@ pub mod plain;
 pub mod pp;
 pub mod pragma;
 mod predefined;
-pub mod refs;
 pub mod sema;
 pub mod session;
 pub mod source;

@@ -19,7 +19,6 @@ use crate::{
     items::Items,
     names::NameSpace,
     pp::{Chunk, Preprocessed},
-    refs::{self, Body},
     sema::{
         Cx, EnumConst, Function, FunctionId, Global, Initial, Inner, ItemScope, LocalId, Name,
         Resolution, Sema, Variable, VariableId,
@@ -475,20 +474,6 @@ impl Unit {
     ) -> Option<Arc<T>> {
         let parsed = self.inner.items.parsed(id.0)?;
         Some(self.inner.environment.derived.get((parsed.serial, id.0), || make(&parsed)))
-    }
-
-    /// What the body of a function refers to, in the order of code generation; `None` for other items.
-    /// Kept as [`Unit::derive`] says.
-    pub fn references(&self, id: ItemId) -> Option<Arc<Body>> {
-        let scope = self.scope(id)?;
-        let parsed = self.inner.items.parsed(id.0)?;
-        let ast::Item::Function(function) = &parsed.syntax else { return None };
-        self.derive(id, |_| {
-            let torn = scope.torn;
-            let mut body = refs::of_function(function, &mut refs::UnitResolver::new(self, scope));
-            body.incomplete |= torn;
-            body
-        })
     }
 
     /// The scopes inside an item: what its identifiers refer to, locals, types of its expressions.

@@ -15,12 +15,12 @@ use cfront::{
         UnaryOp, visit,
     },
     ctypes::CType,
-    refs::{Access, Body, Reference, Step, Target},
     sema::{Function, ItemScope, Linkage, LocalId, LocalKind, Resolution, Variable},
     source::FileRange,
     symbol::Symbol,
     unit::{ItemId, ParsedItem, Unit},
 };
+use codegen::references::{self, Access, Body, Reference, Step, Target};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Functions that one program reaches; more are not followed.
@@ -154,7 +154,7 @@ impl<'u> Code<'u> {
     fn read(&self, name: Symbol) -> Option<Arc<FnBody>> {
         let function = self.unit.function(name)?;
         let item = ItemId(function.definition_place()?.item);
-        let refs = self.unit.references(item)?;
+        let refs = references::of_function(self.unit, item)?;
         if refs.incomplete {
             return None;
         }
@@ -224,7 +224,7 @@ impl<'u> Code<'u> {
                 let constant = |step: &Step| match step {
                     Step::Field(_) | Step::Index(Some(_)) | Step::Whole(_) => true,
                     Step::Bytes(bytes) => matches!(bytes, Some(0 | 1 | 2 | 4 | 8)),
-                    Step::Index(None) | Step::Turn | Step::Punned => false,
+                    Step::Index(None) | Step::Iteration | Step::Punned => false,
                 };
                 r.access == Access::Mention
                     || r.access == Access::Read && !r.volatile && r.path.iter().all(constant)

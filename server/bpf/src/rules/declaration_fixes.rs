@@ -15,12 +15,12 @@ use cfront::{
         self, Expr, ExprKind, InitDeclarator, Initializer, Stmt, StmtKind, Storage, TypeSpec, visit,
     },
     ctypes::{CType, CTypeId},
-    refs::{Access, Target},
     sema::{ItemScope, Variable},
     source::FileRange,
     symbol::Symbol,
     unit::{ItemId, ParsedItem, Unit},
 };
+use codegen::references::{Access, Target};
 
 /// A fix: its title and edits.
 pub(super) type Edits = (String, Vec<(FileRange, String)>);

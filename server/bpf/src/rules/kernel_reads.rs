@@ -3,10 +3,10 @@
 use cfront::{
     ast::{Expr, ExprKind, Initializer, UnaryOp, visit},
     ctypes::{CType, CTypeId},
-    refs::{Access, Target},
     sema::{Local, LocalId, LocalKind},
     unit::Unit,
 };
+use codegen::references::{Access, Target};
 use rustc_hash::FxHashSet;
 
 use super::code::{FnBody, local_init, strip, strip_casts};

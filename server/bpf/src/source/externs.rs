@@ -10,13 +10,13 @@ use cfront::{
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{
+use codegen::{
     bodies::Bodies,
-    btf_types::Types,
-    creation::{Creation, Entity},
-    liveness::Liveness,
-    size32,
+    emission_order::{EmissionOrder, Entity},
+    survival::Liveness,
 };
+
+use super::{btf_types::Types, size32};
 use crate::{
     externs::lay_out_kconfig,
     object::{Certainty, Place, Section, SectionKind, Variable},
@@ -69,7 +69,7 @@ fn declared(bodies: &Bodies<'_>, name: Symbol) -> Option<Declared> {
 /// The sections of externs, and what libbpf refuses of them.
 pub(super) fn externs(
     bodies: &mut Bodies<'_>,
-    creation: &Creation,
+    created: &EmissionOrder,
     liveness: &Liveness,
     types: &mut Types<'_>,
     refusals: &mut Vec<Refusal>,
@@ -77,7 +77,7 @@ pub(super) fn externs(
     let mut kconfig = Vec::new();
     let mut ksyms = Vec::new();
     let mut kfuncs = Vec::new();
-    for entity in &creation.order {
+    for entity in &created.order {
         match entity {
             Entity::Variable(name) => {
                 if !liveness.referenced.contains(entity) {

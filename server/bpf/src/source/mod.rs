@@ -1,26 +1,14 @@
 //! The object model from a translation unit: what `clang -target bpf -g -O2` and then libbpf would
 //! make of it.
 //!
-//! [`creation`] finds the order in which clang creates globals, [`liveness`] what the optimiser leaves
-//! of them, [`sections`] puts them into sections; maps, externs and programs follow as libbpf reads
-//! them. Every rule stands in the module that applies it.
+//! [`codegen`] finds the order in which clang creates globals, what the optimiser leaves of them, and where
+//! in which section they are; maps, externs and programs follow as libbpf reads them.
 
-mod again;
-mod bodies;
 mod btf_types;
-mod creation;
 mod externs;
-mod inlining;
-mod liveness;
-mod names;
-mod parts;
 mod programs;
 mod references;
-mod sections;
-mod seen;
-mod shapes;
-mod tables;
-mod uses;
+mod reuse;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +16,13 @@ mod tests;
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
 use cfront::pp::PpDiagnosticKind;
 use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
+use codegen::{
+    bodies::Bodies,
+    emission_order::emission_order,
+    fingerprint::Basis,
+    placement::{self, Laid, Placed},
+    survival,
+};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -36,10 +31,7 @@ use crate::{
     object::{Certainty, Object, Origin, Section, SectionKind, Variable},
     refusal::{Refusal, RefusalKind},
 };
-use again::Basis;
-use bodies::Bodies;
 use btf_types::{Reach, Types};
-use sections::{Laid, Placed};
 
 /// So many zero bytes of a variable are spelled out: who shows them needs no more.
 const SHOWN_ZEROS: u64 = 64;
@@ -79,7 +71,7 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
 /// nothing of what it was made of: the object is that one, but for the places in the text. `None` where
 /// it may be another, and is to be built.
 pub fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Option<SourceObject> {
-    again::taken_over(unit, name, earlier)
+    reuse::taken_over(unit, name, earlier)
 }
 
 /// As [`build`], with every function and type that clang describes in BTF, for dumps of all of them; and
@@ -90,11 +82,10 @@ pub fn build_whole(unit: &Unit, name: &str) -> (SourceObject, Vec<TypeId>) {
 
 fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeId>) {
     let mut bodies = Bodies::new(unit);
-    let creation = creation::creation(&mut bodies);
+    let created = emission_order(&mut bodies);
     let is_data = matches!(reach, Reach::Data);
-    let liveness = liveness::liveness(&mut bodies, &creation, !is_data);
-    let names = names::names(&mut bodies, &creation);
-    let laid = sections::lay_out(&mut bodies, &creation, &liveness, &names);
+    let liveness = survival::liveness(&mut bodies, &created, !is_data);
+    let laid = placement::lay_out(&mut bodies, &created, &liveness);
 
     let mut types = Types::new(unit, reach);
     let mut refusals = Vec::new();
@@ -108,8 +99,8 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
         variables.push(found);
     }
     let functions =
-        programs::functions(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
-    let externs = externs::externs(&mut bodies, &creation, &liveness, &mut types, &mut refusals);
+        programs::functions(&mut bodies, &created, &liveness, &mut types, &mut refusals);
+    let externs = externs::externs(&mut bodies, &created, &liveness, &mut types, &mut refusals);
     for external in &externs {
         datasecs.push((
             external.section.name.clone(),
@@ -158,18 +149,9 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
         sections: all,
         maps: found,
         programs: functions.programs,
-        complete: !creation.incomplete && !is_torn(unit),
+        complete: !created.incomplete && !is_torn(unit),
     };
-    let (read, origins) = bodies.into_read(|name| creation.emitted.contains(&name));
-    let basis = Basis {
-        unit: unit.clone(),
-        bodies: read.into(),
-        edited: FxHashMap::default(),
-        incomplete: creation.incomplete_data,
-        counted: creation.counted.into(),
-        origins,
-    };
-    let basis = is_data.then_some(basis);
+    let basis = is_data.then(|| Basis::new(bodies, created));
     (SourceObject { object, refusals, basis }, functions.may_be_inlined)
 }
 

@@ -5,13 +5,13 @@ use cfront::unit::ItemId;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{
+use codegen::{
     bodies::Bodies,
-    btf_types::Types,
-    creation::{Creation, Entity},
-    inlining::Left,
-    liveness::Liveness,
+    emission_order::{EmissionOrder, Entity},
+    survival::{Liveness, inlining::Left},
 };
+
+use super::btf_types::Types;
 use crate::{
     object::Program,
     refusal::{Refusal, RefusalKind},
@@ -28,7 +28,7 @@ pub(super) struct Functions {
 /// in the order in which clang created the sections' first functions.
 pub(super) fn functions(
     bodies: &mut Bodies<'_>,
-    creation: &Creation,
+    created: &EmissionOrder,
     liveness: &Liveness,
     types: &mut Types<'_>,
     refusals: &mut Vec<Refusal>,
@@ -36,7 +36,7 @@ pub(super) fn functions(
     let mut by_section: Vec<Vec<Program>> = Vec::new();
     let mut sections: FxHashMap<SmolStr, usize> = FxHashMap::default();
     let mut may_be_inlined = Vec::new();
-    for entity in &creation.order {
+    for entity in &created.order {
         let Entity::Function(name) = entity else { continue };
         let Some(function) = bodies.unit.function(*name) else { continue };
         let eager = function.is_eager();

@@ -5,7 +5,8 @@ use cfront::sema::{Initial, RelocationTarget};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::sections::{Laid, Placed};
+use codegen::placement::{Laid, Placed};
+
 use crate::{
     maps,
     object::{Map, MapKind, StructOp},

@@ -71,6 +71,11 @@ impl ItemScope {
         DeclPlace { item: self.item, token: 0 }
     }
 
+    /// Whether some of the item was left out because it nests too deep.
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
     /// What the identifier token refers to: a variable, function, parameter, enumerator or typedef
     /// used in an expression or as a type name. File-scope names are looked up when asked.
     pub fn resolve(&self, unit: &crate::unit::Unit, ident: Ident) -> Resolution {

@@ -4,29 +4,33 @@
 //! source. Everything with external linkage stays. What depends on more than the rules of this
 //! module is [`Certainty::Likely`].
 
+pub mod inlining;
+pub(crate) mod sra;
+pub(crate) mod uses;
+
 use std::sync::Arc;
 
 use cfront::{
     ctypes::{CType, CTypeId},
-    refs::{Access, Flow, Reference, Step, Target},
     sema::{Definition, Initial, Linkage, LocalId},
     symbol::Symbol,
     unit::Unit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{
+use crate::{
     bodies::{Bodies, FunctionBody},
-    creation::{Creation, Entity},
-    inlining::Left,
-    parts::{self, Part},
-    uses::{self, Kind, VariableUse},
+    certainty::Certainty,
+    emission_order::{EmissionOrder, Entity},
+    references::{Access, Flow, Reference, Step, Target},
 };
-use crate::object::Certainty;
+use inlining::Left;
+use sra::Part;
+use uses::{Kind, VariableUse};
 
 /// What becomes of a variable.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Nothing is left of it.
     Gone,
     /// It stays as declared.
@@ -40,27 +44,27 @@ pub(super) enum Fate {
 }
 
 /// What survives.
-pub(super) struct Liveness {
+pub struct Liveness {
     fates: FxHashMap<Entity, (Fate, Certainty)>,
     /// Functions that code or data refers to, in any way that can happen at run time.
-    pub(super) functions: FxHashSet<Symbol>,
+    pub functions: FxHashSet<Symbol>,
     /// Static functions that are, or may be, left beside their callers.
-    pub(super) standing: FxHashMap<Symbol, Left>,
+    pub standing: FxHashMap<Symbol, Left>,
     /// Extern variables, string literals and tables that something refers to.
-    pub(super) referenced: FxHashSet<Entity>,
+    pub referenced: FxHashSet<Entity>,
     /// What loads and stores make of the alignment of variables, in bytes.
-    pub(super) alignments: FxHashMap<Entity, u64>,
+    pub(crate) alignments: FxHashMap<Entity, u64>,
 }
 
 impl Liveness {
     /// What becomes of a variable.
-    pub(super) fn fate(&self, entity: &Entity) -> (Fate, Certainty) {
+    pub(crate) fn fate(&self, entity: &Entity) -> (Fate, Certainty) {
         self.fates.get(entity).cloned().unwrap_or((Fate::Gone, Certainty::Certain))
     }
 }
 
 /// Decides what survives; all static functions only for the `whole` object.
-pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, whole: bool) -> Liveness {
+pub fn liveness(bodies: &mut Bodies<'_>, created: &EmissionOrder, whole: bool) -> Liveness {
     let mut marker = Marker {
         bodies,
         functions: FxHashSet::default(),
@@ -71,12 +75,12 @@ pub(super) fn liveness(bodies: &mut Bodies<'_>, creation: &Creation, whole: bool
         addressed: FxHashSet::default(),
         work: Vec::new(),
     };
-    marker.roots(creation);
+    marker.roots(created);
     marker.run();
-    let standing = super::inlining::standing(&mut marker, creation, whole);
+    let standing = inlining::standing(&mut marker, created, whole);
     let mut fates = FxHashMap::default();
     let mut alignments = FxHashMap::default();
-    for entity in &creation.order {
+    for entity in &created.order {
         if let Some(fate) = marker.fate(entity) {
             fates.insert(entity.clone(), fate);
         }
@@ -118,8 +122,8 @@ impl Marker<'_, '_> {
         self.bodies.unit
     }
 
-    fn roots(&mut self, creation: &Creation) {
-        for entity in &creation.order {
+    fn roots(&mut self, created: &EmissionOrder) {
+        for entity in &created.order {
             match entity {
                 Entity::Function(name)
                     if self.unit().function(*name).is_some_and(|f| f.is_eager()) =>
@@ -219,9 +223,9 @@ impl Marker<'_, '_> {
                     self.referenced.insert(Entity::of_function_name(*function));
                 }
             }
-            Target::Table(index) => {
+            Target::Constant(index) => {
                 if let Some(function) = uses::function_of(within) {
-                    self.referenced.insert(Entity::Table(function, *index));
+                    self.referenced.insert(Entity::Constant(function, *index));
                 }
             }
             Target::Local(_) => {}
@@ -309,7 +313,7 @@ impl Marker<'_, '_> {
         // Also of a `const volatile` one, where the `volatile` is cast away.
         let constant = unit.is_const(ty);
         let accesses = uses.iter().filter(|u| !constant || u.kind != Kind::Read);
-        accesses.filter_map(|access| parts::alignment(unit, ty, access)).max()
+        accesses.filter_map(|access| sra::alignment(unit, ty, access)).max()
     }
 
     fn fate(&mut self, entity: &Entity) -> Option<(Fate, Certainty)> {
@@ -365,15 +369,15 @@ impl Marker<'_, '_> {
                 _ => certain(Fate::Kept),
             };
         }
-        let constant = uses.iter().all(|u| parts::is_constant_path(&u.path));
+        let constant = uses.iter().all(|u| sra::is_constant_path(&u.path));
         if !writes {
-            let folded = constant && !parts::copies(self.bodies.unit, ty, &uses);
+            let folded = constant && !sra::copies(self.bodies.unit, ty, &uses);
             if folded || initial == Initial::Zero {
                 return certain(Fate::Gone);
             }
             return (Fate::Constant, Certainty::Likely);
         }
-        if constant && let Some(split) = parts::split(self.bodies.unit, ty, &uses) {
+        if constant && let Some(split) = sra::split(self.bodies.unit, ty, &uses) {
             return (self.surviving_parts(split, &uses, &initial), Certainty::Likely);
         }
         certain(Fate::Kept)

@@ -1,4 +1,4 @@
-//! The order in which clang's code generator creates globals.
+//! In which order clang's code generator creates globals.
 //!
 //! External definitions with an initialiser and external functions are generated as the parser
 //! passes them; tentative definitions at the end of the unit; static functions and variables after
@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, hash_map};
 use cfront::{
     ast::Storage,
     ctypes::{ArrayLen, CType},
-    refs::{Access, Reference, Target},
     sema::{Decl, Definition, Function, Linkage, Variable},
     symbol::Symbol,
     token::TokenKind,
@@ -19,11 +18,18 @@ use cfront::{
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{bodies::Bodies, shapes, tables};
+use crate::{
+    bodies::Bodies,
+    placement::private_constants,
+    references::{Access, Reference, Target},
+};
+
+mod initializer_types;
+pub(crate) mod symbol_names;
 
 /// Something that clang creates in the module.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Entity {
+pub enum Entity {
     /// A file-scope variable.
     Variable(Symbol),
     /// A function.
@@ -34,12 +40,12 @@ pub(super) enum Entity {
     /// without the NUL, element size.
     Str(Vec<u8>, u8),
     /// The private constant of a local aggregate: the function and its number there.
-    Table(Symbol, u32),
+    Constant(Symbol, u32),
 }
 
 impl Entity {
     /// The string of `__func__`.
-    pub(super) fn of_function_name(function: Symbol) -> Entity {
+    pub fn of_function_name(function: Symbol) -> Entity {
         Entity::Str(function.as_str().as_bytes().to_vec(), 1)
     }
 }
@@ -52,23 +58,23 @@ enum Deferred {
 }
 
 /// What was created, in order.
-pub(super) struct Creation {
+pub struct EmissionOrder {
     /// Everything created.
-    pub(super) order: Vec<Entity>,
+    pub order: Vec<Entity>,
     /// Names of strings that `__func__` made: `__func__.F` (`CodeGenFunction::EmitPredefinedLValue`).
-    pub(super) function_names: FxHashMap<Entity, SmolStr>,
+    pub function_names: FxHashMap<Entity, SmolStr>,
     /// Functions that code is generated for.
-    pub(super) emitted: FxHashSet<Symbol>,
+    pub emitted: FxHashSet<Symbol>,
     /// Whether the body of one of these, or an initialiser, could not be read in full.
-    pub(super) incomplete: bool,
+    pub incomplete: bool,
     /// Whether that is so of an initialiser.
-    pub(super) incomplete_data: bool,
+    pub incomplete_data: bool,
     /// Functions whose mentions in the text were counted.
-    pub(super) counted: FxHashSet<Symbol>,
+    pub counted: FxHashSet<Symbol>,
 }
 
 /// Runs the model over a unit.
-pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
+pub fn emission_order(bodies: &mut Bodies<'_>) -> EmissionOrder {
     let mut model = Model {
         bodies,
         order: Vec::new(),
@@ -90,7 +96,7 @@ pub(super) fn creation(bodies: &mut Bodies<'_>) -> Creation {
         Deferred::Function(name) => Some(*name),
         Deferred::Variable(_) => None,
     });
-    Creation {
+    EmissionOrder {
         emitted: functions.collect(),
         order: model.order.into_iter().flatten().collect(),
         function_names: model.function_names,
@@ -321,11 +327,11 @@ impl Model<'_, '_> {
                     self.function_names.insert(entity, format_smolstr!("{spelled}.{function}"));
                 }
             }
-            Target::Table(index) => {
+            Target::Constant(index) => {
                 if let Some(function) = function
-                    && tables::is_made(self.bodies, function, *index)
+                    && private_constants::is_made(self.bodies, function, *index)
                 {
-                    self.create(Entity::Table(function, *index));
+                    self.create(Entity::Constant(function, *index));
                 }
             }
             Target::Local(_) => {}
@@ -361,7 +367,7 @@ impl Model<'_, '_> {
         let entity = Entity::Variable(name);
         if let Some(&at) = self.created.get(&entity)
             && (self.unfinished_arrays.contains(&name)
-                || shapes::differs(self.bodies.unit, &variable))
+                || initializer_types::differs(self.bodies.unit, &variable))
         {
             // Created before, as an array of unknown size or with another type than the initialiser's:
             // made again.
@@ -397,6 +403,6 @@ impl Model<'_, '_> {
 }
 
 /// Whether the function is generated only when something refers to it.
-pub(super) fn is_deferred(function: &Function) -> bool {
+pub fn is_deferred(function: &Function) -> bool {
     function.definition.is_some() && !function.is_eager()
 }

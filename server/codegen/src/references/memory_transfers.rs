@@ -4,15 +4,16 @@
 use rustc_hash::FxHashSet;
 
 use super::{
-    Access, Class, Flow, Named, Reference, Resolver, Step, Target,
+    Access, Flow, Reference, Step, Target,
+    resolver::{Class, Named},
     walk::{Use, Walk},
 };
-use crate::{
+use cfront::{
     ast::{Expr, ExprKind, UnaryOp},
     symbol::Symbol,
 };
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     /// Marks one end of a copy, by what is at the other.
     pub(super) fn whole(&mut self, usage: Use, other: &Expr) -> Use {
         match self.holder(other, 0) {

@@ -1,7 +1,7 @@
 //! Local variables that get another value before anyone looks at the first: the optimiser drops that.
 
-use super::{Named, Resolver, labels, stmt::contains_default, walk::Walk};
-use crate::ast::{
+use super::{labels, resolver::Named, statements::contains_default, walk::Walk};
+use cfront::ast::{
     Expr, ExprKind, Stmt, StmtKind,
     visit::{self, Visitor},
 };
@@ -22,7 +22,7 @@ enum Effect {
     Unknown,
 }
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     /// Whether the statements behind its declaration give the variable another value on all ways before
     /// they look at it.
     pub(super) fn is_overwritten(&mut self, local: u32, after: &[Stmt]) -> bool {
@@ -128,13 +128,13 @@ impl<R: Resolver> Walk<'_, R> {
     }
 }
 
-struct Mentions<'w, 'r, R: Resolver> {
-    walk: &'w mut Walk<'r, R>,
+struct Mentions<'w, 'u> {
+    walk: &'w mut Walk<'u>,
     local: u32,
     found: bool,
 }
 
-impl<R: Resolver> Visitor for Mentions<'_, '_, R> {
+impl Visitor for Mentions<'_, '_> {
     fn expr(&mut self, expr: &Expr) {
         if let ExprKind::Ident(ident) = &expr.kind {
             self.found |= self.walk.resolver.resolve(*ident) == Named::Local(self.local);

@@ -6,29 +6,27 @@ use std::{
 };
 
 use cfront::{
-    ast::{self, Initializer},
-    ctypes::CTypeId,
-    refs::{self, Body, Reference, Target, UnitResolver},
-    sema::{Definition, Function, ItemScope, Local, LocalKind, Variable},
+    ast,
+    sema::{Function, ItemScope, Local, LocalKind, Variable},
     symbol::Symbol,
     unit::{ItemId, Unit},
 };
 use rustc_hash::FxHashMap;
 
-use super::{
-    again::{Origin, Read},
-    seen,
+use crate::{
+    certainty::Place,
+    fingerprint::{Origin, Read, seen},
+    references::{self, Body, Reference, Target},
 };
-use crate::object::Place;
 
 /// A function's body.
-pub(super) struct FunctionBody {
-    pub(super) function: Arc<Function>,
-    pub(super) item: ItemId,
-    pub(super) scope: Arc<ItemScope>,
-    pub(super) body: Arc<Body>,
+pub(crate) struct FunctionBody {
+    pub(crate) function: Arc<Function>,
+    pub(crate) item: ItemId,
+    pub(crate) scope: Arc<ItemScope>,
+    pub(crate) body: Arc<Body>,
     /// Number of tokens of the body: a measure of its size.
-    pub(super) tokens: u32,
+    pub(crate) tokens: u32,
     /// The references to each local, by their indices.
     by_local: OnceLock<FxHashMap<u32, Vec<usize>>>,
     /// The local of each parameter.
@@ -37,7 +35,7 @@ pub(super) struct FunctionBody {
 
 impl FunctionBody {
     /// The references to a local.
-    pub(super) fn of_local(&self, local: u32) -> impl Iterator<Item = &Reference> {
+    pub(crate) fn of_local(&self, local: u32) -> impl Iterator<Item = &Reference> {
         let by_local = self.by_local.get_or_init(|| {
             let mut by_local: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
             for (index, reference) in self.body.references.iter().enumerate() {
@@ -52,7 +50,7 @@ impl FunctionBody {
     }
 
     /// The local that is the parameter of that number.
-    pub(super) fn parameter(&self, index: u32) -> Option<u32> {
+    pub(crate) fn parameter(&self, index: u32) -> Option<u32> {
         let parameters = self.parameters.get_or_init(|| {
             let mut parameters = FxHashMap::default();
             for local in self.scope.locals() {
@@ -67,8 +65,9 @@ impl FunctionBody {
 }
 
 /// The bodies of one unit.
-pub(super) struct Bodies<'u> {
-    pub(super) unit: &'u Unit,
+pub struct Bodies<'u> {
+    /// The unit.
+    pub unit: &'u Unit,
     functions: FxHashMap<Symbol, Option<Arc<FunctionBody>>>,
     numbers: RefCell<FxHashMap<ItemId, FxHashMap<u32, u32>>>,
     block_externs: OnceCell<FxHashMap<Symbol, (ItemId, Local)>>,
@@ -77,7 +76,8 @@ pub(super) struct Bodies<'u> {
 }
 
 impl<'u> Bodies<'u> {
-    pub(super) fn new(unit: &'u Unit) -> Self {
+    /// Those of a unit; none is read yet.
+    pub fn new(unit: &'u Unit) -> Self {
         Bodies {
             unit,
             functions: FxHashMap::default(),
@@ -89,12 +89,12 @@ impl<'u> Bodies<'u> {
     }
 
     /// Where the user wrote a token of file scope.
-    pub(super) fn place(&self, item: ItemId, token: u32) -> Option<Place> {
+    pub fn place(&self, item: ItemId, token: u32) -> Option<Place> {
         self.place_of(item, token, Some(Origin::Token(item, token)))
     }
 
     /// Where the user wrote the name of a local variable that is in the object.
-    pub(super) fn local_place(&self, item: ItemId, local: &Local) -> Option<Place> {
+    pub fn local_place(&self, item: ItemId, local: &Local) -> Option<Place> {
         let scope = self.unit.scope(item)?;
         let mut numbers = self.numbers.borrow_mut();
         let numbers = numbers.entry(item).or_insert_with(|| seen::numbers(&scope));
@@ -111,7 +111,7 @@ impl<'u> Bodies<'u> {
 
     /// What was read of bodies, by item, where `emitted` says what code is generated for; and what the
     /// places are the places of.
-    pub(super) fn into_read(
+    pub(crate) fn into_read(
         self,
         emitted: impl Fn(Symbol) -> bool,
     ) -> (FxHashMap<ItemId, Read>, Vec<(Place, Origin)>) {
@@ -126,7 +126,7 @@ impl<'u> Bodies<'u> {
     }
 
     /// The body of a function, when the unit defines it.
-    pub(super) fn function(&mut self, name: Symbol) -> Option<Arc<FunctionBody>> {
+    pub(crate) fn function(&mut self, name: Symbol) -> Option<Arc<FunctionBody>> {
         if let Some(found) = self.functions.get(&name) {
             return found.clone();
         }
@@ -136,7 +136,7 @@ impl<'u> Bodies<'u> {
     }
 
     /// An `extern` declaration of a variable inside one of the bodies that were read, with the item.
-    pub(super) fn block_extern(&self, name: Symbol) -> Option<(ItemId, Local)> {
+    pub fn block_extern(&self, name: Symbol) -> Option<(ItemId, Local)> {
         let found = self.block_externs.get_or_init(|| {
             // Of one name the first, whatever order the bodies were read in.
             let mut bodies: Vec<_> = self.functions.values().flatten().collect();
@@ -155,7 +155,7 @@ impl<'u> Bodies<'u> {
     fn read_function(&self, name: Symbol) -> Option<Arc<FunctionBody>> {
         let function = self.unit.function(name)?;
         let item = ItemId(function.definition_place()?.item);
-        let body = self.unit.references(item)?;
+        let body = references::of_function(self.unit, item)?;
         let scope = self.unit.scope(item)?;
         self.unit.derive(item, |parsed| {
             let tokens = match &parsed.syntax {
@@ -176,23 +176,12 @@ impl<'u> Bodies<'u> {
     }
 
     /// The references of a file-scope variable's initialiser.
-    pub(super) fn initializer(&mut self, variable: &Variable) -> Option<Arc<Body>> {
+    pub(crate) fn initializer(&mut self, variable: &Variable) -> Option<Arc<Body>> {
         if let Some(found) = self.variables.get(&variable.name) {
             return found.clone();
         }
-        let body = self.read_initializer(variable).map(Arc::new);
+        let body = references::of_initializer(self.unit, variable).map(Arc::new);
         self.variables.insert(variable.name, body.clone());
         body
-    }
-
-    fn read_initializer(&self, variable: &Variable) -> Option<Body> {
-        let Definition::Initialised(index) = variable.definition else { return None };
-        let decl = variable.decls.get(index)?;
-        let item = ItemId(decl.place.item);
-        let parsed = self.unit.item(item)?;
-        let init: &Initializer = refs::initializer_at(&parsed.syntax, decl.declarator)?;
-        let mut resolver = UnitResolver::new(self.unit, self.unit.scope(item)?);
-        let ty = (variable.ty != CTypeId::UNKNOWN).then_some(variable.ty);
-        Some(refs::of_initializer(ty, init, &mut resolver))
     }
 }

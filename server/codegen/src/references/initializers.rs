@@ -1,17 +1,18 @@
 //! Initialisers: of static storage (constants), and of automatic variables.
 
 use super::{
-    Class, Flow, Resolver, Table, Target,
+    ConstantInitializer, Flow, Target,
+    resolver::Class,
     walk::{Use, Walk},
 };
-use crate::{
+use cfront::{
     ast::{Expr, ExprKind, InitItem, Initializer, UnaryOp},
-    sema::expr::unparen,
+    ctypes::CTypeId,
 };
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     /// The initialiser of a variable with static storage: addresses in the order of members.
-    pub(super) fn static_init(&mut self, ty: Option<R::Ty>, init: &Initializer) {
+    pub(super) fn static_init(&mut self, ty: Option<CTypeId>, init: &Initializer) {
         self.deeper(|walk| match init {
             Initializer::Expr(expr) => walk.static_value(ty, expr),
             Initializer::List(items, _) => {
@@ -20,7 +21,7 @@ impl<R: Resolver> Walk<'_, R> {
         });
     }
 
-    fn static_value(&mut self, ty: Option<R::Ty>, expr: &Expr) {
+    fn static_value(&mut self, ty: Option<CTypeId>, expr: &Expr) {
         match &expr.kind {
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => self.static_value(ty, e),
             ExprKind::Str { .. } if self.is_array(ty) => {}
@@ -46,9 +47,9 @@ impl<R: Resolver> Walk<'_, R> {
         let aggregate = ty.is_some_and(|ty| self.is_aggregate(ty));
         if aggregate && self.resolver.is_constant(local, init) {
             // A constant is copied from a private variable of its own.
-            let index = self.body.tables.len() as u32;
-            self.body.tables.push(Table { local, init: init.clone() });
-            self.emit(Target::Table(index), &Use::new(super::Access::Create), 0);
+            let index = self.body.constants.len() as u32;
+            self.body.constants.push(ConstantInitializer { local, init: init.clone() });
+            self.emit(Target::Constant(index), &Use::new(super::Access::Create), 0);
             self.static_init(ty, init);
             return;
         }
@@ -71,10 +72,10 @@ impl<R: Resolver> Walk<'_, R> {
     }
 
     /// An initialiser with automatic storage: members in their order.
-    pub(super) fn auto_init(&mut self, ty: Option<R::Ty>, init: &Initializer) {
+    pub(super) fn auto_init(&mut self, ty: Option<CTypeId>, init: &Initializer) {
         self.deeper(|walk| match init {
             Initializer::Expr(expr) => {
-                if let ExprKind::Str { bytes, width } = &peel(expr).kind
+                if let ExprKind::Str { bytes, width } = &unparen(expr).kind
                     && walk.is_array(ty)
                 {
                     walk.array_literal(ty, bytes, *width, expr.span.start);
@@ -89,7 +90,7 @@ impl<R: Resolver> Walk<'_, R> {
     }
 
     /// An array in an initialiser that is not constant is copied from a constant of its size.
-    fn array_literal(&mut self, ty: Option<R::Ty>, bytes: &[u8], width: u8, token: u32) {
+    fn array_literal(&mut self, ty: Option<CTypeId>, bytes: &[u8], width: u8, token: u32) {
         let size = ty.and_then(|ty| self.resolver.size(ty)).unwrap_or(0);
         let terminator = u64::from(width);
         let mut padded = bytes.to_vec();
@@ -105,9 +106,9 @@ impl<R: Resolver> Walk<'_, R> {
 
     fn in_order(
         &mut self,
-        ty: Option<R::Ty>,
+        ty: Option<CTypeId>,
         items: &[InitItem],
-        mut each: impl FnMut(&mut Self, Option<R::Ty>, &InitItem),
+        mut each: impl FnMut(&mut Self, Option<CTypeId>, &InitItem),
     ) {
         let positions = ty.and_then(|ty| self.resolver.positions(ty, items));
         let Some(positions) = positions.filter(|p| p.len() == items.len()) else {
@@ -131,16 +132,16 @@ impl<R: Resolver> Walk<'_, R> {
         }
     }
 
-    fn is_array(&mut self, ty: Option<R::Ty>) -> bool {
+    fn is_array(&mut self, ty: Option<CTypeId>) -> bool {
         ty.is_some_and(|ty| self.resolver.class_of(ty) == Class::Array)
     }
 
-    fn is_aggregate(&mut self, ty: R::Ty) -> bool {
+    fn is_aggregate(&mut self, ty: CTypeId) -> bool {
         matches!(self.resolver.class_of(ty), Class::Array | Class::Record)
     }
 }
 
-pub(super) fn peel(expr: &Expr) -> &Expr {
+pub(super) fn unparen(expr: &Expr) -> &Expr {
     let mut expr = expr;
     while let ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) = &expr.kind {
         expr = e;

@@ -1,6 +1,6 @@
 //! What statements contain: labels (`CodeGenFunction::ContainsLabel`) and breaks.
 
-use crate::ast::{Block, Declaration, Expr, ExprKind, Initializer, Stmt, StmtKind};
+use cfront::ast::{Block, Declaration, Expr, ExprKind, Initializer, Stmt, StmtKind};
 
 const MAX_DEPTH: u32 = 600;
 

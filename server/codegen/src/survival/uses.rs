@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use cfront::{
-    refs::{Access, Flow, Reference, Step},
-    symbol::Symbol,
-};
+use cfront::symbol::Symbol;
 
-use super::{
+use super::inlining;
+use crate::{
     bodies::{Bodies, FunctionBody},
-    inlining,
+    references::{Access, Flow, Reference, Step},
 };
 
 /// Longer chains of pointers through functions count as escapes.
@@ -18,7 +16,7 @@ const MAX_DEPTH: u32 = 24;
 
 /// How a part of a variable is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Value read.
     Read,
     /// Value overwritten, with this constant where it is one.
@@ -37,15 +35,15 @@ pub(super) enum Kind {
 
 /// One use of a variable.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct VariableUse {
+pub(crate) struct VariableUse {
     /// The part.
-    pub(super) path: Vec<Step>,
+    pub(crate) path: Vec<Step>,
     /// What is done.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// Adds what a reference does with its target to `out`.
-pub(super) fn of_reference(
+pub(crate) fn of_reference(
     bodies: &mut Bodies<'_>,
     within: Option<&Arc<FunctionBody>>,
     reference: &Reference,
@@ -142,6 +140,6 @@ fn flow(
 }
 
 /// The function that a reference stands in.
-pub(super) fn function_of(body: Option<&Arc<FunctionBody>>) -> Option<Symbol> {
+pub(crate) fn function_of(body: Option<&Arc<FunctionBody>>) -> Option<Symbol> {
     body.map(|b| b.function.name)
 }

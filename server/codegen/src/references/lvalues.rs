@@ -1,12 +1,13 @@
 //! Lvalues: which object an expression designates, and which part of it.
 
 use super::{
-    Access, Class, Flow, Resolver, Step, Target,
+    Access, Flow, Step, Target,
+    resolver::{Class, Named},
     walk::{Use, Walk},
 };
-use crate::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
+use cfront::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     /// Designates the object of an lvalue and does with it what `usage` says.
     pub(super) fn place(&mut self, expr: &Expr, usage: Use) {
         self.deeper(|walk| walk.place_inner(expr, usage));
@@ -63,9 +64,9 @@ impl<R: Resolver> Walk<'_, R> {
         }
     }
 
-    fn place_ident(&mut self, ident: crate::ast::Ident, usage: Use) {
+    fn place_ident(&mut self, ident: cfront::ast::Ident, usage: Use) {
         if usage.steps.iter().all(|step| matches!(step, Step::Bytes(_) | Step::Whole(_)))
-            && let super::Named::Local(local) = self.resolver.resolve(ident)
+            && let Named::Local(local) = self.resolver.resolve(ident)
             && self.is_scalar_local(local)
         {
             match usage.access {
@@ -121,7 +122,7 @@ impl<R: Resolver> Walk<'_, R> {
                 self.value(index);
             }
             ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
-                super::Named::Local(local) if self.resolver.class(pointer) != Class::Array => {
+                Named::Local(local) if self.resolver.class(pointer) != Class::Array => {
                     self.emit(Target::Local(local), &usage, ident.token);
                 }
                 _ => self.through_value(pointer, usage),

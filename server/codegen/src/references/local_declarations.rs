@@ -1,6 +1,6 @@
 //! Finding a local declaration by the token of its name.
 
-use crate::ast::{Block, Declaration, Initializer, Stmt, StmtKind};
+use cfront::ast::{Block, Declaration, Initializer, Stmt, StmtKind};
 
 /// The initialiser of the local variable whose name is that token.
 pub(super) fn initializer(block: &Block, token: u32) -> Option<&Initializer> {

@@ -1,28 +1,31 @@
 //! What a build sees of a function's body.
 //!
-//! A build ([`super::build`]) reads what file scope says, and of bodies their references and the locals
+//! A build reads what file scope says, and of bodies their references and the locals
 //! that these lead to. Where two bodies come to the same [`Seen`], so do the objects made of them: what
 //! an edit did to other locals, to expressions without references, or to the places of tokens is not
 //! part of it.
 
 use cfront::{
     ctypes::CTypeId,
-    refs::{Flow, Reference, Target},
     sema::{Attributes, Initial, ItemScope, Local, LocalId, LocalKind, RelocationTarget},
     symbol::Symbol,
     unit::Unit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{bodies::FunctionBody, inlining};
+use crate::{
+    bodies::FunctionBody,
+    references::{ConstantInitializer, Flow, Reference, Target},
+    survival::inlining,
+};
 
 /// What a build sees of a body; locals are numbered by their order among those that it may look at.
 #[derive(PartialEq, Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     references: Vec<Reference>,
     locals: Vec<SeenLocal>,
     /// The local, and what it starts with, of each private constant.
-    tables: Vec<(u32, Initial)>,
+    constants: Vec<(u32, Initial)>,
     /// [`inlining::is_certain`], [`inlining::is_possible`]
     inlined: (bool, bool),
     /// The front end's numbers of the locals, where initial bytes name them by these.
@@ -42,7 +45,7 @@ struct SeenLocal {
 }
 
 impl Seen {
-    pub(super) fn of(unit: &Unit, body: &FunctionBody) -> Seen {
+    pub(crate) fn of(unit: &Unit, body: &FunctionBody) -> Seen {
         let mut looked_at = looked_at(body).into_iter().collect::<Vec<u32>>();
         looked_at.sort_unstable();
         let number = |local: u32| looked_at.binary_search(&local).map_or(u32::MAX, |n| n as u32);
@@ -58,21 +61,22 @@ impl Seen {
             };
             Some(Reference { target, flow, token: 0, ..reference.clone() })
         });
-        let initial_of_table = |table: &cfront::refs::Table| {
-            unit.initial_of_automatic(&body.scope, LocalId(table.local), &table.init)
+        let initial_of_constant = |constant: &ConstantInitializer| {
+            unit.initial_of_automatic(&body.scope, LocalId(constant.local), &constant.init)
         };
-        let tables = body.body.tables.iter();
+        let constants = body.body.constants.iter();
         let references = references.collect();
-        let tables: Vec<(u32, Initial)> =
-            tables.map(|t| (number(t.local), initial_of_table(t))).collect();
+        let constants: Vec<(u32, Initial)> =
+            constants.map(|t| (number(t.local), initial_of_constant(t))).collect();
         let locals: Vec<SeenLocal> = (looked_at.iter())
             .filter_map(|&local| Some(seen_local(unit, body, body.scope.local(LocalId(local))?)))
             .collect();
         let inlined = (inlining::is_certain(body), inlining::is_possible(body));
         let initials = locals.iter().filter_map(|local| local.initial.as_ref());
-        let by_number = initials.chain(tables.iter().map(|(_, initial)| initial)).any(names_local);
+        let by_number =
+            initials.chain(constants.iter().map(|(_, initial)| initial)).any(names_local);
         let numbers = if by_number { looked_at } else { Vec::new() };
-        Seen { references, locals, tables, inlined, numbers }
+        Seen { references, locals, constants, inlined, numbers }
     }
 }
 
@@ -107,7 +111,7 @@ fn looked_at(body: &FunctionBody) -> FxHashSet<u32> {
         .filter(|local| own_place(&local.kind) || is_followed(&local.kind))
         .map(|local| local.id.0)
         .collect();
-    found.extend(body.body.tables.iter().map(|table| table.local));
+    found.extend(body.body.constants.iter().map(|constant| constant.local));
     let references = &body.body.references;
     found.extend(references.iter().filter_map(|reference| match reference.target {
         Target::Static(local) => Some(local),
@@ -138,7 +142,7 @@ fn own_place(kind: &LocalKind) -> bool {
 }
 
 /// The number of each local, by its token, among those of its item that the object may have the place of.
-pub(super) fn numbers(scope: &ItemScope) -> FxHashMap<u32, u32> {
+pub(crate) fn numbers(scope: &ItemScope) -> FxHashMap<u32, u32> {
     let mut numbers = FxHashMap::default();
     for (token, number) in tokens(scope).zip(0..) {
         numbers.entry(token).or_insert(number);
@@ -147,6 +151,6 @@ pub(super) fn numbers(scope: &ItemScope) -> FxHashMap<u32, u32> {
 }
 
 /// The tokens of the locals, by these numbers.
-pub(super) fn tokens(scope: &ItemScope) -> impl Iterator<Item = u32> {
+pub(crate) fn tokens(scope: &ItemScope) -> impl Iterator<Item = u32> {
     scope.locals().iter().filter(|local| own_place(&local.kind)).map(|local| local.token)
 }

@@ -1,12 +1,13 @@
 //! Values in the order in which `ScalarExprEmitter` and `AggExprEmitter` generate them.
 
 use super::{
-    Access, Class, Flow, Named, Resolver, Step, Target, labels,
+    Access, Flow, Step, Target, labels,
+    resolver::{Class, Named},
     walk::{Use, Walk},
 };
-use crate::ast::{BinaryOp, Expr, ExprKind, Initializer, PostfixOp, UnaryOp};
+use cfront::ast::{BinaryOp, Expr, ExprKind, Initializer, PostfixOp, UnaryOp};
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     /// The value of an expression that is used, but not kept as an address.
     pub(super) fn value(&mut self, expr: &Expr) {
         self.value_to(expr, Flow::Escapes);
@@ -361,7 +362,7 @@ impl<R: Resolver> Walk<'_, R> {
 }
 
 /// The identifier of a direct call, through parentheses and `*`/`&`.
-fn direct_callee(callee: &Expr) -> Option<crate::ast::Ident> {
+fn direct_callee(callee: &Expr) -> Option<cfront::ast::Ident> {
     let mut callee = callee;
     loop {
         match &callee.kind {

@@ -6,104 +6,34 @@
 //! reference does with its target (read, write, take the address ...) is recorded along, because the
 //! optimiser decides by it whether a static variable survives.
 //!
-//! The walk is pure syntax; everything it must know about types and names it asks a [`Resolver`].
+//! The walk is over syntax; what names, types and values mean it asks the `Resolver`.
 
-mod expr;
-mod init;
+mod constant_folding;
+mod dead_stores;
+mod expressions;
+mod initializers;
 mod labels;
-mod locals;
-mod overwritten;
-mod place;
-mod stmt;
+mod local_declarations;
+mod loop_unrolling;
+mod lvalues;
+mod memory_transfers;
+mod resolver;
+mod statements;
 #[cfg(test)]
 mod tests;
-mod turns;
-mod unit;
 mod walk;
-mod whole;
 
-pub use unit::{UnitResolver, initializer_at};
+use std::sync::Arc;
 
-use crate::{
-    ast::{Expr, FunctionDef, Ident, InitDeclarator, InitItem, Initializer, TypeName},
+use cfront::{
+    ast::{FunctionDef, Ident, InitDeclarator, Initializer, Item},
+    ctypes::CTypeId,
+    sema::{Definition, Variable},
     symbol::Symbol,
+    unit::{ItemId, Unit},
 };
 
-/// What kind of value an expression or a type has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Class {
-    /// Arithmetic or pointer.
-    Scalar,
-    /// Struct or union.
-    Record,
-    /// Array.
-    Array,
-    /// Function.
-    Function,
-    /// Not known, or `void`.
-    Unknown,
-}
-
-/// What an identifier means to code generation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Named {
-    /// A parameter or automatic variable; numbers are the resolver's.
-    Local(u32),
-    /// A static variable of the body; numbers as above.
-    Static(u32),
-    /// A variable with file scope.
-    Variable(Symbol),
-    /// A function.
-    Function(Symbol),
-    /// Anything else: enumerator, builtin, unknown.
-    Other,
-}
-
-/// What the walk must know about names, types and values.
-pub trait Resolver {
-    /// A type.
-    type Ty: Copy;
-    /// What the identifier (a use or a declarator's name) means.
-    fn resolve(&mut self, ident: Ident) -> Named;
-    /// Whether reads of the variable are folded to a constant by the front end (`const`
-    /// non-volatile scalar with a constant initialiser).
-    fn folds(&mut self, named: Named) -> bool;
-    /// Whether the local is a parameter: which one.
-    fn parameter(&mut self, local: u32) -> Option<u32>;
-    /// The function of the local's `cleanup` attribute.
-    fn cleanup(&mut self, local: u32) -> Option<Symbol>;
-    /// Type of a local.
-    fn local_type(&mut self, local: u32) -> Option<Self::Ty>;
-    /// Whether a call of the function never returns.
-    fn noreturn(&mut self, function: Symbol) -> bool;
-    /// Whether the unit has a body of the function.
-    fn has_body(&mut self, function: Symbol) -> bool;
-    /// Value of an integer constant expression as clang's front end folds it.
-    fn int_value(&mut self, expr: &Expr) -> Option<i128>;
-    /// Kind of the value of an expression.
-    fn class(&mut self, expr: &Expr) -> Class;
-    /// Kind of a type.
-    fn class_of(&mut self, ty: Self::Ty) -> Class;
-    /// A type from its name.
-    fn type_name(&mut self, name: &TypeName) -> Option<Self::Ty>;
-    /// Whether a type name is a pointer to something volatile.
-    fn points_to_volatile(&mut self, name: &TypeName) -> bool;
-    /// Size in bytes of the scalar that a type name is a pointer to.
-    fn scalar_behind(&mut self, name: &TypeName) -> Option<u64>;
-    /// Which arm of `_Generic` is taken.
-    fn generic_arm(&mut self, expr: &Expr) -> Option<usize>;
-    /// Whether the initialiser of a local is a constant.
-    fn is_constant(&mut self, local: u32, init: &Initializer) -> bool;
-    /// Size of a type in bytes.
-    fn size(&mut self, ty: Self::Ty) -> Option<u64>;
-    /// For every item of an initialiser list of that type: its rank in the order of members or
-    /// elements, and its type.
-    fn positions(
-        &mut self,
-        ty: Self::Ty,
-        items: &[InitItem],
-    ) -> Option<Vec<(u64, Option<Self::Ty>)>>;
-}
+use resolver::Resolver;
 
 /// What a reference refers to.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -112,16 +42,16 @@ pub enum Target {
     Variable(Symbol),
     /// A function.
     Function(Symbol),
-    /// A static variable of this body, by the resolver's number.
+    /// A static variable of this body, by the front end's number.
     Static(u32),
-    /// What a parameter or local pointer points to, by the resolver's number.
+    /// What a parameter or local pointer points to, by the front end's number.
     Local(u32),
     /// A string literal used as a pointer: bytes without the NUL, element size.
     Str(Vec<u8>, u8),
     /// The string of `__func__` or of one of its kin: how it is spelled, and the function's name.
     FunctionName(Symbol, Symbol),
-    /// The private constant that a local aggregate is copied from: index in [`Body::tables`].
-    Table(u32),
+    /// The private constant that a local aggregate is copied from: index in [`Body::constants`].
+    Constant(u32),
 }
 
 /// What is done with the target.
@@ -152,8 +82,8 @@ pub enum Step {
     Field(Symbol),
     /// `[n]`, `None` when not constant.
     Index(Option<i64>),
-    /// `[i]`, where `i` has one value in each turn of a loop that is unrolled.
-    Turn,
+    /// `[i]`, where `i` has one value in each iteration of a loop that is unrolled.
+    Iteration,
     /// So many bytes from there on, `None` when not constant: `memcpy`, `memset`.
     Bytes(Option<u64>),
     /// The last step of what is copied or filled by one load or store, where its size allows: what is at
@@ -202,7 +132,7 @@ pub struct Reference {
 /// A static variable declared in a body.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LocalStatic {
-    /// The resolver's number.
+    /// The front end's number.
     pub local: u32,
     /// Name as declared.
     pub name: Ident,
@@ -212,7 +142,7 @@ pub struct LocalStatic {
 
 /// A constant aggregate that a local variable is initialised with.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Table {
+pub struct ConstantInitializer {
     /// The local.
     pub local: u32,
     /// The initialiser.
@@ -227,13 +157,26 @@ pub struct Body {
     /// Static variables in the order of their creation.
     pub statics: Vec<LocalStatic>,
     /// Initialisers that could become private constants, in order.
-    pub tables: Vec<Table>,
+    pub constants: Vec<ConstantInitializer>,
     /// True when some of the syntax was not understood or nested too deep.
     pub incomplete: bool,
 }
 
-/// References of a function's body, in the order of code generation.
-pub fn of_function<R: Resolver>(function: &FunctionDef, resolver: &mut R) -> Body {
+/// What the body of a function refers to, in the order of code generation; `None` for other items.
+/// Kept as [`Unit::derive`] says.
+pub fn of_function(unit: &Unit, item: ItemId) -> Option<Arc<Body>> {
+    let scope = unit.scope(item)?;
+    let parsed = unit.item(item)?;
+    let Item::Function(function) = &parsed.syntax else { return None };
+    unit.derive(item, |_| {
+        let torn = scope.is_torn();
+        let mut body = of_definition(function, Resolver::new(unit, scope));
+        body.incomplete |= torn;
+        body
+    })
+}
+
+fn of_definition(function: &FunctionDef, resolver: Resolver<'_>) -> Body {
     let mut walk = walk::Walk::new(resolver);
     walk.function_name = function.declarator.name.map(|n| n.name);
     walk.block(&function.body);
@@ -243,13 +186,21 @@ pub fn of_function<R: Resolver>(function: &FunctionDef, resolver: &mut R) -> Bod
     walk.finish()
 }
 
-/// References of the initialiser of a variable with static storage.
-pub fn of_initializer<R: Resolver>(
-    ty: Option<R::Ty>,
-    init: &Initializer,
-    resolver: &mut R,
-) -> Body {
-    let mut walk = walk::Walk::new(resolver);
-    walk.static_init(ty, init);
-    walk.finish()
+/// What the initialiser of a variable of file scope refers to, in the order of members; `None` where it
+/// has none.
+pub fn of_initializer(unit: &Unit, variable: &Variable) -> Option<Body> {
+    let Definition::Initialised(index) = variable.definition else { return None };
+    let decl = variable.decls.get(index)?;
+    let item = ItemId(decl.place.item);
+    let parsed = unit.item(item)?;
+    let init = initializer_at(&parsed.syntax, decl.declarator)?;
+    let mut walk = walk::Walk::new(Resolver::new(unit, unit.scope(item)?));
+    walk.static_init((variable.ty != CTypeId::UNKNOWN).then_some(variable.ty), init);
+    Some(walk.finish())
+}
+
+/// The initialiser of the n-th declarator of a declaration.
+pub(crate) fn initializer_at(item: &Item, declarator: u32) -> Option<&Initializer> {
+    let Item::Declaration(declaration) = item else { return None };
+    declaration.declarators.get(declarator as usize)?.init.as_ref()
 }

@@ -5,19 +5,20 @@ use cfront::{sema::LocalId, symbol::Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{
-    bodies::Bodies,
-    creation::{Creation, Entity},
-};
+use super::{EmissionOrder, Entity};
+use crate::bodies::Bodies;
 
 /// The name of every created entity. LLVM appends `.N` to a name that is taken, with one counter for
 /// the whole module (`ValueSymbolTable::makeUniqueName`).
-pub(super) fn names(bodies: &mut Bodies<'_>, creation: &Creation) -> FxHashMap<Entity, SmolStr> {
+pub(crate) fn names(
+    bodies: &mut Bodies<'_>,
+    created: &EmissionOrder,
+) -> FxHashMap<Entity, SmolStr> {
     let mut taken: FxHashSet<SmolStr> = FxHashSet::default();
     let mut last = 0u32;
     let mut out = FxHashMap::default();
-    for entity in &creation.order {
-        let base = match creation.function_names.get(entity) {
+    for entity in &created.order {
+        let base = match created.function_names.get(entity) {
             Some(name) => name.clone(),
             None => base_name(bodies, entity),
         };
@@ -50,10 +51,10 @@ fn base_name(bodies: &mut Bodies<'_>, entity: &Entity) -> SmolStr {
             None => format_smolstr!("{function}."),
         },
         Entity::Str(..) => SmolStr::new_static(".str"),
-        Entity::Table(function, index) => {
+        Entity::Constant(function, index) => {
             let id = bodies
                 .function(*function)
-                .and_then(|b| b.body.tables.get(*index as usize).map(|t| t.local));
+                .and_then(|b| b.body.constants.get(*index as usize).map(|t| t.local));
             match id.and_then(|id| local(bodies, *function, id)) {
                 Some(name) => format_smolstr!("__const.{function}.{name}"),
                 None => format_smolstr!("__const.{function}."),

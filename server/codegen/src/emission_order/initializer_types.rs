@@ -4,10 +4,11 @@
 use cfront::{
     ast::{self, Designator, ExprKind, Initializer},
     ctypes::{CType, CTypeId, Field, Record},
-    refs,
     sema::{Definition, Initial, Variable},
     unit::{ItemId, Unit},
 };
+
+use crate::references;
 
 /// So many zeros at the end of an array are a member of their own (`EmitArrayConstant`).
 const FILLER: usize = 8;
@@ -19,7 +20,7 @@ pub(super) fn differs(unit: &Unit, variable: &Variable) -> bool {
     let Definition::Initialised(index) = variable.definition else { return false };
     let Some(decl) = variable.decls.get(index) else { return false };
     let Some(parsed) = unit.item(ItemId(decl.place.item)) else { return false };
-    let init = refs::initializer_at(&parsed.syntax, decl.declarator);
+    let init = references::initializer_at(&parsed.syntax, decl.declarator);
     let Some(size) = unit.size_of(variable.ty).and_then(|size| usize::try_from(size).ok()) else {
         return false;
     };

@@ -1,5 +1,7 @@
 //! Which section a variable goes to, and where in it.
 
+pub(crate) mod private_constants;
+
 use cfront::{
     ctypes::{CType, CTypeId},
     sema::{Attributes, Initial, LocalId, Variable, Visibility},
@@ -8,49 +10,60 @@ use cfront::{
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{
+use crate::{
     bodies::Bodies,
-    creation::{Creation, Entity},
-    liveness::{Fate, Liveness},
-    parts::Part,
-    tables,
+    certainty::{Certainty, Place},
+    emission_order::{EmissionOrder, Entity, symbol_names},
+    survival::{Fate, Liveness, sra::Part},
 };
-use crate::object::{Certainty, Place};
 use btf::Linkage;
 
+/// Name of the section in which clang puts variables of address space 1.
+pub const ARENA_SECTION: &str = ".addr_space.1";
+
 /// A variable with its place in a section.
-pub(super) struct Placed {
+pub struct Placed {
     /// Name in the module.
-    pub(super) name: SmolStr,
+    pub name: SmolStr,
     /// What BTF says its type is; `None` for private constants, which BTF does not know.
-    pub(super) ty: Option<CTypeId>,
+    pub ty: Option<CTypeId>,
     /// The parts of BTF that the declaration gives.
-    pub(super) tags: Vec<SmolStr>,
+    pub tags: Vec<SmolStr>,
     /// Offset in the section in bytes.
-    pub(super) offset: u64,
+    pub offset: u64,
     /// Size in bytes.
-    pub(super) size: u64,
+    pub size: u64,
     /// Alignment in bytes.
-    pub(super) align: u64,
-    pub(super) linkage: Linkage,
-    pub(super) hidden: bool,
-    pub(super) weak: bool,
-    pub(super) certainty: Certainty,
-    pub(super) initial: Initial,
-    pub(super) place: Option<Place>,
+    pub align: u64,
+    /// Linkage as declared; hidden variables are global here.
+    pub linkage: Linkage,
+    /// Declared with hidden or internal visibility.
+    pub hidden: bool,
+    /// Declared weak.
+    pub weak: bool,
+    /// Whether existence and offset are certain.
+    pub certainty: Certainty,
+    /// The bytes that it starts with.
+    pub initial: Initial,
+    /// The declarator's name in the source.
+    pub place: Option<Place>,
 }
 
 /// A section with its variables in order.
-pub(super) struct Laid {
-    pub(super) name: SmolStr,
-    pub(super) variables: Vec<Placed>,
-    pub(super) size: u64,
-    pub(super) align: u64,
+pub struct Laid {
+    /// Its name.
+    pub name: SmolStr,
+    /// What is in it, by offset.
+    pub variables: Vec<Placed>,
+    /// Size in bytes.
+    pub size: u64,
+    /// Alignment in bytes.
+    pub align: u64,
 }
 
 impl Laid {
     /// Whether it takes no room in the file.
-    pub(super) fn nobits(&self) -> bool {
+    pub fn nobits(&self) -> bool {
         self.name == ".bss" || self.name.starts_with(".bss.")
     }
 }
@@ -63,28 +76,24 @@ struct Sections {
 }
 
 /// A declared variable, file scope or static in a function.
-pub(super) struct Declared {
-    pub(super) ty: CTypeId,
-    pub(super) attrs: Attributes,
-    pub(super) size: Option<u64>,
-    pub(super) align: Option<u64>,
+struct Declared {
+    ty: CTypeId,
+    attrs: Attributes,
+    size: Option<u64>,
+    align: Option<u64>,
     /// The alignment that loads and stores ask for.
-    pub(super) accessed: u64,
-    pub(super) external: bool,
-    pub(super) initial: Initial,
-    pub(super) place: Option<Place>,
+    accessed: u64,
+    external: bool,
+    initial: Initial,
+    place: Option<Place>,
 }
 
 /// Lays out everything that survives, sections in the order of their first variable.
-pub(super) fn lay_out(
-    bodies: &mut Bodies<'_>,
-    creation: &Creation,
-    liveness: &Liveness,
-    names: &FxHashMap<Entity, SmolStr>,
-) -> Vec<Laid> {
+pub fn lay_out(bodies: &mut Bodies<'_>, created: &EmissionOrder, liveness: &Liveness) -> Vec<Laid> {
+    let names = symbol_names::names(bodies, created);
     let mut sections = Sections::default();
-    let privates = privates(bodies, creation, liveness);
-    for entity in &creation.order {
+    let privates = privates(bodies, created, liveness);
+    for entity in &created.order {
         let name = names.get(entity).cloned().unwrap_or_default();
         match entity {
             Entity::Function(_) => {}
@@ -95,9 +104,9 @@ pub(super) fn lay_out(
                 let declared = Declared { accessed, ..declared };
                 place_variable(bodies.unit, &mut sections, name, declared, fate, certainty);
             }
-            Entity::Str(..) | Entity::Table(..) => {
-                if let Some(table) = privates.get(entity) {
-                    place_private(&mut sections, name, table);
+            Entity::Str(..) | Entity::Constant(..) => {
+                if let Some(constant) = privates.get(entity) {
+                    place_private(&mut sections, name, constant);
                 }
             }
         }
@@ -108,33 +117,33 @@ pub(super) fn lay_out(
 /// The private constants that are left. Equal ones are merged into the last (`ConstantMerge`).
 fn privates(
     bodies: &mut Bodies<'_>,
-    creation: &Creation,
+    created: &EmissionOrder,
     liveness: &Liveness,
-) -> FxHashMap<Entity, tables::Private> {
+) -> FxHashMap<Entity, private_constants::Private> {
     let mut out = FxHashMap::default();
     let mut last: FxHashMap<(Vec<u8>, SmolStr, u64), Entity> = FxHashMap::default();
-    for entity in &creation.order {
-        let table = match entity {
+    for entity in &created.order {
+        let constant = match entity {
             Entity::Str(bytes, width) if liveness.referenced.contains(entity) => {
-                Some(tables::string(bytes, *width))
+                Some(private_constants::string(bytes, *width))
             }
-            Entity::Table(function, index) if liveness.functions.contains(function) => {
-                tables::table(bodies, *function, *index)
+            Entity::Constant(function, index) if liveness.functions.contains(function) => {
+                private_constants::of_initializer(bodies, *function, *index)
             }
             _ => None,
         };
-        let Some(table) = table else { continue };
-        let key = (table.bytes.clone(), table.section.clone(), table.align);
+        let Some(constant) = constant else { continue };
+        let key = (constant.bytes.clone(), constant.section.clone(), constant.align);
         if let Some(old) = last.insert(key, entity.clone()) {
             out.remove(&old);
         }
-        out.insert(entity.clone(), table);
+        out.insert(entity.clone(), constant);
     }
     out
 }
 
 /// What is declared of a variable.
-pub(super) fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Declared> {
+fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Declared> {
     match entity {
         Entity::Variable(name) => {
             let variable = bodies.unit.variable(*name)?;
@@ -215,7 +224,7 @@ fn place_variable(
     let is_const = unit.is_const(declared.ty);
     let section = |one: &Placed, constant: bool| match &explicit {
         Some(name) => name.clone(),
-        None if space == 1 => SmolStr::new_static(crate::section::ARENA_SECTION),
+        None if space == 1 => SmolStr::new_static(ARENA_SECTION),
         None if constant => SmolStr::new_static(".rodata"),
         None if one.initial == Initial::Zero => SmolStr::new_static(".bss"),
         None => SmolStr::new_static(".data"),
@@ -228,7 +237,9 @@ fn place_variable(
         }
         Fate::Constant => {
             let to = match explicit.is_none() && space == 0 {
-                true => tables::constant_section(unit, declared.ty, &one.initial, one.size),
+                true => {
+                    private_constants::constant_section(unit, declared.ty, &one.initial, one.size)
+                }
                 false => section(&one, true),
             };
             sections.push(to, one);
@@ -287,14 +298,14 @@ fn part_of(whole: &Placed, part: &Part) -> Placed {
     }
 }
 
-fn place_private(sections: &mut Sections, name: SmolStr, table: &tables::Private) {
+fn place_private(sections: &mut Sections, name: SmolStr, constant: &private_constants::Private) {
     let one = Placed {
         name,
         ty: None,
         tags: Vec::new(),
         offset: 0,
-        size: table.size,
-        align: table.align,
+        size: constant.size,
+        align: constant.align,
         linkage: Linkage::Static,
         hidden: false,
         weak: false,
@@ -302,7 +313,7 @@ fn place_private(sections: &mut Sections, name: SmolStr, table: &tables::Private
         initial: Initial::Unknown,
         place: None,
     };
-    sections.push(table.section.clone(), one);
+    sections.push(constant.section.clone(), one);
 }
 
 /// The address space of a variable's type, that of the elements for an array.

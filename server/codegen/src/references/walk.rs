@@ -2,8 +2,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Access, Body, Flow, Named, Reference, Resolver, Step, Target, turns::Unrolled};
-use crate::{ast::Ident, symbol::Symbol};
+use cfront::{ast::Ident, symbol::Symbol};
+
+use super::{
+    Access, Body, Flow, Reference, Step, Target,
+    loop_unrolling::Unrolled,
+    memory_transfers,
+    resolver::{Named, Resolver},
+};
 
 /// Deeper syntax than this is left out, so that no input overflows the stack.
 const MAX_DEPTH: u32 = 600;
@@ -17,8 +23,8 @@ pub(super) struct Exit {
     pub(super) live: bool,
 }
 
-pub(super) struct Walk<'r, R: Resolver> {
-    pub(super) resolver: &'r mut R,
+pub(super) struct Walk<'u> {
+    pub(super) resolver: Resolver<'u>,
     pub(super) body: Body,
     /// Code is being generated (clang: there is an insertion point).
     pub(super) generating: bool,
@@ -36,8 +42,8 @@ pub(super) struct Walk<'r, R: Resolver> {
     pub(super) function_name: Option<Symbol>,
 }
 
-impl<'r, R: Resolver> Walk<'r, R> {
-    pub(super) fn new(resolver: &'r mut R) -> Self {
+impl<'u> Walk<'u> {
+    pub(super) fn new(resolver: Resolver<'u>) -> Self {
         Walk {
             resolver,
             body: Body::default(),
@@ -56,8 +62,8 @@ impl<'r, R: Resolver> Walk<'r, R> {
     /// no constant is copied to.
     pub(super) fn finish(self) -> Body {
         let Walk { mut body, resolver, .. } = self;
-        super::whole::settle(&mut body.references, |function| resolver.has_body(function));
-        let mut wanted: FxHashSet<u32> = body.tables.iter().map(|t| t.local).collect();
+        memory_transfers::settle(&mut body.references, |function| resolver.has_body(function));
+        let mut wanted: FxHashSet<u32> = body.constants.iter().map(|t| t.local).collect();
         for reference in &body.references {
             if let Flow::Local(local) = reference.flow {
                 wanted.insert(local);

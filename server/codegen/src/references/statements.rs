@@ -1,16 +1,17 @@
 //! Statements in the order in which `CodeGenFunction::EmitStmt` generates them.
 
 use super::{
-    Access, Class, LocalStatic, Named, Resolver, Target,
-    expr::is_string,
+    Access, LocalStatic, Target,
+    expressions::is_string,
     labels,
+    resolver::{Class, Named},
     walk::{Exit, Use, Walk},
 };
-use crate::ast::{
+use cfront::ast::{
     Block, Declaration, Expr, ExprKind, InitDeclarator, Initializer, Stmt, StmtKind, Storage,
 };
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     pub(super) fn block(&mut self, block: &Block) {
         self.statements(&block.stmts);
     }
@@ -297,7 +298,7 @@ impl<R: Resolver> Walk<'_, R> {
 
     /// What the condition can only be, as the optimiser sees it.
     pub(super) fn truth(&mut self, cond: &Expr) -> Option<bool> {
-        use crate::ast::{BinaryOp, UnaryOp};
+        use cfront::ast::{BinaryOp, UnaryOp};
         if let Some(value) = self.resolver.int_value(cond) {
             return Some(value != 0);
         }

@@ -3,38 +3,38 @@
 
 use cfront::{
     ctypes::{CType, CTypeId, Field, RecordId},
-    refs::Step,
     symbol::Symbol,
     unit::Unit,
 };
 
 use super::uses::{Kind, VariableUse};
+use crate::references::Step;
 
 /// More parts than this stay together.
 const MAX_PARTS: usize = 16;
 
 /// A part that became a variable.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Number in its name (`st.1`).
-    pub(super) number: u32,
+    pub(crate) number: u32,
     /// Offset in the whole in bytes.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     /// Size in bytes.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// Its type.
-    pub(super) ty: CTypeId,
+    pub(crate) ty: CTypeId,
     /// It shrinks to a truth value of one byte.
-    pub(super) shrinks: bool,
+    pub(crate) shrinks: bool,
 }
 
 /// Whether every step of a path is known when compiling, in loops that are unrolled for each turn.
-pub(super) fn is_constant_path(path: &[Step]) -> bool {
+pub(crate) fn is_constant_path(path: &[Step]) -> bool {
     path.iter().all(|step| !matches!(step, Step::Index(None) | Step::Punned))
 }
 
 /// The parts that the uses cut an aggregate into, with the uses of each; `None` where it stays whole.
-pub(super) fn split(
+pub(crate) fn split(
     unit: &Unit,
     ty: CTypeId,
     uses: &[VariableUse],
@@ -91,13 +91,13 @@ pub(super) fn split(
 /// Whether the uses read a part that is itself an aggregate, and not of a size that one load covers:
 /// that is a copy, which needs the variable. `memcpy` of so many bytes is a load, too, whatever lies
 /// there (`InstCombinerImpl::SimplifyAnyMemTransfer`).
-pub(super) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
+pub(crate) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
     uses.iter().filter(|u| u.kind == Kind::Read).any(|u| {
         if let Some(bytes) = bytes(&u.path) {
             return !matches!(bytes, Some(0 | 1 | 2 | 4 | 8));
         }
         // Each turn reads an element like the first.
-        let path: Vec<Step> = plain(&u.path).into_iter().map(first_turn).collect();
+        let path: Vec<Step> = plain(&u.path).into_iter().map(first_iteration).collect();
         leaf(unit, ty, &path).is_some_and(|(_, leaf)| {
             is_aggregate(unit, leaf) && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
         })
@@ -121,7 +121,7 @@ fn plain(path: &[Step]) -> Vec<Step> {
 /// The alignment in bytes that an access gives a variable: LLVM aligns a variable of the module as the
 /// type that is loaded from its start or stored there prefers, whatever it is declared as
 /// (`getOrEnforceKnownAlignment` in `InstCombinerImpl::visitLoadInst`, `visitStoreInst`).
-pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Option<u64> {
+pub(crate) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Option<u64> {
     let whole = access.path.last() == Some(&Step::Whole(None));
     match access.kind {
         Kind::Read | Kind::Write(_) | Kind::ReadWrite => {}
@@ -143,8 +143,8 @@ pub(super) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Optio
     (offset == 0 && number).then_some(size)
 }
 
-fn first_turn(step: Step) -> Step {
-    if step == Step::Turn { Step::Index(Some(0)) } else { step }
+fn first_iteration(step: Step) -> Step {
+    if step == Step::Iteration { Step::Index(Some(0)) } else { step }
 }
 
 /// Whether a type is a number, or a struct of nothing but one.
@@ -190,7 +190,7 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
 }
 
 /// A member by name, through anonymous members, with its offset in bits.
-pub(super) fn member(unit: &Unit, record: RecordId, name: Symbol) -> Option<(u64, Field)> {
+pub(crate) fn member(unit: &Unit, record: RecordId, name: Symbol) -> Option<(u64, Field)> {
     let found = unit.member(record, name)?;
     Some((found.offset_bits?, found.field))
 }

@@ -9,25 +9,27 @@ use cfront::{
 };
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{
+use crate::{
     bodies::Bodies,
-    parts,
-    uses::{self, Kind},
+    survival::{
+        sra,
+        uses::{self, Kind},
+    },
 };
 
 /// A constant without a name that BTF knows.
-pub(super) struct Private {
-    pub(super) section: SmolStr,
+pub(crate) struct Private {
+    pub(crate) section: SmolStr,
     /// Size in bytes.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// Alignment in bytes.
-    pub(super) align: u64,
+    pub(crate) align: u64,
     /// Content: equal ones are merged into the last.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The constant of a string literal.
-pub(super) fn string(bytes: &[u8], width: u8) -> Private {
+pub(crate) fn string(bytes: &[u8], width: u8) -> Private {
     let width = u64::from(width.max(1));
     let size = bytes.len() as u64 + width;
     // A NUL inside makes it an ordinary constant.
@@ -43,7 +45,7 @@ pub(super) fn string(bytes: &[u8], width: u8) -> Private {
 
 /// The section of a constant whose address does not matter, by its content and size in bytes
 /// (`TargetLoweringObjectFile::getKindForGlobal`): arrays of numbers that end in their only zero are texts.
-pub(super) fn constant_section(unit: &Unit, ty: CTypeId, initial: &Initial, size: u64) -> SmolStr {
+pub(crate) fn constant_section(unit: &Unit, ty: CTypeId, initial: &Initial, size: u64) -> SmolStr {
     match initial {
         Initial::Bytes { relocations, .. } if !relocations.is_empty() => ".rodata".into(),
         Initial::Bytes { bytes, .. } => match character(unit, ty) {
@@ -85,12 +87,12 @@ const STORE_BUDGET: usize = 6;
 
 /// Whether clang makes a constant for a local aggregate to be copied from: not when everything is
 /// zero, nor when it is over the limit and a memset with a few stores does (`emitStoresForConstant`).
-pub(super) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> bool {
+pub(crate) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> bool {
     let Some(body) = bodies.function(function) else { return false };
-    let Some(table) = body.body.tables.get(index as usize) else { return false };
-    let Some(local) = body.scope.local(LocalId(table.local)) else { return false };
+    let Some(constant) = body.body.constants.get(index as usize) else { return false };
+    let Some(local) = body.scope.local(LocalId(constant.local)) else { return false };
     let Initial::Bytes { bytes, relocations } =
-        bodies.unit.initial_of_automatic(&body.scope, local.id, &table.init)
+        bodies.unit.initial_of_automatic(&body.scope, local.id, &constant.init)
     else {
         return false;
     };
@@ -109,12 +111,16 @@ pub(super) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> 
 /// it: neither all of one byte nor large and mostly zero, not of a size that one store covers, and
 /// copied to a local that is more than the sum of its parts. A local that is only read is the constant
 /// itself (`InstCombinerImpl::visitAllocaInst`), of any size.
-pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Option<Private> {
+pub(crate) fn of_initializer(
+    bodies: &mut Bodies<'_>,
+    function: Symbol,
+    index: u32,
+) -> Option<Private> {
     let body = bodies.function(function)?;
-    let table = body.body.tables.get(index as usize)?;
-    let local = body.scope.local(LocalId(table.local))?;
+    let constant = body.body.constants.get(index as usize)?;
+    let local = body.scope.local(LocalId(constant.local))?;
     let Initial::Bytes { bytes, relocations } =
-        bodies.unit.initial_of_automatic(&body.scope, local.id, &table.init)
+        bodies.unit.initial_of_automatic(&body.scope, local.id, &constant.init)
     else {
         return None;
     };
@@ -128,7 +134,7 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
         return None;
     }
     let mut found = Vec::new();
-    for reference in body.of_local(table.local).filter(|reference| !reference.dead) {
+    for reference in body.of_local(constant.local).filter(|reference| !reference.dead) {
         uses::of_reference(bodies, Some(&body), reference, &mut found);
     }
     let only_read = found.iter().all(|u| matches!(u.kind, Kind::Read | Kind::Compared));
@@ -139,11 +145,11 @@ pub(super) fn table(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> Op
     }
     let whole = found.iter().any(|u| match u.kind {
         Kind::Escape | Kind::Volatile | Kind::Passed | Kind::Compared => true,
-        Kind::Read | Kind::ReadWrite => !parts::is_constant_path(&u.path),
+        Kind::Read | Kind::ReadWrite => !sra::is_constant_path(&u.path),
         Kind::Write(_) => false,
     });
     // Read as a whole it is copied on, and the copy is made from the constant.
-    let whole = whole || parts::copies(bodies.unit, local.ty, &found);
+    let whole = whole || sra::copies(bodies.unit, local.ty, &found);
     if !whole {
         return None;
     }

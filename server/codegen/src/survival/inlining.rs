@@ -8,10 +8,10 @@
 use cfront::{sema::Linkage, symbol::Symbol};
 use rustc_hash::FxHashMap;
 
-use super::{
+use super::Marker;
+use crate::{
     bodies::FunctionBody,
-    creation::{Creation, Entity},
-    liveness::Marker,
+    emission_order::{EmissionOrder, Entity},
 };
 
 /// Tokens of a body up to which every call of it is surely inlined.
@@ -19,7 +19,7 @@ const SMALL: u32 = 100;
 
 /// What becomes of a static function that can run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Left {
+pub enum Left {
     /// It is marked `used`, or its address is taken.
     Stays,
     /// LLVM decides, by inlining its calls or dropping them.
@@ -28,7 +28,7 @@ pub(super) enum Left {
 
 /// Whether every call of the function is inlined, so that what it does with its arguments is done by
 /// its caller.
-pub(super) fn is_certain(body: &FunctionBody) -> bool {
+pub(crate) fn is_certain(body: &FunctionBody) -> bool {
     let function = &body.function;
     if function.linkage == Linkage::External || function.attrs.noinline {
         return false;
@@ -37,7 +37,7 @@ pub(super) fn is_certain(body: &FunctionBody) -> bool {
 }
 
 /// Whether calls of the function may be inlined.
-pub(super) fn is_possible(body: &FunctionBody) -> bool {
+pub(crate) fn is_possible(body: &FunctionBody) -> bool {
     let function = &body.function;
     !function.attrs.noinline && (function.linkage == Linkage::Internal || !function.attrs.weak)
 }
@@ -46,11 +46,11 @@ pub(super) fn is_possible(body: &FunctionBody) -> bool {
 /// marked `used` nor has its address taken concerns only a dump of the `whole` object.
 pub(super) fn standing(
     marker: &mut Marker<'_, '_>,
-    creation: &Creation,
+    created: &EmissionOrder,
     whole: bool,
 ) -> FxHashMap<Symbol, Left> {
     let mut standing = FxHashMap::default();
-    for entity in &creation.order {
+    for entity in &created.order {
         let Entity::Function(name) = entity else { continue };
         if !marker.functions.contains(name) {
             continue;

@@ -1,7 +1,11 @@
 //! Loops that are unrolled in full: what they index by their counter is at a constant place in each turn.
 
-use super::{Class, Named, Resolver, Step, walk::Walk};
-use crate::ast::{
+use super::{
+    Step,
+    resolver::{Class, Named},
+    walk::Walk,
+};
+use cfront::ast::{
     BinaryOp, Expr, ExprKind, PostfixOp, Stmt, StmtKind, UnaryOp,
     visit::{self, Visitor},
 };
@@ -31,7 +35,7 @@ pub(super) struct Unrolled {
     each: u64,
 }
 
-impl<R: Resolver> Walk<'_, R> {
+impl Walk<'_> {
     /// A `for` loop, where it is unrolled in full.
     pub(super) fn unrolled(&mut self, statement: &Stmt) -> Option<Unrolled> {
         let StmtKind::For { init, cond, step, body } = &statement.kind else { return None };
@@ -124,7 +128,7 @@ impl<R: Resolver> Walk<'_, R> {
         match &init.kind {
             StmtKind::Decl(declaration) => declaration.declarators.iter().find_map(|declarator| {
                 let name = declarator.declarator.name?;
-                let crate::ast::Initializer::Expr(value) = declarator.init.as_ref()? else {
+                let cfront::ast::Initializer::Expr(value) = declarator.init.as_ref()? else {
                     return None;
                 };
                 (self.resolver.resolve(name) == Named::Local(counter))
@@ -169,7 +173,7 @@ impl<R: Resolver> Walk<'_, R> {
     pub(super) fn index_step(&mut self, index: &Expr) -> Step {
         match self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok()) {
             Some(constant) => Step::Index(Some(constant)),
-            None if !self.counters.is_empty() && self.is_of_counters(index) => Step::Turn,
+            None if !self.counters.is_empty() && self.is_of_counters(index) => Step::Iteration,
             None => Step::Index(None),
         }
     }
@@ -192,13 +196,13 @@ impl<R: Resolver> Walk<'_, R> {
 }
 
 /// Whether something other than the loop itself changes the counter.
-struct Changes<'w, 'r, R: Resolver> {
-    walk: &'w mut Walk<'r, R>,
+struct Changes<'w, 'u> {
+    walk: &'w mut Walk<'u>,
     counter: u32,
     found: bool,
 }
 
-impl<R: Resolver> Visitor for Changes<'_, '_, R> {
+impl Visitor for Changes<'_, '_> {
     fn expr(&mut self, expr: &Expr) {
         let target = match &expr.kind {
             ExprKind::Assign(_, target, _)
@@ -213,8 +217,8 @@ impl<R: Resolver> Visitor for Changes<'_, '_, R> {
 }
 
 /// About how many instructions LLVM has of a turn by the time it thinks of unrolling (`CodeMetrics`).
-struct Size<'w, 'r, R: Resolver> {
-    walk: &'w mut Walk<'r, R>,
+struct Size<'w, 'u> {
+    walk: &'w mut Walk<'u>,
     counter: u32,
     instructions: u64,
     /// Reads at the counter.
@@ -222,14 +226,14 @@ struct Size<'w, 'r, R: Resolver> {
     known: bool,
 }
 
-impl<R: Resolver> Size<'_, '_, R> {
+impl Size<'_, '_> {
     /// Whether a target of an assignment is in a register.
     fn in_register(&mut self, target: &Expr) -> bool {
         self.walk.is_local(target).is_some() && self.walk.resolver.class(target) == Class::Scalar
     }
 }
 
-impl<R: Resolver> Visitor for Size<'_, '_, R> {
+impl Visitor for Size<'_, '_> {
     fn expr(&mut self, expr: &Expr) {
         self.instructions += match &expr.kind {
             ExprKind::Assign(op, target, _) => {
