@@ -20,7 +20,7 @@ use cfront::{
     symbol::Symbol,
     unit::{ItemId, ParsedItem, Unit},
 };
-use codegen::references::{self, Access, Body, Reference, Step, Target};
+use codegen::references::{self, Access, Body, Length, Reference, Step, Target};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Functions that one program reaches; more are not followed.
@@ -222,12 +222,16 @@ impl<'u> Code<'u> {
             let body = self.body(function)?;
             folds &= body.of_variable(name).filter(|r| !r.dead).all(|r| {
                 let constant = |step: &Step| match step {
-                    Step::Field(_) | Step::Index(Some(_)) | Step::Whole(_) => true,
-                    Step::Bytes(bytes) => matches!(bytes, Some(0 | 1 | 2 | 4 | 8)),
+                    Step::Field(_) | Step::Index(Some(_)) => true,
                     Step::Index(None) | Step::Iteration | Step::Punned => false,
                 };
+                let number =
+                    matches!(r.extent.length, Length::Part | Length::Bytes(0 | 1 | 2 | 4 | 8));
                 r.access == Access::Mention
-                    || r.access == Access::Read && !r.volatile && r.path.iter().all(constant)
+                    || r.access == Access::Read
+                        && !r.volatile
+                        && number
+                        && r.path.iter().all(constant)
             });
         }
         Some(folds)

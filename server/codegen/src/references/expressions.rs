@@ -1,7 +1,8 @@
 //! Values in the order in which `ScalarExprEmitter` and `AggExprEmitter` generate them.
 
 use super::{
-    Access, Flow, Step, Target, labels,
+    Access, Flow, Target, labels,
+    memory_transfers::OtherEnd,
     resolver::{Class, Named},
     walk::{Use, Walk},
 };
@@ -239,8 +240,7 @@ impl Walk<'_> {
     /// Scalars: the right side first. Structs and unions: left, then right.
     fn assign(&mut self, op: Option<BinaryOp>, target: &Expr, value: &Expr) {
         if op.is_none() && self.resolver.class(target) == Class::Record {
-            let usage = self.whole(Use::new(Access::Write), value);
-            self.place(target, usage);
+            self.copy_to(target, value);
             self.copy_from(value, target);
             return;
         }
@@ -313,13 +313,15 @@ impl Walk<'_> {
                         Some(_) if is_string(arg) => self.value(arg),
                         // One byte is compared without a call.
                         Some(Access::Compare) if bytes == Some(1) => {
-                            self.through(arg, Use::new(Access::Read).step(Step::Bytes(bytes)))
+                            self.through(arg, Use::new(Access::Read).bytes(bytes))
                         }
                         Some(&access @ (Access::Read | Access::Write)) if args.len() > 2 => {
                             // The other end: of `memset` a number.
                             let other = if accesses.len() > 1 { args.get(1 - index) } else { None };
-                            let usage = self.whole_behind(Use::new(access), other);
-                            self.through(arg, usage.step(Step::Bytes(bytes)))
+                            let other_end =
+                                other.map_or(OtherEnd::Memory, |other| self.pointed(other, 0));
+                            let usage = Use { other_end, ..Use::new(access) };
+                            self.through(arg, usage.bytes(bytes))
                         }
                         Some(&access) => self.through(arg, Use::new(access)),
                         None => self.value(arg),

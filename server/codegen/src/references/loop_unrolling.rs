@@ -1,4 +1,4 @@
-//! Loops that are unrolled in full: what they index by their counter is at a constant place in each turn.
+//! Loops that are unrolled in full: what they index by their counter is at a constant place in each iteration.
 
 use super::{
     Step,
@@ -16,22 +16,22 @@ const UNROLLED: u64 = 150;
 const ANALYZED: u64 = 10;
 /// `UnrollMaxPercentThresholdBoost`, as a factor.
 const MAX_BOOST: u64 = 4;
-/// Instructions of a turn that unrolling saves: the counter's own (`UnrollCostEstimator::BEInsns`, and
+/// Instructions of an iteration that unrolling saves: the counter's own (`UnrollCostEstimator::BEInsns`, and
 /// those that `analyzeLoopUnrollCost` finds to be constant).
 const SAVED: u64 = 3;
 /// Instructions of a read at the counter that are constant once it is unrolled: address and load.
 const SAVED_READ: u64 = 2;
-/// No loop of more turns is worth a look.
-const MAX_TURNS: u64 = UNROLLED;
+/// No loop of more iterations is worth a look.
+const MAX_TRIP_COUNT: u64 = UNROLLED;
 
 /// A loop that is unrolled in full.
 #[derive(Clone, Copy)]
 pub(super) struct Unrolled {
     /// Its counter.
     pub(super) counter: u32,
-    /// How often its body runs: at least once.
-    turns: u64,
-    /// Instructions of a turn.
+    /// How often its body runs (`TripCount`): at least once.
+    trip_count: u64,
+    /// Instructions of an iteration.
     each: u64,
 }
 
@@ -55,23 +55,29 @@ impl Walk<'_> {
         step: &Expr,
         body: &Stmt,
     ) -> Option<Unrolled> {
-        let (counter, turns) = self.turns(init, cond, step, body)?;
+        let (counter, trip_count) = self.trip_count(init, cond, step, body)?;
         let mut size = Size { walk: self, counter, instructions: 0, reads: 0, known: true };
         visit::expression(cond, &mut size);
         visit::expression(step, &mut size);
         visit::statement(body, &mut size);
         let (each, reads, known) = (size.instructions, size.reads, size.known);
-        let rolled = each.saturating_mul(turns);
+        let rolled = each.saturating_mul(trip_count);
         let saved = SAVED + SAVED_READ * reads;
-        let left = turns.saturating_mul(each.saturating_sub(saved)).max(1);
-        let boosted = turns <= ANALYZED
+        let left = trip_count.saturating_mul(each.saturating_sub(saved)).max(1);
+        let boosted = trip_count <= ANALYZED
             && left < UNROLLED * MAX_BOOST
             && left.saturating_mul(left) < UNROLLED.saturating_mul(rolled);
-        (known && (rolled < UNROLLED || boosted)).then_some(Unrolled { counter, turns, each })
+        (known && (rolled < UNROLLED || boosted)).then_some(Unrolled { counter, trip_count, each })
     }
 
-    /// The counter of a loop and how many turns it takes, when both are plain to see.
-    fn turns(&mut self, init: &Stmt, cond: &Expr, step: &Expr, body: &Stmt) -> Option<(u32, u64)> {
+    /// The counter of a loop and how often its body runs, when both are plain to see.
+    fn trip_count(
+        &mut self,
+        init: &Stmt,
+        cond: &Expr,
+        step: &Expr,
+        body: &Stmt,
+    ) -> Option<(u32, u64)> {
         let (counter, op, end) = self.bound(cond)?;
         let start = self.start(init, counter)?;
         let by = self.stride(step, counter)?;
@@ -82,11 +88,12 @@ impl Walk<'_> {
             (BinaryOp::Ge, false) => start.checked_sub(end)?.checked_add(1)?,
             _ => return None,
         };
-        let turns = u128::try_from(span).ok()?.div_ceil(by.unsigned_abs());
-        let turns = u64::try_from(turns).ok()?;
+        let trip_count = u128::try_from(span).ok()?.div_ceil(by.unsigned_abs());
+        let trip_count = u64::try_from(trip_count).ok()?;
         let mut changes = Changes { walk: self, counter, found: false };
         visit::statement(body, &mut changes);
-        (!changes.found && (1..=MAX_TURNS).contains(&turns)).then_some((counter, turns))
+        (!changes.found && (1..=MAX_TRIP_COUNT).contains(&trip_count))
+            .then_some((counter, trip_count))
     }
 
     fn is_local(&mut self, expr: &Expr) -> Option<u32> {
@@ -110,7 +117,7 @@ impl Walk<'_> {
                 if let (Some(local), Some(end)) = (self.is_local(a), self.resolver.int_value(b)) {
                     return Some((local, *op, end));
                 }
-                let turned = match op {
+                let mirrored = match op {
                     BinaryOp::Lt => BinaryOp::Gt,
                     BinaryOp::Gt => BinaryOp::Lt,
                     BinaryOp::Le => BinaryOp::Ge,
@@ -118,7 +125,7 @@ impl Walk<'_> {
                     BinaryOp::Ne => BinaryOp::Ne,
                     _ => return None,
                 };
-                Some((self.is_local(b)?, turned, self.resolver.int_value(a)?))
+                Some((self.is_local(b)?, mirrored, self.resolver.int_value(a)?))
             }
             _ => None,
         }
@@ -169,7 +176,7 @@ impl Walk<'_> {
         (by != 0 && self.is_local(target) == Some(counter)).then_some(by)
     }
 
-    /// The step of an index: constant, constant in each turn, or not known.
+    /// The step of an index: constant, constant in each iteration, or not known.
     pub(super) fn index_step(&mut self, index: &Expr) -> Step {
         match self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok()) {
             Some(constant) => Step::Index(Some(constant)),
@@ -216,7 +223,7 @@ impl Visitor for Changes<'_, '_> {
     }
 }
 
-/// About how many instructions LLVM has of a turn by the time it thinks of unrolling (`CodeMetrics`).
+/// About how many instructions LLVM has of an iteration by the time it thinks of unrolling (`CodeMetrics`).
 struct Size<'w, 'u> {
     walk: &'w mut Walk<'u>,
     counter: u32,
@@ -277,7 +284,7 @@ impl Visitor for Size<'_, '_> {
             StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::DoWhile { .. } => {
                 // A loop within the loop is unrolled first.
                 let inner = self.walk.unrolled(stmt);
-                inner.map_or(2, |inner| inner.each.saturating_mul(inner.turns - 1))
+                inner.map_or(2, |inner| inner.each.saturating_mul(inner.trip_count - 1))
             }
             StmtKind::Goto(_) | StmtKind::GotoIndirect(_) | StmtKind::Label { .. } => {
                 self.known = false;

@@ -2,6 +2,7 @@
 
 use super::{
     Access, Flow, Step, Target,
+    memory_transfers::OtherEnd,
     resolver::{Class, Named},
     walk::{Use, Walk},
 };
@@ -65,7 +66,7 @@ impl Walk<'_> {
     }
 
     fn place_ident(&mut self, ident: cfront::ast::Ident, usage: Use) {
-        if usage.steps.iter().all(|step| matches!(step, Step::Bytes(_) | Step::Whole(_)))
+        if usage.steps.is_empty()
             && let Named::Local(local) = self.resolver.resolve(ident)
             && self.is_scalar_local(local)
         {
@@ -101,12 +102,12 @@ impl Walk<'_> {
                 usage.volatile |= self.resolver.points_to_volatile(ty);
                 // The value itself is accessed: so many bytes by one load or store. Behind a pointer it
                 // is taken to be aligned as its type is.
-                if usage.steps.is_empty()
+                if usage.is_plain()
                     && self.is_object(expr)
                     && matches!(usage.access, Access::Read | Access::Write | Access::ReadWrite)
                     && let Some(size) = self.resolver.scalar_behind(ty)
                 {
-                    usage = usage.step(Step::Whole(None)).step(Step::Bytes(Some(size)));
+                    usage = Use { other_end: OtherEnd::Memory, ..usage }.bytes(Some(size));
                 }
                 self.through(expr, usage.step(Step::Punned));
             }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{
-    Access, Flow, Reference, Step, Target,
+    Access, Flow, Reference, Target,
     resolver::{Class, Named},
     walk::{Use, Walk},
 };
@@ -13,34 +13,35 @@ use cfront::{
     symbol::Symbol,
 };
 
-impl Walk<'_> {
-    /// Marks one end of a copy, by what is at the other.
-    pub(super) fn whole(&mut self, usage: Use, other: &Expr) -> Use {
-        match self.holder(other, 0) {
-            Some(holder) => usage.step(Step::Whole(holder)),
-            None => usage,
-        }
-    }
+/// What is at the other end of a copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum OtherEnd {
+    /// A value, or something that is made of its members.
+    Value,
+    /// An object in memory, or a number that memory is filled with.
+    Memory,
+    /// That local, which may yet be taken apart.
+    Local(u32),
+}
 
-    /// The same where the other end is behind a pointer; none is a number that memory is filled with.
-    pub(super) fn whole_behind(&mut self, usage: Use, other: Option<&Expr>) -> Use {
-        let Some(other) = other else { return usage.step(Step::Whole(None)) };
-        match self.pointed(other, 0) {
-            Some(holder) => usage.step(Step::Whole(holder)),
-            None => usage,
-        }
+impl Walk<'_> {
+    /// Writes a struct or union that is copied from `value`.
+    pub(super) fn copy_to(&mut self, target: &Expr, value: &Expr) {
+        let other_end = self.holder(value, 0);
+        self.place(target, Use { other_end, ..Use::new(Access::Write) });
     }
 
     /// Reads a struct or union that is copied to `target`.
     pub(super) fn copy_from(&mut self, value: &Expr, target: &Expr) {
-        let usage = self.whole(Use::new(Access::Read), target);
-        self.copied(value, usage);
+        let other_end = self.holder(target, 0);
+        self.copied(value, Use { other_end, ..Use::new(Access::Read) });
     }
 
     /// Reads a struct or union that a local variable starts as.
     pub(super) fn copy_to_local(&mut self, value: &Expr, local: u32) {
-        let usage = Use { flow: Flow::Local(local), ..Use::new(Access::Read) };
-        self.copied(value, usage.step(Step::Whole(Some(local))));
+        let other_end = OtherEnd::Local(local);
+        let usage = Use { flow: Flow::Local(local), other_end, ..Use::new(Access::Read) };
+        self.copied(value, usage);
     }
 
     fn copied(&mut self, value: &Expr, usage: Use) {
@@ -54,20 +55,19 @@ impl Walk<'_> {
         }
     }
 
-    /// Where an object is: in memory, or in the local of that number; `None` for a value that is made of
-    /// its members.
-    fn holder(&mut self, expr: &Expr, depth: u32) -> Option<Option<u32>> {
+    /// What holds an object.
+    fn holder(&mut self, expr: &Expr, depth: u32) -> OtherEnd {
         if depth > 64 {
-            return None;
+            return OtherEnd::Value;
         }
         match &expr.kind {
             ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) => {
                 self.holder(e, depth + 1)
             }
             ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
-                Named::Local(local) => Some(Some(local)),
-                Named::Static(_) | Named::Variable(_) => Some(None),
-                _ => None,
+                Named::Local(local) => OtherEnd::Local(local),
+                Named::Static(_) | Named::Variable(_) => OtherEnd::Memory,
+                _ => OtherEnd::Value,
             },
             ExprKind::Member { base, arrow: false, .. } => self.holder(base, depth + 1),
             ExprKind::Index { base, .. } if self.resolver.class(base) == Class::Array => {
@@ -76,14 +76,15 @@ impl Walk<'_> {
             ExprKind::Member { arrow: true, base, .. } | ExprKind::Unary(UnaryOp::Deref, base) => {
                 self.pointed(base, depth + 1)
             }
-            ExprKind::Index { .. } => Some(None),
-            _ => None,
+            ExprKind::Index { .. } => OtherEnd::Memory,
+            _ => OtherEnd::Value,
         }
     }
 
-    fn pointed(&mut self, expr: &Expr, depth: u32) -> Option<Option<u32>> {
+    /// What holds the object behind a pointer.
+    pub(super) fn pointed(&mut self, expr: &Expr, depth: u32) -> OtherEnd {
         if depth > 64 {
-            return None;
+            return OtherEnd::Value;
         }
         match &expr.kind {
             ExprKind::Paren(e)
@@ -91,13 +92,17 @@ impl Walk<'_> {
             | ExprKind::Cast { expr: e, .. } => self.pointed(e, depth + 1),
             ExprKind::Unary(UnaryOp::AddrOf, e) => self.holder(e, depth + 1),
             _ if self.resolver.class(expr) == Class::Array => self.holder(expr, depth + 1),
-            _ => Some(None),
+            _ => OtherEnd::Memory,
         }
     }
 }
 
 /// A local whose address goes to code that is not seen stays in memory; any other is taken apart.
-pub(super) fn settle(references: &mut [Reference], mut has_body: impl FnMut(Symbol) -> bool) {
+pub(super) fn settle(
+    references: &mut [Reference],
+    copies_of_locals: &[(usize, u32)],
+    has_body: impl Fn(Symbol) -> bool,
+) {
     let mut held: FxHashSet<u32> = FxHashSet::default();
     for reference in references.iter() {
         if let Target::Local(local) = reference.target
@@ -113,13 +118,9 @@ pub(super) fn settle(references: &mut [Reference], mut has_body: impl FnMut(Symb
             }
         }
     }
-    for reference in references {
-        if let Some(Step::Whole(Some(local))) = reference.path.last() {
-            let stays = held.contains(local);
-            reference.path.pop();
-            if stays {
-                reference.path.push(Step::Whole(None));
-            }
+    for &(index, local) in copies_of_locals {
+        if let Some(reference) = references.get_mut(index) {
+            reference.extent.at_once = held.contains(&local);
         }
     }
 }

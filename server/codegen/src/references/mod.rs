@@ -84,13 +84,30 @@ pub enum Step {
     Index(Option<i64>),
     /// `[i]`, where `i` has one value in each iteration of a loop that is unrolled.
     Iteration,
-    /// So many bytes from there on, `None` when not constant: `memcpy`, `memset`.
-    Bytes(Option<u64>),
-    /// The last step of what is copied or filled by one load or store, where its size allows: what is at
-    /// the other end is in memory. While a body is read: that local, which may yet be taken apart.
-    Whole(Option<u32>),
     /// Through a pointer of another type: the rest is not known.
     Punned,
+}
+
+/// How many bytes of a part are accessed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Length {
+    /// As many as its type has.
+    #[default]
+    Part,
+    /// So many: `memcpy`, `memset`, a number of another size.
+    Bytes(u64),
+    /// How many is known only at run time.
+    Unknown,
+}
+
+/// How the bytes of a part are accessed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Extent {
+    /// How many of them.
+    pub length: Length,
+    /// By one load or store, where the size allows: what is copied from or to there is in memory, and not
+    /// a local that the optimiser takes apart.
+    pub at_once: bool,
 }
 
 /// Where an address goes.
@@ -117,6 +134,8 @@ pub struct Reference {
     pub access: Access,
     /// The part of the target, from the outside in. Empty: all of it.
     pub path: Vec<Step>,
+    /// How the bytes of that part are accessed.
+    pub extent: Extent,
     /// Where an address goes.
     pub flow: Flow,
     /// Value of a write, where it is an integer constant.

@@ -45,11 +45,16 @@ fn show(scope: &ItemScope, reference: &Reference) -> String {
             Step::Index(Some(n)) => text.push_str(&format!("[{n}]")),
             Step::Index(None) => text.push_str("[?]"),
             Step::Iteration => text.push_str("[iteration]"),
-            Step::Bytes(Some(n)) => text.push_str(&format!(":{n}B")),
-            Step::Whole(_) => text.push('!'),
-            Step::Bytes(None) => text.push_str(":?B"),
             Step::Punned => text.push_str("(cast)"),
         }
+    }
+    match reference.extent.length {
+        Length::Part => {}
+        Length::Bytes(n) => text.push_str(&format!(":{n}B")),
+        Length::Unknown => text.push_str(":?B"),
+    }
+    if reference.extent.at_once {
+        text.push('!');
     }
     text.push_str(match reference.access {
         Access::Read => ":r",

@@ -5,9 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use cfront::{ast::Ident, symbol::Symbol};
 
 use super::{
-    Access, Body, Flow, Reference, Step, Target,
+    Access, Body, Extent, Flow, Length, Reference, Step, Target,
     loop_unrolling::Unrolled,
-    memory_transfers,
+    memory_transfers::{self, OtherEnd},
     resolver::{Named, Resolver},
 };
 
@@ -37,6 +37,8 @@ pub(super) struct Walk<'u> {
     pub(super) counters: Vec<u32>,
     /// The `for` loops looked at, by the first token of their bodies.
     pub(super) loops: FxHashMap<u32, Option<Unrolled>>,
+    /// References that copy from or to a local, by index, and the local.
+    pub(super) copies_of_locals: Vec<(usize, u32)>,
     depth: u32,
     /// Name of the function, for `__func__`.
     pub(super) function_name: Option<Symbol>,
@@ -53,6 +55,7 @@ impl<'u> Walk<'u> {
             switches: Vec::new(),
             counters: Vec::new(),
             loops: FxHashMap::default(),
+            copies_of_locals: Vec::new(),
             depth: 0,
             function_name: None,
         }
@@ -61,8 +64,9 @@ impl<'u> Walk<'u> {
     /// Settles which copies are whole, and drops what is known of locals that no address flows into and that
     /// no constant is copied to.
     pub(super) fn finish(self) -> Body {
-        let Walk { mut body, resolver, .. } = self;
-        memory_transfers::settle(&mut body.references, |function| resolver.has_body(function));
+        let Walk { mut body, resolver, copies_of_locals, .. } = self;
+        let has_body = |function| resolver.has_body(function);
+        memory_transfers::settle(&mut body.references, &copies_of_locals, has_body);
         let mut wanted: FxHashSet<u32> = body.constants.iter().map(|t| t.local).collect();
         for reference in &body.references {
             if let Flow::Local(local) = reference.flow {
@@ -88,12 +92,16 @@ impl<'u> Walk<'u> {
     }
 
     pub(super) fn emit(&mut self, target: Target, usage: &Use, token: u32) {
+        if let OtherEnd::Local(local) = usage.other_end {
+            self.copies_of_locals.push((self.body.references.len(), local));
+        }
         let mut path = usage.steps.clone();
         path.reverse();
         self.body.references.push(Reference {
             target,
             access: usage.access,
             path,
+            extent: Extent { length: usage.length, at_once: usage.other_end == OtherEnd::Memory },
             flow: usage.flow,
             stored: usage.stored,
             volatile: usage.volatile,
@@ -122,7 +130,7 @@ impl<'u> Walk<'u> {
                 }
             }
         };
-        let plain_read = usage.access == Access::Read && usage.steps.is_empty() && !usage.volatile;
+        let plain_read = usage.access == Access::Read && usage.is_plain() && !usage.volatile;
         if plain_read
             && matches!(named, Named::Variable(_) | Named::Static(_))
             && self.resolver.folds(named)
@@ -139,6 +147,8 @@ pub(super) struct Use {
     pub(super) access: Access,
     /// Steps, the last one first.
     pub(super) steps: Vec<Step>,
+    pub(super) length: Length,
+    pub(super) other_end: OtherEnd,
     pub(super) flow: Flow,
     pub(super) stored: Option<i128>,
     pub(super) volatile: bool,
@@ -146,11 +156,30 @@ pub(super) struct Use {
 
 impl Use {
     pub(super) fn new(access: Access) -> Use {
-        Use { access, steps: Vec::new(), flow: Flow::Escapes, stored: None, volatile: false }
+        Use {
+            access,
+            steps: Vec::new(),
+            length: Length::Part,
+            other_end: OtherEnd::Value,
+            flow: Flow::Escapes,
+            stored: None,
+            volatile: false,
+        }
     }
 
     pub(super) fn address(flow: Flow) -> Use {
         Use { flow, ..Use::new(Access::Address) }
+    }
+
+    /// Whether the object is used as a whole, and in the way of its type.
+    pub(super) fn is_plain(&self) -> bool {
+        let typed = self.length == Length::Part && self.other_end == OtherEnd::Value;
+        self.steps.is_empty() && typed
+    }
+
+    /// So many bytes of it; `None` when not constant.
+    pub(super) fn bytes(self, count: Option<u64>) -> Use {
+        Use { length: count.map_or(Length::Unknown, Length::Bytes), ..self }
     }
 
     pub(super) fn step(mut self, step: Step) -> Use {

@@ -22,7 +22,7 @@ use crate::{
     bodies::{Bodies, FunctionBody},
     certainty::Certainty,
     emission_order::{EmissionOrder, Entity},
-    references::{Access, Flow, Reference, Step, Target},
+    references::{Access, Extent, Flow, Reference, Step, Target},
 };
 use inlining::Left;
 use sra::Part;
@@ -210,7 +210,8 @@ impl Marker<'_, '_> {
             Target::Str(bytes, width) => {
                 let folded = reference.access == Access::Read
                     && reference.path.iter().all(|s| matches!(s, Step::Index(Some(_))))
-                    && !reference.path.is_empty();
+                    && !reference.path.is_empty()
+                    && reference.extent == Extent::default();
                 if reference.access != Access::Mention
                     && !folded
                     && !self.ignored(within, reference)
@@ -268,7 +269,8 @@ impl Marker<'_, '_> {
             self.mark_variable(entity.clone());
         }
         if volatile {
-            found.push(VariableUse { path: Vec::new(), kind: Kind::Escape });
+            let extent = Extent::default();
+            found.push(VariableUse { path: Vec::new(), extent, kind: Kind::Escape });
         }
         if volatile || reference.access != Access::Mention {
             self.referenced.insert(entity.clone());

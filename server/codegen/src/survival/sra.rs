@@ -8,7 +8,7 @@ use cfront::{
 };
 
 use super::uses::{Kind, VariableUse};
-use crate::references::Step;
+use crate::references::{Extent, Length, Step};
 
 /// More parts than this stay together.
 const MAX_PARTS: usize = 16;
@@ -28,7 +28,7 @@ pub(crate) struct Part {
     pub(crate) shrinks: bool,
 }
 
-/// Whether every step of a path is known when compiling, in loops that are unrolled for each turn.
+/// Whether every step of a path is known when compiling, in unrolled loops for each iteration.
 pub(crate) fn is_constant_path(path: &[Step]) -> bool {
     path.iter().all(|step| !matches!(step, Step::Index(None) | Step::Punned))
 }
@@ -41,11 +41,12 @@ pub(crate) fn split(
 ) -> Option<Vec<(Part, Vec<usize>)>> {
     let mut parts: Vec<(Part, Vec<usize>)> = Vec::new();
     for (index, use_) in uses.iter().enumerate() {
-        let (offset, leaf) = leaf(unit, ty, &plain(&use_.path))?;
+        let (offset, leaf) = leaf(unit, ty, &use_.path)?;
         let whole = unit.size_of(leaf)?;
-        let size = match bytes(&use_.path) {
-            Some(bytes) => bytes?,
-            None => whole,
+        let size = match use_.extent.length {
+            Length::Part => whole,
+            Length::Bytes(bytes) => bytes,
+            Length::Unknown => return None,
         };
         // A struct of such a size is loaded and stored like a number, and so are so many bytes of one.
         let aggregate = is_aggregate(unit, leaf) || size != whole;
@@ -53,7 +54,7 @@ pub(crate) fn split(
             return None;
         }
         // What a local that is taken apart is copied from or to is accessed member by member.
-        let torn = aggregate && use_.path.last() != Some(&Step::Whole(None));
+        let torn = aggregate && !use_.extent.at_once;
         if torn && (size != whole || !is_number(unit, leaf)) {
             return None;
         }
@@ -93,53 +94,39 @@ pub(crate) fn split(
 /// there (`InstCombinerImpl::SimplifyAnyMemTransfer`).
 pub(crate) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
     uses.iter().filter(|u| u.kind == Kind::Read).any(|u| {
-        if let Some(bytes) = bytes(&u.path) {
-            return !matches!(bytes, Some(0 | 1 | 2 | 4 | 8));
+        if u.extent.length != Length::Part {
+            return !matches!(u.extent.length, Length::Bytes(0 | 1 | 2 | 4 | 8));
         }
-        // Each turn reads an element like the first.
-        let path: Vec<Step> = plain(&u.path).into_iter().map(first_iteration).collect();
+        // Each iteration reads an element like the first.
+        let path: Vec<Step> = u.path.iter().copied().map(first_iteration).collect();
         leaf(unit, ty, &path).is_some_and(|(_, leaf)| {
             is_aggregate(unit, leaf) && !matches!(unit.size_of(leaf), Some(1 | 2 | 4 | 8))
         })
     })
 }
 
-/// How many bytes a path says are accessed, where it says so.
-fn bytes(path: &[Step]) -> Option<Option<u64>> {
-    path.iter().rev().take(2).find_map(|step| match step {
-        Step::Bytes(bytes) => Some(*bytes),
-        _ => None,
-    })
-}
-
-/// A path without what it says of the access.
-fn plain(path: &[Step]) -> Vec<Step> {
-    let says = |step: &Step| matches!(step, Step::Bytes(_) | Step::Whole(_));
-    path.iter().copied().filter(|step| !says(step)).collect()
-}
-
 /// The alignment in bytes that an access gives a variable: LLVM aligns a variable of the module as the
 /// type that is loaded from its start or stored there prefers, whatever it is declared as
 /// (`getOrEnforceKnownAlignment` in `InstCombinerImpl::visitLoadInst`, `visitStoreInst`).
 pub(crate) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Option<u64> {
-    let whole = access.path.last() == Some(&Step::Whole(None));
+    let Extent { length, at_once } = access.extent;
     match access.kind {
         Kind::Read | Kind::Write(_) | Kind::ReadWrite => {}
         // A volatile copy of a struct stays a copy.
-        Kind::Volatile if !whole || bytes(&access.path).is_some() => {}
+        Kind::Volatile if !at_once || length != Length::Part => {}
         _ => return None,
     }
-    let mut place = plain(&access.path);
+    let mut place = access.path.clone();
     // A pointer of another type, but to the same place.
     place.pop_if(|step| *step == Step::Punned);
     let (offset, leaf) = leaf(unit, ty, &place)?;
-    let size = match bytes(&access.path) {
-        Some(bytes) if whole => bytes?,
-        Some(_) => return None,
-        None if is_aggregate(unit, leaf) && !whole => return None,
-        None => unit.size_of(leaf)?,
+    let size = match length {
+        Length::Bytes(bytes) if at_once => bytes,
+        Length::Bytes(_) | Length::Unknown => return None,
+        Length::Part if is_aggregate(unit, leaf) && !at_once => return None,
+        Length::Part => unit.size_of(leaf)?,
     };
-    let number = matches!(size, 2 | 4 | 8) || size == 16 && !whole;
+    let number = matches!(size, 2 | 4 | 8) || size == 16 && !at_once;
     (offset == 0 && number).then_some(size)
 }
 

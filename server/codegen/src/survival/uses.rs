@@ -8,7 +8,7 @@ use cfront::symbol::Symbol;
 use super::inlining;
 use crate::{
     bodies::{Bodies, FunctionBody},
-    references::{Access, Flow, Reference, Step},
+    references::{Access, Extent, Flow, Reference, Step},
 };
 
 /// Longer chains of pointers through functions count as escapes.
@@ -38,6 +38,8 @@ pub(crate) enum Kind {
 pub(crate) struct VariableUse {
     /// The part.
     pub(crate) path: Vec<Step>,
+    /// How its bytes are accessed.
+    pub(crate) extent: Extent,
     /// What is done.
     pub(crate) kind: Kind,
 }
@@ -62,6 +64,7 @@ fn follow(
 ) {
     let mut path = prefix.to_vec();
     path.extend(reference.path.iter().copied());
+    let extent = reference.extent;
     let kind = match reference.access {
         Access::Read | Access::Write | Access::ReadWrite if reference.volatile => Kind::Volatile,
         _ if reference.volatile => Kind::Escape,
@@ -74,14 +77,14 @@ fn follow(
         Access::Address => {
             // The address of the variable itself is compared: it must have one.
             if depth == 0 && reference.flow == Flow::Tested {
-                out.push(VariableUse { path, kind: Kind::Escape });
+                out.push(VariableUse { path, extent, kind: Kind::Escape });
                 return;
             }
             flow(bodies, within, reference.flow, path, out, depth);
             return;
         }
     };
-    out.push(VariableUse { path, kind });
+    out.push(VariableUse { path, extent, kind });
 }
 
 /// An address that goes somewhere.
@@ -93,7 +96,7 @@ fn flow(
     out: &mut Vec<VariableUse>,
     depth: u32,
 ) {
-    let escape = VariableUse { path: path.clone(), kind: Kind::Escape };
+    let escape = VariableUse { path: path.clone(), extent: Extent::default(), kind: Kind::Escape };
     if depth >= MAX_DEPTH {
         out.push(escape);
         return;
@@ -121,7 +124,7 @@ fn flow(
                     true => Kind::Passed,
                     false => Kind::Escape,
                 };
-                out.push(VariableUse { path, kind });
+                out.push(VariableUse { path, extent: Extent::default(), kind });
                 return;
             }
             match body.parameter(index) {
