@@ -12,10 +12,13 @@ pub mod layout;
 pub mod link;
 pub mod maps;
 pub mod object;
+pub mod places;
 pub mod refusal;
+pub mod rule;
 pub mod rules;
 pub mod section;
 pub mod skeleton;
 pub mod source;
 #[cfg(test)]
 mod test_objects;
+pub mod toolchain;

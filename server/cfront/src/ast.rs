@@ -459,6 +459,26 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The expression without parentheses and `__extension__` around it.
+    pub fn unparen(&self) -> &Expr {
+        let mut expr = self;
+        while let ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Extension, inner) = &expr.kind {
+            expr = inner;
+        }
+        expr
+    }
+
+    /// The same without casts around it, too.
+    pub fn uncast(&self) -> &Expr {
+        let mut expr = self.unparen();
+        while let ExprKind::Cast { expr: inner, .. } = &expr.kind {
+            expr = inner.unparen();
+        }
+        expr
+    }
+}
+
 /// Kinds of expressions. Parentheses are kept only by [`ExprKind::Paren`].
 #[derive(Clone, PartialEq, Debug)]
 pub enum ExprKind {

@@ -1,5 +1,7 @@
 //! What is sure, and where something stands in the text.
 
+use cfront::source::{FileId, FileRange};
+
 /// Whether the place and existence of something is certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Certainty {
@@ -18,4 +20,10 @@ pub struct Place {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
+}
+
+impl From<Place> for FileRange {
+    fn from(place: Place) -> FileRange {
+        FileRange { file: FileId(place.file), start: place.start, end: place.end }
+    }
 }

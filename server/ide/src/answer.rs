@@ -2,7 +2,10 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use bpf::{diagnostic::Severity, rules::RuleId};
+use bpf::{
+    diagnostic::{Edit, Fix, Severity},
+    rule::Rule,
+};
 
 pub use crate::markdown::Markdown;
 
@@ -157,8 +160,8 @@ pub struct InlayHint {
 /// A finding with its places resolved to paths.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Finding {
-    /// Rule.
-    pub rule: RuleId,
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
     /// Severity.
     pub severity: Severity,
     /// Bytes of the file that was asked about.
@@ -168,16 +171,7 @@ pub struct Finding {
     /// Other ends.
     pub related: Vec<(Place, String)>,
     /// Quick fixes.
-    pub fixes: Vec<Fix>,
-}
-
-/// A quick fix with its places resolved to paths.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Fix {
-    /// Title.
-    pub title: String,
-    /// Replacements.
-    pub edits: Vec<(Place, String)>,
+    pub fixes: Vec<Fix<Place>>,
 }
 
 /// How the server does, for the status item.
@@ -241,6 +235,6 @@ pub struct Highlight {
 pub struct FileEdits {
     /// Absolute path.
     pub path: Arc<Path>,
-    /// Bytes and what replaces them, by place; they do not overlap.
-    pub edits: Vec<(Range<u32>, String)>,
+    /// Edits of bytes, by place; they do not overlap.
+    pub edits: Vec<Edit<Range<u32>>>,
 }

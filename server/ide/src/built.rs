@@ -11,9 +11,9 @@ use std::{
 
 use bpf::{
     compare::{self, Difference, MadeOf},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     object::Object,
-    rules::{OBJECT_LAYOUT_DIFFERS, OBJECT_STALE, RuleId},
+    rule::{Rule, Scope},
 };
 use cfront::source::FileRange;
 use rustc_hash::FxHasher;
@@ -24,6 +24,39 @@ use crate::{
     pipeline::{FileAnalysis, lock},
     places::file_range,
 };
+
+static STALE: Rule = Rule {
+    id: "object-stale",
+    severity: Severity::Information,
+    title: "the built object is older than the source and differs from it",
+    happens: "A skeleton made of the object has other members or offsets than the source says, until the \
+              next build.",
+    why: "The object beside the source (by the compile database, by convention, or by the setting \
+          `object.path`) was built before the last change, and a program, map, variable or section of it \
+          is different. The message has the first difference. Nothing is reported where the source cannot \
+          be read completely, or where only the optimiser decides.",
+    fix: "Build again.",
+    quick_fix: false,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+static LAYOUT_DIFFERS: Rule = Rule {
+    id: "object-layout-differs",
+    severity: Severity::Information,
+    title: "the built object is as new as the source but differs from it",
+    happens: "The editor shows other layouts and skeletons than the build produces.",
+    why: "Mostly the object was compiled with other flags (`-D`, another `vmlinux.h`) than those the \
+          editor knows. With `buildAndVerify.enable` the object is what the project's own compile command \
+          makes of the saved text. The message has the first difference.",
+    fix: "Give the editor the flags of the build, with a `compile_commands.json` or in `.bpf-lsp.toml`.",
+    quick_fix: false,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+/// What is reported of built objects, in the order of the documentation.
+pub(crate) static RULES: &[&Rule] = &[&STALE, &LAYOUT_DIFFERS];
 
 /// A built object of a program.
 #[derive(Debug)]
@@ -174,7 +207,7 @@ fn diagnostic(
     let message = match (stale, built.origin) {
         (true, _) => format!("{name} is older than this source: {what}{more}"),
         (false, BuiltOrigin::Found { .. }) => {
-            format!("{name} is as new as this source, but differs: {what}{more}")
+            format!("{name} is as new as this source but differs: {what}{more}")
         }
         (false, BuiltOrigin::Verified) => {
             format!("the compiler makes another object of this source: {what}{more}")
@@ -183,7 +216,7 @@ fn diagnostic(
     let place = first.place.map(file_range);
     let here = place.filter(|place| place.file == file.main);
     let range = here.unwrap_or(FileRange { file: file.main, start: 0, end: 0 });
-    let rule = RuleId(if stale { OBJECT_STALE } else { OBJECT_LAYOUT_DIFFERS });
+    let rule = if stale { &STALE } else { &LAYOUT_DIFFERS };
     let diagnostic = Diagnostic::new(rule, range, message);
     match place {
         Some(place) if here.is_none() => diagnostic.with_related(place, "declared here"),

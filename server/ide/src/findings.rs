@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use bpf::diagnostic::Diagnostic;
+use bpf::diagnostic::{Diagnostic, Edit, Fix};
 
 use crate::{
-    answer::{Finding, Fix, Place},
+    answer::{Finding, Place},
     host::{Analysis, Cancellable},
     pipeline::FileAnalysis,
     suppress::Suppressions,
@@ -47,7 +47,7 @@ impl Analysis {
         let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
         let mut found = self.with_suppressions(file, all);
         let project = self.environment.project_file(path);
-        found.retain_mut(|(_, finding)| match project.rules.get(finding.rule.0) {
+        found.retain_mut(|(_, finding)| match project.rules.get(finding.rule.id) {
             Some(Some(severity)) => {
                 finding.severity = *severity;
                 true
@@ -67,7 +67,7 @@ impl Analysis {
         let mut known: Vec<(cfront::source::FileId, Suppressions)> = Vec::new();
         let mut found = Vec::new();
         for (diagnostic, object) in diagnostics {
-            let id = diagnostic.rule.0;
+            let id = diagnostic.rule.id;
             if !self.options.diagnostics || self.options.disabled_rules.iter().any(|d| d == id) {
                 continue;
             }
@@ -98,7 +98,9 @@ impl Analysis {
     fn finding(&self, diagnostic: &Diagnostic) -> Finding {
         let fixes = diagnostic.fixes.iter().map(|fix| Fix {
             title: fix.title.clone(),
-            edits: fix.edits.iter().map(|(r, text)| (self.place(*r), text.clone())).collect(),
+            edits: (fix.edits.iter())
+                .map(|edit| Edit::replace(self.place(edit.at), edit.text.as_str()))
+                .collect(),
         });
         Finding {
             rule: diagnostic.rule,
@@ -126,7 +128,7 @@ mod tests {
     fn check(text: &str, expect: Expect) {
         let world = world(text);
         let rules = |found: Vec<Finding>| {
-            found.iter().map(|finding| finding.rule.0).collect::<Vec<_>>().join(" ")
+            found.iter().map(|finding| finding.rule.id).collect::<Vec<_>>().join(" ")
         };
         let first = || world.analysis.first_findings(&world.path).expect("nobody cancels");
         let early = first().map(|found| rules(found.into_iter().map(|(_, f)| f).collect()));

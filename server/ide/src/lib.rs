@@ -27,6 +27,7 @@ mod places;
 pub mod project_file;
 mod references;
 mod rename;
+pub mod rules;
 mod skeleton;
 mod status;
 mod suppress;

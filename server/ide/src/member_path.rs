@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use cfront::{
-    ast::{Expr, ExprKind, Item},
+    ast::{Expr, ExprKind, Item, visit},
     sema::ItemScope,
     symbol::Symbol,
 };
 use loader::{
     references::Reference,
     skeletons::{section_struct, skeleton_of_expr, skeleton_struct},
-    walk,
 };
 
 use crate::{pipeline::FileAnalysis, target::Word};
@@ -36,7 +35,7 @@ impl FileAnalysis {
             return self.named_in_type(word);
         };
         let mut members = Vec::new();
-        let mut expr = member;
+        let mut expr = &member;
         while members.len() < MAX_MEMBERS {
             match &expr.kind {
                 ExprKind::Paren(inner) => expr = inner,
@@ -90,13 +89,13 @@ impl FileAnalysis {
 }
 
 /// The member expression whose field name is that token.
-fn member_at(item: &Item, token: u32) -> Option<&Expr> {
+fn member_at(item: &Item, token: u32) -> Option<Expr> {
     let mut found = None;
-    walk::expressions(item, |expr| {
+    visit::expressions(item, &mut |expr| {
         if let ExprKind::Member { field, .. } = &expr.kind
             && field.token == token
         {
-            found = Some(expr);
+            found = Some(expr.clone());
         }
     });
     found

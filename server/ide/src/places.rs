@@ -1,10 +1,7 @@
 //! Between the front end's places and paths with ranges.
 
 use bpf::object::Place as ObjectPlace;
-use cfront::{
-    source::{FileId, FileRange},
-    unit::ItemId,
-};
+use cfront::{source::FileRange, unit::ItemId};
 
 use crate::{answer::Place, host::Analysis, pipeline::FileAnalysis};
 
@@ -20,7 +17,7 @@ impl Analysis {
 
 /// The range of an object model's place.
 pub(crate) fn file_range(place: ObjectPlace) -> FileRange {
-    FileRange { file: FileId(place.file), start: place.start, end: place.end }
+    place.into()
 }
 
 impl FileAnalysis {

@@ -23,9 +23,11 @@ use std::collections::BTreeMap;
 
 use bpf::{
     diagnostic::Severity,
-    rules::{Toolchain, registry, toolchain::Version},
+    toolchain::{Toolchain, Version},
 };
 use toml::{Table, Value};
+
+use crate::rules;
 
 /// Name of the file; the nearest one above a source counts.
 pub const NAME: &str = ".bpf-lsp.toml";
@@ -134,7 +136,7 @@ impl ProjectFile {
     }
 
     fn rule(&mut self, id: &str, value: &Value, warnings: &mut Vec<String>) {
-        if registry::find(id).is_none() {
+        if rules::find(id).is_none() {
             warnings.push(format!("there is no rule `{id}`"));
             return;
         }

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use cfront::{
-    ast::{Expr, ExprKind, UnaryOp},
+    ast::{Expr, ExprKind, UnaryOp, visit},
     sema::{Decl, Global, ItemScope, Resolution},
     source::FileRange,
     symbol::Symbol,
     token::{Token, TokenKind},
     unit::{ItemId, TokenPlace},
 };
-use loader::walk;
 
 use crate::pipeline::FileAnalysis;
 
@@ -80,7 +79,7 @@ impl FileAnalysis {
             .collect();
         if let (Some(parsed), Some(scope)) = (self.unit.item(item), self.unit.scope(item)) {
             let mut written: Vec<u32> = Vec::new();
-            walk::expressions(&parsed.syntax, |expr| {
+            visit::expressions(&parsed.syntax, &mut |expr| {
                 written.extend(assigned(expr));
                 if let ExprKind::Ident(ident) = &expr.kind
                     && ident.name == name

@@ -4,12 +4,10 @@
 
 pub mod flow;
 pub mod members;
-mod places;
 pub mod references;
 pub mod rules;
 pub mod skeletons;
 pub mod usage;
-pub mod walk;
 
 pub use rules::{Input, check};
 

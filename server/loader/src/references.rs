@@ -20,7 +20,6 @@ use crate::{
     flow::observe::At,
     members::{MemberKind, members},
     skeletons::{Skeleton, pointed_skeleton, section_struct, skeleton_struct},
-    walk,
 };
 
 /// A use of something of a BPF program in a loader.
@@ -73,7 +72,7 @@ pub fn references_by_token(unit: &Unit, skeletons: &[Skeleton]) -> Vec<Reference
         }
         let (Some(parsed), Some(scope)) = (unit.item(item), unit.scope(item)) else { continue };
         let finder = MemberFinder { unit, skeletons, scope, item };
-        walk::expressions(&parsed.syntax, |expr| {
+        visit::expressions(&parsed.syntax, &mut |expr| {
             found.extend(finder.reference(expr));
             match &expr.kind {
                 ExprKind::Offsetof { ty, path } => found.extend(finder.offset(expr, ty, path)),
@@ -101,7 +100,7 @@ pub fn holder_of_member(
     let (parsed, scope) = (unit.item(item)?, unit.scope(item)?);
     let finder = MemberFinder { unit, skeletons, scope, item };
     let mut found = None;
-    walk::expressions(&parsed.syntax, |expr| {
+    visit::expressions(&parsed.syntax, &mut |expr| {
         if let ExprKind::Member { base, field, .. } = &expr.kind
             && field.token == token
         {

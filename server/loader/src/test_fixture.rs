@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, sync::Arc};
 
-use bpf::diagnostic::Diagnostic;
+use bpf::diagnostic::{Diagnostic, Edit};
 use cfront::{
     fixture,
     flags::Flags,
@@ -95,13 +95,13 @@ impl Loaded {
     }
 
     /// The loader's text after a fix.
-    pub(crate) fn apply(&self, edits: &[(FileRange, String)]) -> String {
+    pub(crate) fn apply(&self, edits: &[Edit]) -> String {
         let mut text = self.text.to_string();
         let mut edits = edits.to_vec();
-        edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
-        for (range, new) in edits {
-            assert_eq!(range.file, self.file);
-            text.replace_range(range.start as usize..range.end as usize, &new);
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.at.start));
+        for Edit { at, text: new } in edits {
+            assert_eq!(at.file, self.file);
+            text.replace_range(at.start as usize..at.end as usize, &new);
         }
         text
     }

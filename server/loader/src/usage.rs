@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use bpf::rules::Usage;
 use cfront::{
-    ast::{Expr, ExprKind, UnaryOp},
+    ast::{Expr, ExprKind, UnaryOp, visit},
     source::FileRange,
     symbol::Symbol,
     token::{Token, TokenKind},
@@ -25,7 +25,6 @@ use crate::{
     },
     references::MemberFinder,
     skeletons::{HeaderKind, Skeleton},
-    walk,
 };
 use words::Words;
 
@@ -61,7 +60,7 @@ pub fn usage(unit: &Unit, skeletons: &[Skeleton], text: &str) -> Vec<Usage> {
             }
         };
         let mut set_by_macros: Vec<SmolStr> = Vec::new();
-        walk::expressions(&parsed.syntax, |expr| match &expr.kind {
+        visit::expressions(&parsed.syntax, &mut |expr| match &expr.kind {
             ExprKind::Call { callee, args } => {
                 let Some(name) = callee_name(callee) else { return };
                 let name = name.as_str();

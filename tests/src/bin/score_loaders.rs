@@ -225,9 +225,9 @@ fn main() -> ExitCode {
                 Input { unit: &unit, skeletons: &skeletons, text: &text, exact_flags: true };
             for finding in loader::check(input) {
                 score.reports += 1;
-                *score.by_rule.entry(finding.rule.0).or_default() += 1;
+                *score.by_rule.entry(finding.rule.id).or_default() += 1;
                 let place = place(&session, finding.range);
-                if !known.iter().any(|(rule, at)| *rule == finding.rule.0 && place.starts_with(at))
+                if !known.iter().any(|(rule, at)| *rule == finding.rule.id && place.starts_with(at))
                 {
                     score.new_reports += 1;
                     report(&session, &finding);

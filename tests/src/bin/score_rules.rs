@@ -170,7 +170,7 @@ fn check(session: &Session, loaders: &Loaders, entry: &Command) -> Vec<Report> {
             let marked = text.get(d.range.start as usize..d.range.end as usize).unwrap_or("");
             let before = text.get(..d.range.start as usize).unwrap_or("");
             Report {
-                rule: d.rule.0,
+                rule: d.rule.id,
                 file: path.to_string_lossy().into_owned(),
                 marked: marked.split_whitespace().collect::<Vec<_>>().join(" "),
                 line: before.matches('\n').count() + 1,

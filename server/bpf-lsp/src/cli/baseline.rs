@@ -25,7 +25,7 @@ pub(super) fn fingerprints(entries: &[Entry]) -> Vec<String> {
         .map(|entry| {
             let name = entry.span.file.rsplit(['/', '\\']).next().unwrap_or_default();
             let words: Vec<&str> = entry.line_text.split_whitespace().collect();
-            let key = hash(&[entry.rule.0, name, &words.join(" ")]);
+            let key = hash(&[entry.rule.id, name, &words.join(" ")]);
             let number = seen.entry(key).or_default();
             *number += 1;
             format!("{:016x}", hash(&[&key.to_string(), &number.to_string()]))
@@ -47,7 +47,7 @@ pub(super) fn write(path: &Path, entries: &[Entry]) -> Result<(), String> {
         .iter()
         .zip(fingerprints(entries))
         .map(|(entry, fingerprint)| {
-            json!({ "fingerprint": fingerprint, "rule": entry.rule.0, "file": entry.span.file })
+            json!({ "fingerprint": fingerprint, "rule": entry.rule.id, "file": entry.span.file })
         })
         .collect();
     let baseline = json!({ "version": VERSION, "findings": findings });

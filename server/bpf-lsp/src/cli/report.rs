@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bpf::{diagnostic::Severity, rules::RuleId};
+use bpf::{diagnostic::Severity, rule::Rule};
 use btf::shown::{self, Shown};
 use ide::{
     Analysis,
@@ -56,7 +56,7 @@ pub(super) struct Entry {
     pub(super) severity: Severity,
     /// Rule.
     #[serde(rename = "code", serialize_with = "rule_name")]
-    pub(super) rule: RuleId,
+    pub(super) rule: &'static Rule,
     /// Text of one line, as it may be shown.
     pub(super) message: String,
     /// Other ends.
@@ -70,8 +70,8 @@ fn severity_name<S: serde::Serializer>(severity: &Severity, out: S) -> Result<S:
     out.serialize_str(severity.as_str())
 }
 
-fn rule_name<S: serde::Serializer>(rule: &RuleId, out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(rule.0)
+fn rule_name<S: serde::Serializer>(rule: &&Rule, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(rule.id)
 }
 
 /// Turns places into spans.

@@ -5,7 +5,8 @@ use std::{
     path::{Component, Path},
 };
 
-use bpf::{diagnostic::Severity, rules::registry};
+use bpf::{diagnostic::Severity, rule::Rule};
+use ide::rules;
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
 use url::Url;
@@ -18,16 +19,17 @@ use super::{
 /// The report as one SARIF log with one run. It goes through the typed model of the format, so what
 /// is not SARIF is an error here and not with the reader.
 pub(super) fn print(entries: &[Entry]) -> Result<String, String> {
-    let ids: BTreeSet<&str> = entries.iter().map(|entry| entry.rule.0).collect();
-    let ids: Vec<&str> = ids.into_iter().collect();
-    let rules: Vec<Value> = ids
+    let broken: BTreeSet<&Rule> = entries.iter().map(|entry| entry.rule).collect();
+    let ids: Vec<&str> = broken.iter().map(|rule| rule.id).collect();
+    let rules: Vec<Value> = broken
         .iter()
-        .filter_map(|id| registry::find(id))
         .map(|rule| {
             json!({
-                "id": rule.id.0,
+                "id": rule.id,
                 "shortDescription": { "text": rule.title },
-                "fullDescription": { "text": rule.explanation },
+                "fullDescription": { "text": format!("{} {}", rule.happens, rule.why) },
+                "help": { "text": rule.fix },
+                "helpUri": rules::page_url(rule),
                 "defaultConfiguration": { "level": level(rule.severity) },
             })
         })
@@ -73,12 +75,12 @@ fn result(entry: &Entry, ids: &[&str]) -> Value {
         })
         .collect();
     let mut result = json!({
-        "ruleId": entry.rule.0,
+        "ruleId": entry.rule.id,
         "level": level(entry.severity),
         "message": message(&entry.message),
         "locations": [location(&entry.span)],
     });
-    if let Some(index) = ids.iter().position(|id| *id == entry.rule.0) {
+    if let Some(index) = ids.iter().position(|id| *id == entry.rule.id) {
         result["ruleIndex"] = json!(index);
     }
     if !related.is_empty() {

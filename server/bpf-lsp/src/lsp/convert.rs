@@ -1,12 +1,14 @@
 //! Between the protocol's types and ours; the only place where byte offsets meet positions, and where
 //! text that may come out of files becomes text that an editor shows.
 
+use bpf::rule::Rule;
 use ide::{
     Analysis, Document,
     answer::{
         Completion, CompletionKind, FileEdits, Finding, InlayHint, Lens, Place, Symbol, SymbolKind,
     },
     lines::{Encoding, LineCol},
+    rules,
 };
 use serde_json::json;
 use tower_lsp::lsp_types as lsp;
@@ -84,7 +86,8 @@ impl Places<'_> {
                 Severity::Information => lsp::DiagnosticSeverity::INFORMATION,
                 Severity::Hint => lsp::DiagnosticSeverity::HINT,
             }),
-            code: Some(lsp::NumberOrString::String(finding.rule.0.to_owned())),
+            code: Some(lsp::NumberOrString::String(finding.rule.id.to_owned())),
+            code_description: page(finding.rule),
             source: Some("bpf-lsp".to_owned()),
             message: shown(&finding.message),
             related_information: (!related.is_empty()).then_some(related),
@@ -99,12 +102,12 @@ impl Places<'_> {
         for fix in &finding.fixes {
             let mut edit = lsp::WorkspaceEdit::default();
             let changes = edit.changes.get_or_insert_default();
-            for (place, text) in &fix.edits {
-                let Some(location) = self.location(place) else { continue };
+            for edit in &fix.edits {
+                let Some(location) = self.location(&edit.at) else { continue };
                 changes
                     .entry(location.uri)
                     .or_insert_with(Vec::new)
-                    .push(lsp::TextEdit { range: location.range, new_text: text.clone() });
+                    .push(lsp::TextEdit { range: location.range, new_text: edit.text.clone() });
             }
             actions.push(lsp::CodeAction {
                 title: shown(&fix.title),
@@ -135,9 +138,9 @@ impl Places<'_> {
             let texts: Vec<lsp::TextEdit> = file
                 .edits
                 .into_iter()
-                .map(|(bytes, new_text)| lsp::TextEdit {
-                    range: range(&document, &bytes, self.encoding),
-                    new_text,
+                .map(|edit| lsp::TextEdit {
+                    range: range(&document, &edit.at, self.encoding),
+                    new_text: edit.text,
                 })
                 .collect();
             edits.push((uri, open, texts));
@@ -155,6 +158,12 @@ impl Places<'_> {
             ..lsp::WorkspaceEdit::default()
         })
     }
+}
+
+/// The link from a finding to the page about its rule.
+fn page(rule: &Rule) -> Option<lsp::CodeDescription> {
+    let href = lsp::Url::parse(&rules::page_url(rule)).ok()?;
+    Some(lsp::CodeDescription { href })
 }
 
 /// An outline entry.

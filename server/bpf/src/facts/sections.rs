@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use strsim::osa_distance;
+
 use super::rows;
 
 /// A row of libbpf's `section_defs`.
@@ -88,7 +90,7 @@ pub fn near(name: &str) -> Vec<String> {
         if head.chars().count().abs_diff(row.prefix.len()) > near_limit(row.prefix) {
             continue;
         }
-        let distance = edit_distance(head, row.prefix);
+        let distance = osa_distance(head, row.prefix);
         if distance <= near_limit(row.prefix) {
             let name = format!("{optional}{}{tail}", row.prefix);
             if !found.iter().any(|(_, known)| *known == name) {
@@ -108,25 +110,6 @@ fn near_limit(name: &str) -> usize {
         4..=6 => 1,
         _ => 2,
     }
-}
-
-/// Number of insertions, removals, replacements and swaps of neighbours between two names.
-pub fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use super::{
-    Input,
-    code::{Call, Callee, Code, FnBody, addressed, strip, strip_casts},
+    code::{Call, Callee, Code, FnBody, addressed},
+    context::Context,
+};
+use crate::{
+    diagnostic::{Edit, Fix},
+    object::{Certainty, Section},
     places,
 };
-use crate::object::{Certainty, Section};
 use btf::size::round_up;
 use cfront::{
     ast::{
@@ -21,9 +24,6 @@ use cfront::{
     unit::{ItemId, ParsedItem, Unit},
 };
 use codegen::references::{Access, Target};
-
-/// A fix: its title and edits.
-pub(super) type Edits = (String, Vec<(FileRange, String)>);
 
 /// The most that a per-CPU value may take everywhere, in bytes (`PCPU_MIN_UNIT_SIZE` with pages up to
 /// 32 KiB).
@@ -58,12 +58,8 @@ impl Sole {
 
 /// `static const char name[] = "text"` in place of a per-CPU array, where programs only read it as a
 /// constant string and no loader names it.
-pub(super) fn constant_text(
-    input: Input<'_>,
-    code: &Code<'_>,
-    variable: &Variable,
-) -> Option<Edits> {
-    let unit = input.unit;
+pub(super) fn constant_text(cx: Context<'_>, variable: &Variable) -> Option<Fix> {
+    let unit = cx.unit;
     let sole = Sole::of(unit, variable)?;
     let declaration = sole.declaration()?;
     let CType::Array { elem, .. } = unit.canonical(variable.ty) else { return None };
@@ -73,8 +69,8 @@ pub(super) fn constant_text(
         && specs.quals == ast::Quals::default()
         && matches!(specs.storage, Storage::None | Storage::Static)
         && sole.declarator()?.init.is_some();
-    let changed = || !every_use(code, &sole, variable.name, is_read_only);
-    if !plain || input.usage.names_member(variable.name.as_str()) || changed() {
+    let changed = || !every_use(cx.code(), &sole, variable.name, is_read_only);
+    if !plain || cx.usage.names_member(variable.name.as_str()) || changed() {
         return None;
     }
     let start = specs.span.start;
@@ -85,13 +81,10 @@ pub(super) fn constant_text(
         Storage::None => (start, "static const "),
         _ => return None,
     };
-    let first = places::range_of(unit, sole.item, at, at)?;
+    let first = places::spelled(unit, sole.item, at, at)?;
     let section = section_macro(unit, variable)?;
-    let edits = vec![
-        (FileRange { end: first.start, ..first }, word.to_owned()),
-        (with_blank_before(unit, section), String::new()),
-    ];
-    Some((format!("Declare `{}` as `static const char[]`", variable.name), edits))
+    let edits = [Edit::before(first, word), Edit::remove(with_blank_before(unit, section))];
+    Some(Fix::new(format!("Declare `{}` as `static const char[]`", variable.name), edits))
 }
 
 /// A use that a constant allows: a read, or the text that a helper wants to be constant.
@@ -139,8 +132,8 @@ fn every_use(
 }
 
 /// Takes a variable away that nothing uses.
-pub(super) fn remove(input: Input<'_>, code: &Code<'_>, variable: &Variable) -> Option<Edits> {
-    let unit = input.unit;
+pub(super) fn remove(cx: Context<'_>, variable: &Variable) -> Option<Fix> {
+    let unit = cx.unit;
     let sole = Sole::of(unit, variable)?;
     let declaration = sole.declaration()?;
     // A type that is declared along may be used.
@@ -149,26 +142,27 @@ pub(super) fn remove(input: Input<'_>, code: &Code<'_>, variable: &Variable) -> 
         TypeSpec::Enum(_) => true,
         _ => false,
     };
-    let used = || !every_use(code, &sole, variable.name, |_, _, _| false);
-    if declares_type || input.usage.names_member(variable.name.as_str()) || used() {
+    let used = || !every_use(cx.code(), &sole, variable.name, |_, _, _| false);
+    if declares_type || cx.usage.names_member(variable.name.as_str()) || used() {
         return None;
     }
     let last = u32::try_from(unit.tokens(sole.item).len()).ok()?.checked_sub(1)?;
-    let range = places::range_of(unit, sole.item, 0, last)?;
-    Some((format!("Remove `{}`", variable.name), vec![(whole_lines(unit, range), String::new())]))
+    let range = places::spelled(unit, sole.item, 0, last)?;
+    let lines = Edit::remove(whole_lines(unit, range));
+    Some(Fix::new(format!("Remove `{}`", variable.name), [lines]))
 }
 
 /// Moves variables of a per-CPU section that is too large to sections of their own. Those that a loader
 /// names stay where they are.
-pub(super) fn split(input: Input<'_>, section: &Section) -> Option<Edits> {
-    let (unit, object) = (input.unit, input.object);
+pub(super) fn split(cx: Context<'_>, section: &Section) -> Option<Fix> {
+    let (unit, object) = (cx.unit, cx.object);
     if section.certainty != Certainty::Certain {
         return None;
     }
     // No order of the variables can take more than this.
     let most = |v: &crate::object::Variable| v.size.checked_add(v.align.max(1) - 1);
     let (named, free): (Vec<_>, Vec<_>) =
-        section.variables.iter().partition(|v| input.usage.names_member(&v.name));
+        section.variables.iter().partition(|v| cx.usage.names_member(&v.name));
     let mut bins: Vec<(u64, Vec<&crate::object::Variable>)> = vec![(0, Vec::new())];
     for (variable, stays) in
         named.into_iter().map(|v| (v, true)).chain(free.into_iter().map(|v| (v, false)))
@@ -205,7 +199,7 @@ pub(super) fn split(input: Input<'_>, section: &Section) -> Option<Edits> {
             let variable = unit.variable(Symbol::intern(&variable.name))?;
             let decl = Sole::of(unit, &variable).and_then(|_| variable.decls.first())?;
             let string = places::section_string(unit, decl).filter(|s| s.is_literal)?;
-            edits.push((string.range, places::c_string(&new)));
+            edits.push(Edit::replace(string.range, places::c_string(&new)));
         }
     }
     let moved = bins.get(1..)?.iter().map(|(_, variables)| variables.len()).sum::<usize>();
@@ -214,17 +208,16 @@ pub(super) fn split(input: Input<'_>, section: &Section) -> Option<Edits> {
         [one] if moved == 1 => format!("Move `{}` to {what}", one.name),
         _ => format!("Move {moved} variables to {what}"),
     };
-    Some((title, edits))
+    Some(Fix::new(title, edits))
 }
 
 /// `&v` in place of `bpf_this_cpu_ptr(&v)`, and of `bpf_per_cpu_ptr(&v, bpf_get_smp_processor_id())`,
 /// where the type fits.
-pub(super) fn plain_address(input: Input<'_>, body: &FnBody, call: &Call) -> Option<Edits> {
-    let unit = input.unit;
+pub(super) fn plain_address(unit: &Unit, body: &FnBody, call: &Call) -> Option<Fix> {
     let this_cpu = match call.args.as_slice() {
         [_] => true,
-        [_, cpu] => match &strip_casts(cpu).kind {
-            ExprKind::Call { callee, .. } => matches!(&strip(callee).kind,
+        [_, cpu] => match &cpu.uncast().kind {
+            ExprKind::Call { callee, .. } => matches!(&callee.unparen().kind,
                 ExprKind::Ident(name) if name.name.as_str() == "bpf_get_smp_processor_id"),
             _ => false,
         },
@@ -256,11 +249,11 @@ pub(super) fn plain_address(input: Input<'_>, body: &FnBody, call: &Call) -> Opt
             return None;
         }
     }
-    let whole = places::range_of(unit, body.item, call.token, at.end?.checked_sub(1)?)?;
+    let whole = places::spelled(unit, body.item, call.token, at.end?.checked_sub(1)?)?;
     let (first, last) = (argument.span.start, argument.span.end.checked_sub(1)?);
-    let spelled = places::text(unit, places::range_of(unit, body.item, first, last)?)?;
-    let edits = vec![(whole, spelled.to_owned())];
-    Some((format!("Use `{spelled}`: it is this CPU's copy"), edits))
+    let spelled = places::text(unit, places::spelled(unit, body.item, first, last)?)?;
+    let title = format!("Use `{spelled}`: it is this CPU's copy");
+    Some(Fix::new(title, [Edit::replace(whole, spelled)]))
 }
 
 fn returned(unit: &Unit, body: &FnBody) -> Option<CTypeId> {
@@ -293,10 +286,10 @@ struct CallAt<'a> {
 
 impl CallAt<'_> {
     fn is_it(&mut self, expr: &Expr) -> bool {
-        let expr = strip(expr);
+        let expr = expr.unparen();
         let ExprKind::Call { callee, .. } = &expr.kind else { return false };
         let found =
-            matches!(&strip(callee).kind, ExprKind::Ident(name) if name.token == self.token);
+            matches!(&callee.unparen().kind, ExprKind::Ident(name) if name.token == self.token);
         if found {
             self.end = Some(expr.span.end);
         }

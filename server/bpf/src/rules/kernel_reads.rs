@@ -9,7 +9,7 @@ use cfront::{
 use codegen::references::{Access, Target};
 use rustc_hash::FxHashSet;
 
-use super::code::{FnBody, local_init, strip, strip_casts};
+use super::code::{FnBody, is_changed, local_init};
 
 /// The parameters that the user gave the macro: those after the context.
 pub(super) fn parameters(body: &FnBody) -> impl Iterator<Item = &Local> {
@@ -66,7 +66,7 @@ pub(super) fn read_behind_context(unit: &Unit, body: &FnBody) -> Option<u32> {
         }
 
         fn is_context(&self, expr: &Expr) -> bool {
-            let ExprKind::Ident(ident) = &strip(expr).kind else { return false };
+            let ExprKind::Ident(ident) = &expr.unparen().kind else { return false };
             self.body.scope.local_use(*ident).is_some_and(|local| {
                 local.kind == LocalKind::Param(0) && !is_changed(self.body, local.id)
             })
@@ -74,7 +74,7 @@ pub(super) fn read_behind_context(unit: &Unit, body: &FnBody) -> Option<u32> {
 
         /// `ctx->task`, or a copy of it.
         fn is_kernel_pointer(&self, expr: &Expr) -> bool {
-            match &strip_casts(expr).kind {
+            match &expr.uncast().kind {
                 ExprKind::Member { base, arrow: true, .. } => self.is_context(base),
                 ExprKind::Ident(ident) => {
                     let Some(local) = self.body.scope.local_use(*ident) else { return false };
@@ -82,7 +82,7 @@ pub(super) fn read_behind_context(unit: &Unit, body: &FnBody) -> Option<u32> {
                         .then(|| local_init(self.body.syntax()?, local.token))
                         .flatten();
                     let Some(Initializer::Expr(value)) = init else { return false };
-                    match &strip_casts(&value).kind {
+                    match &value.uncast().kind {
                         ExprKind::Member { base, arrow: true, .. } => self.is_context(base),
                         _ => false,
                     }
@@ -121,13 +121,13 @@ impl visit::Visitor for NamedOnly {
         else {
             return;
         };
-        let mut place = strip(inner);
+        let mut place = inner.unparen();
         while let ExprKind::Member { base, arrow, field } = &place.kind {
             self.0.insert(field.token);
             if *arrow {
                 break;
             }
-            place = strip(base);
+            place = base.unparen();
         }
     }
 }
@@ -136,7 +136,7 @@ impl visit::Visitor for NamedOnly {
 fn copied(body: &FnBody, pointer: LocalId) -> Option<LocalId> {
     let local = body.scope.local(pointer).filter(|local| local.kind == LocalKind::Auto)?;
     let Initializer::Expr(value) = local_init(body.syntax()?, local.token)? else { return None };
-    let ExprKind::Ident(ident) = &strip_casts(&value).kind else { return None };
+    let ExprKind::Ident(ident) = &value.uncast().kind else { return None };
     body.scope.local_use(*ident).map(|local| local.id)
 }
 
@@ -154,39 +154,4 @@ fn pointee(unit: &Unit, ty: CTypeId) -> CTypeId {
         CType::Pointer(to) => to,
         _ => ty,
     }
-}
-
-/// Whether a local gets another value than it began with, or its address is taken.
-fn is_changed(body: &FnBody, local: LocalId) -> bool {
-    struct Changes<'a>(&'a FnBody, LocalId, bool);
-    impl Changes<'_> {
-        fn is_it(&self, expr: &Expr) -> bool {
-            match &strip(expr).kind {
-                ExprKind::Ident(ident) => {
-                    self.0.scope.local_use(*ident).is_some_and(|l| l.id == self.1)
-                }
-                _ => false,
-            }
-        }
-    }
-    impl visit::Visitor for Changes<'_> {
-        fn expr(&mut self, expr: &Expr) {
-            self.2 |= match &expr.kind {
-                ExprKind::Assign(_, to, _) => self.is_it(to),
-                ExprKind::Unary(UnaryOp::AddrOf | UnaryOp::PreInc | UnaryOp::PreDec, e)
-                | ExprKind::Postfix(_, e) => self.is_it(e),
-                _ => false,
-            };
-        }
-
-        fn stmt(&mut self, stmt: &cfront::ast::Stmt) {
-            if let cfront::ast::StmtKind::Asm { outputs, .. } = &stmt.kind {
-                self.2 |= outputs.iter().any(|e| self.is_it(e));
-            }
-        }
-    }
-    let Some(syntax) = body.syntax() else { return true };
-    let mut changes = Changes(body, local, false);
-    visit::block(&syntax.body, &mut changes);
-    changes.2
 }

@@ -1,5 +1,5 @@
-//! The quick fix of `legacy-maps-section`: `struct bpf_map_def` with numbers becomes a definition in
-//! `.maps` with types.
+//! Map definitions from before libbpf 1.0: `legacy-maps-section`. Its quick fix turns a `struct bpf_map_def`
+//! with numbers into a definition in `.maps` with types.
 
 use cfront::{
     ast::{self, Designator, Expr, ExprKind, Initializer},
@@ -8,15 +8,46 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
-use super::places;
+use super::context::{Context, Family};
+use crate::{
+    diagnostic::{Diagnostic, Edit, Fix, Severity},
+    places,
+    rule::{self, Rule, Scope},
+};
+
+static LEGACY_MAPS: Rule = Rule {
+    id: "legacy-maps-section",
+    severity: Severity::Error,
+    title: "libbpf 1.0 and later refuse `SEC(\"maps\")`",
+    happens: "libbpf refuses to open the object (-ENOTSUP).",
+    why: "Map definitions as `struct bpf_map_def` in a section called `maps` were removed in libbpf 1.0. Some \
+          other loaders still read them; where libbpf is not known to load the object, this is only \
+          information.",
+    fix: "Define the map in `SEC(\".maps\")` with `__uint` and `__type`.",
+    quick_fix: true,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family { rules: &[&LEGACY_MAPS], check };
+
+fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
+    for variable in cx.unit.variables() {
+        let Some((decl, "maps")) = places::with_section(&variable.decls) else { continue };
+        let Some(place) = places::section_string(cx.unit, decl) else { continue };
+        let message = "libbpf 1.0 and later refuse an object with map definitions in `SEC(\"maps\")` \
+                       (-ENOTSUP)";
+        let severity = if cx.usage.libbpf_loads { Severity::Error } else { Severity::Information };
+        let fix = rewrite(cx.unit, variable, decl)
+            .map(|edit| Fix::new("Define the map in `.maps`", [edit]));
+        let finding = Diagnostic::new(&LEGACY_MAPS, place.range, message);
+        found.push(finding.with_severity(severity).with_fixes(fix));
+    }
+}
 
 /// What to write in place of the definition, and where; `None` where the initialiser has more in it
 /// than such a definition knows, or is not written out.
-pub(super) fn rewrite(
-    unit: &Unit,
-    variable: &Variable,
-    decl: &Decl,
-) -> Option<(FileRange, String)> {
+fn rewrite(unit: &Unit, variable: &Variable, decl: &Decl) -> Option<Edit> {
     let item = ItemId(decl.place.item);
     let parsed = unit.item(item)?;
     let ast::Item::Declaration(declaration) = &parsed.syntax else { return None };
@@ -52,18 +83,18 @@ pub(super) fn rewrite(
         }
     }
     out += &format!("}} {} SEC(\".maps\");", variable.name);
-    Some((range, out))
+    Some(Edit::replace(range, out))
 }
 
 /// The value as written: what stands between its `=` and the `,` or `}` behind it.
 fn value_text(unit: &Unit, item: ItemId, value: &Expr) -> Option<String> {
-    let before = places::range_of(
+    let before = places::spelled(
         unit,
         item,
         value.span.start.checked_sub(1)?,
         value.span.start.checked_sub(1)?,
     )?;
-    let after = places::range_of(unit, item, value.span.end, value.span.end)?;
+    let after = places::spelled(unit, item, value.span.end, value.span.end)?;
     let between = FileRange { file: before.file, start: before.end, end: after.start };
     let text = places::text(unit, between).filter(|_| before.file == after.file)?.trim();
     (!text.is_empty()).then(|| text.to_owned())

@@ -8,21 +8,37 @@ use cfront::{
 };
 
 use super::{
-    Input, RuleId,
-    code::{self, Call, Callee, Code, FnBody, addressed},
+    code::{Call, Callee, FnBody, addressed, local_init},
+    context::{Context, Family},
 };
-use crate::diagnostic::Diagnostic;
+use crate::{
+    diagnostic::{Diagnostic, Severity},
+    rule::{self, Rule, Scope},
+};
 
-const RULE: RuleId = RuleId("printk-arguments");
+static ARGUMENTS: Rule = Rule {
+    id: "printk-arguments",
+    severity: Severity::Warning,
+    title: "format and arguments of `bpf_printk` do not fit",
+    happens: "With more conversions than arguments the helper answers -EINVAL and prints nothing, or prints \
+              undefined values. With more arguments than conversions the rest is not printed.",
+    why: "`bpf_printk` passes its arguments by count, and the kernel prints at most 12.",
+    fix: "Give one argument for each conversion of the format.",
+    quick_fix: false,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family { rules: &[&ARGUMENTS], check };
 
 /// The most arguments that the kernel takes (`MAX_BPRINTF_VARARGS`).
 const MOST: usize = 12;
 
-/// What the calls of a body do wrong: the token of each, and a message.
+/// What is wrong with the calls of a body: the token of each, and a message.
 struct Wrong(Vec<(u32, String)>);
 
-pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnostic>) {
-    let unit = input.unit;
+fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
+    let unit = cx.unit;
     for function in unit.functions() {
         let Some(item) = function.definition_place().map(|place| ItemId(place.item)) else {
             continue;
@@ -30,14 +46,14 @@ pub(super) fn check(input: Input<'_>, code: &Code<'_>, found: &mut Vec<Diagnosti
         if !unit.in_main_file(item) {
             continue;
         }
-        let Some(body) = code.body(function.name) else { continue };
+        let Some(body) = cx.code().body(function.name) else { continue };
         let wrong = unit.derive(item, |_| {
             let judged = |call: &Call| Some((call.token, wrong(unit, &body, call)?));
             Wrong(body.calls.iter().filter_map(judged).collect())
         });
         for (token, message) in wrong.iter().flat_map(|wrong| &wrong.0) {
             if let Some(range) = body.place(unit, *token) {
-                found.push(Diagnostic::new(RULE, range, message.clone()));
+                found.push(Diagnostic::new(&ARGUMENTS, range, message.clone()));
             }
         }
     }
@@ -56,10 +72,10 @@ fn wrong(unit: &Unit, body: &FnBody, call: &Call) -> Option<String> {
     let format = call.args.first().and_then(|arg| text(unit, body, arg))?;
     let wanted = conversions(&format)?;
     let message = if given > MOST {
-        format!("{given} arguments: the kernel prints at most {MOST} and answers -EINVAL")
+        format!("{given} arguments: the kernel takes at most {MOST} and answers -EINVAL")
     } else if wanted > given {
         let happens = if by_count && wanted <= 3 {
-            "what is printed for the rest is not defined"
+            "the values printed for the rest are undefined"
         } else {
             "the helper answers -EINVAL and prints nothing"
         };
@@ -86,7 +102,7 @@ fn count(number: usize, what: &str) -> String {
 
 /// The text of a format: a literal, or an array that is initialised with one and not changed.
 fn text(unit: &Unit, body: &FnBody, arg: &cfront::ast::Expr) -> Option<Vec<u8>> {
-    if let ExprKind::Str { bytes, width: 1 } = &code::strip_casts(arg).kind {
+    if let ExprKind::Str { bytes, width: 1 } = &arg.uncast().kind {
         return Some(bytes.clone());
     }
     let ident = addressed(arg)?;
@@ -99,8 +115,8 @@ fn text(unit: &Unit, body: &FnBody, arg: &cfront::ast::Expr) -> Option<Vec<u8>> 
             {
                 return None;
             }
-            match code::local_init(body.syntax()?, local.token)? {
-                Initializer::Expr(e) => match &code::strip(&e).kind {
+            match local_init(body.syntax()?, local.token)? {
+                Initializer::Expr(e) => match &e.unparen().kind {
                     ExprKind::Str { bytes, width: 1 } => Some(bytes.clone()),
                     _ => None,
                 },

@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use cfront::{sema::Function, symbol::Symbol, unit::ItemId};
+use cfront::{
+    sema::Function,
+    source::FileRange,
+    symbol::Symbol,
+    unit::{ItemId, Unit},
+};
 
-use super::{Input, code::Code};
-use crate::facts::sections::{self, ProgramSection};
+use super::code::{Code, FnBody};
+use crate::{
+    facts::sections::{self, ProgramSection},
+    object::Object,
+};
 
 /// An entry program.
 pub(super) struct Entry {
@@ -18,13 +26,12 @@ pub(super) struct Entry {
 }
 
 /// The programs whose section libbpf knows.
-pub(super) fn entries(input: Input<'_>) -> Vec<Entry> {
-    input
-        .object
+pub(super) fn entries(unit: &Unit, object: &Object) -> Vec<Entry> {
+    object
         .programs
         .iter()
         .filter_map(|program| {
-            let function = input.unit.function(Symbol::intern(&program.name))?;
+            let function = unit.function(Symbol::intern(&program.name))?;
             let section = function.attrs.section?.as_str();
             Some(Entry { function, section, row: sections::find(section)? })
         })
@@ -32,13 +39,9 @@ pub(super) fn entries(input: Input<'_>) -> Vec<Entry> {
 }
 
 impl Entry {
-    /// The function that holds the code of a program made by `BPF_PROG`, `BPF_KPROBE` and their like,
+    /// The function that holds the code of a program made by `BPF_PROG`, `BPF_KPROBE` and the like,
     /// if the program came out of one of these macros.
-    pub(super) fn wrapped(
-        &self,
-        code: &Code<'_>,
-        macros: &[&str],
-    ) -> Option<Arc<super::code::FnBody>> {
+    pub(super) fn wrapped(&self, code: &Code<'_>, macros: &[&str]) -> Option<Arc<FnBody>> {
         let place = self.function.definition_place()?;
         let token = code.unit.token(ItemId(place.item), place.token)?;
         let steps = code.unit.preprocessed().expansion_stack(token.loc);
@@ -49,11 +52,7 @@ impl Entry {
     }
 
     /// Where the macro that wraps the program stands, when the user wrote it out.
-    pub(super) fn macro_name(
-        &self,
-        code: &Code<'_>,
-        name: &str,
-    ) -> Option<cfront::source::FileRange> {
+    pub(super) fn macro_name(&self, code: &Code<'_>, name: &str) -> Option<FileRange> {
         let place = self.function.definition_place()?;
         let token = code.unit.token(ItemId(place.item), place.token)?;
         let pp = code.unit.preprocessed();

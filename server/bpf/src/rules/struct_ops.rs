@@ -6,23 +6,44 @@ use cfront::{
     ast::{self, Designator, Initializer},
     ctypes::{CType, Record},
     sema::{Definition, Variable},
-    source::FileRange,
     unit::{ItemId, Unit},
 };
 
-use super::{Input, RuleId, places};
-use crate::{diagnostic::Diagnostic, facts::sections, object::MapKind};
+use strsim::osa_distance;
 
-const RULE: RuleId = RuleId("struct-ops-member");
+use super::context::{Context, Family};
+use crate::{
+    diagnostic::{Diagnostic, Fix, Severity},
+    object::MapKind,
+    places,
+    rule::{self, Rule, Scope},
+};
 
-pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
-    members(input, found);
-    unused_programs(input, found);
+static MEMBER: Rule = Rule {
+    id: "struct-ops-member",
+    severity: Severity::Error,
+    title: "a struct_ops member or program leads nowhere",
+    happens: "A program that no struct_ops map names cannot be loaded. An initialiser of a member that the struct \
+              does not have does not compile.",
+    why: "A struct_ops program takes effect only as a member of a struct_ops map. libbpf learns from the map \
+          which member the program is for.",
+    fix: "Name the program in the initialiser of a map in `.struct_ops` or `.struct_ops.link`, under a member \
+          that the struct has.",
+    quick_fix: true,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family { rules: &[&MEMBER], check };
+
+fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
+    members(cx, found);
+    unused_programs(cx, found);
 }
 
 /// Members that the struct of the map does not have.
-fn members(input: Input<'_>, found: &mut Vec<Diagnostic>) {
-    let unit = input.unit;
+fn members(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
+    let unit = cx.unit;
     for variable in unit.variables().iter().filter(|v| is_map(v)) {
         let Some(record) = definition(unit, variable) else { continue };
         let Some((item, Initializer::List(entries, _))) = initializer(unit, variable) else {
@@ -37,22 +58,19 @@ fn members(input: Input<'_>, found: &mut Vec<Diagnostic>) {
             }
             let Some(range) = unit.token_place(item, field.token) else { continue };
             let tag = record.tag.map_or("", |tag| tag.as_str());
-            let mut finding = Diagnostic::new(
-                RULE,
+            let finding = Diagnostic::new(
+                &MEMBER,
                 range,
                 format!(
                     "`struct {tag}` has no member `{name}`: `{}` does not compile",
                     variable.name
                 ),
             );
-            let near = fields.iter().min_by_key(|known| sections::edit_distance(known, name));
-            if let Some(near) = near.filter(|near| sections::edit_distance(near, name) <= 2)
-                && places::text(unit, range) == Some(name)
-            {
-                finding =
-                    finding.with_fix(format!("Use `{near}`"), vec![(range, (*near).to_owned())]);
-            }
-            found.push(finding);
+            let near = fields.iter().min_by_key(|known| osa_distance(known, name));
+            let spelled = places::text(unit, range) == Some(name);
+            let near = near.filter(|near| spelled && osa_distance(near, name) <= 2);
+            let fix = near.map(|near| Fix::rename(range, near, *near));
+            found.push(finding.with_fixes(fix));
         }
     }
 }
@@ -98,21 +116,21 @@ fn names(unit: &Unit, record: &Record, depth: u32) -> Option<Vec<&'static str>> 
 }
 
 /// Programs for struct_ops that no map of the object names: libbpf cannot tell what they are for.
-fn unused_programs(input: Input<'_>, found: &mut Vec<Diagnostic>) {
-    let object = input.object;
+fn unused_programs(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
+    let object = cx.object;
     let maps: Vec<_> = object.maps.iter().filter(|m| m.kind == MapKind::StructOps).collect();
     // A map may stand in another file of the object, or be filled by the loader (`skel->struct_ops`).
     let sure = || {
-        input.usage.libbpf_loads
-            && input.usage.stands_alone
-            && !input.usage.chooses_programs
-            && !input.usage.sets_struct_ops
+        cx.usage.libbpf_loads
+            && cx.usage.stands_alone
+            && !cx.usage.chooses_programs
+            && !cx.usage.sets_struct_ops
     };
-    if !object.complete || !input.unit.preprocessed().complete {
+    if !object.complete || !cx.unit.preprocessed().complete {
         return;
     }
     // The headers of another kernel, say: nothing is known of the map.
-    let unit = input.unit;
+    let unit = cx.unit;
     if unit.variables().iter().any(|v| is_map(v) && definition(unit, v).is_none()) {
         return;
     }
@@ -129,16 +147,11 @@ fn unused_programs(input: Input<'_>, found: &mut Vec<Diagnostic>) {
         if !sure() {
             return;
         }
-        let range = FileRange {
-            file: cfront::source::FileId(place.file),
-            start: place.start,
-            end: place.end,
-        };
         found.push(Diagnostic::new(
-            RULE,
-            range,
+            &MEMBER,
+            place.into(),
             format!(
-                "no struct_ops map names `{}`: libbpf cannot tell which member it is for, and loading it fails",
+                "no struct_ops map names `{}`, so libbpf cannot tell which member it is for: loading it fails",
                 program.name
             ),
         ));

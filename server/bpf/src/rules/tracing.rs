@@ -1,8 +1,7 @@
-//! Rules about typed arguments of tracing programs: `kprobe-syscall-wrapper`, `kprobe-direct-deref`,
-//! `tracing-arity`.
+//! Typed arguments of tracing programs: `kprobe-syscall-wrapper`, `kprobe-direct-deref`, `tracing-arity`.
 
 use cfront::{
-    ast::{Expr, ExprKind, visit},
+    ast::{self, Expr, ExprKind, visit},
     ctypes::{CType, CTypeId},
     sema::{Local, LocalId, LocalKind},
     symbol::Symbol,
@@ -10,50 +9,89 @@ use cfront::{
 };
 
 use super::{
-    Input, RuleId,
-    code::{Code, FnBody, strip_casts},
+    code::{FnBody, is_local},
+    context::{Context, Family},
     kernel_reads::{dereferenced, parameters},
-    places,
     programs::Entry,
 };
-use crate::diagnostic::Diagnostic;
+use crate::{
+    diagnostic::{Diagnostic, Edit, Fix, Severity},
+    places,
+    rule::{self, Rule, Scope},
+};
 
-const WRAPPER: RuleId = RuleId("kprobe-syscall-wrapper");
-const DEREF: RuleId = RuleId("kprobe-direct-deref");
-const ARITY: RuleId = RuleId("tracing-arity");
+static WRAPPER: Rule = Rule {
+    id: "kprobe-syscall-wrapper",
+    severity: Severity::Warning,
+    title: "typed arguments of a syscall wrapper are garbage",
+    happens: "The program reads the wrong registers, so its arguments are garbage.",
+    why: "On most architectures `__x64_sys_*` and the like get one argument: a pointer to the registers of the \
+          caller. `BPF_KPROBE` with the system call's own arguments reads the registers of the wrapper.",
+    fix: "Use `SEC(\"ksyscall/NAME\")` with `BPF_KSYSCALL`.",
+    quick_fix: true,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
 
-pub(super) fn check(
-    input: Input<'_>,
-    code: &Code<'_>,
-    entries: &[Entry],
-    found: &mut Vec<Diagnostic>,
-) {
-    for entry in entries {
-        macro_arguments(input, code, entry, found);
+static DEREF: Rule = Rule {
+    id: "kprobe-direct-deref",
+    severity: Severity::Error,
+    title: "a kprobe argument is dereferenced directly",
+    happens: "The verifier rejects the program.",
+    why: "For the verifier the arguments of a kprobe or uprobe program are plain numbers, whatever their C type. \
+          It refuses to read through one with `->` or `*`.",
+    fix: "Use `BPF_CORE_READ` or `bpf_probe_read_kernel`, for user memory `BPF_PROBE_READ_USER` or \
+          `bpf_probe_read_user`.",
+    quick_fix: false,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+static ARITY: Rule = Rule {
+    id: "tracing-arity",
+    severity: Severity::Error,
+    title: "the argument list does not fit the attach point or the macro",
+    happens: "The verifier rejects a program that reads an argument which the event does not have. One argument \
+              too many for the macro does not compile.",
+    why: "A BTF-based tracing program gets the arguments of the traced event, in order, and no others. libbpf's \
+          macros count their arguments up to a limit: `BPF_PROG` and `BPF_USDT` 12, `BPF_KPROBE` 8, \
+          `BPF_KSYSCALL` 7.",
+    fix: "Declare the arguments that the event has, as `btf_trace_NAME` in `vmlinux.h` lists them behind the \
+          first.",
+    quick_fix: false,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family { rules: &[&WRAPPER, &DEREF, &ARITY], check };
+
+fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
+    for entry in cx.entries() {
+        macro_arguments(cx, entry, found);
         match entry.row.short_type() {
             "KPROBE" => {
-                syscall_wrapper(input, code, entry, found);
-                direct_deref(input, code, entry, found);
+                syscall_wrapper(cx, entry, found);
+                direct_deref(cx, entry, found);
             }
-            "TRACING" if entry.row.prefix == "tp_btf" => arity(input, code, entry, found),
+            "TRACING" if entry.row.prefix == "tp_btf" => arity(cx, entry, found),
             _ => {}
         }
     }
 }
 
 /// libbpf's macros count their arguments up to a number, and expand to nonsense beyond.
-fn macro_arguments(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
+fn macro_arguments(cx: Context<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
     const MOST: [(&str, usize); 4] =
         [("BPF_PROG", 12), ("BPF_KPROBE", 8), ("BPF_KSYSCALL", 7), ("BPF_USDT", 12)];
     for (name, most) in MOST {
-        let Some(body) = entry.wrapped(code, &[name]) else { continue };
+        let Some(body) = entry.wrapped(cx.code(), &[name]) else { continue };
         let Some(extra) = parameters(&body).nth(most) else { continue };
-        let Some(range) = body.place(input.unit, extra.token) else { continue };
+        let Some(range) = body.place(cx.unit, extra.token) else { continue };
         found.push(Diagnostic::new(
-            ARITY,
+            &ARITY,
             range,
             format!(
-                "`{name}` takes {most} arguments, `{}` is number {}: the macro does not compile",
+                "`{name}` takes {most} arguments, but `{}` is number {}: the macro does not compile",
                 extra.name,
                 most + 1
             ),
@@ -70,39 +108,35 @@ fn wrapped_syscall(section: &str) -> Option<&str> {
         .find_map(|prefix| name.strip_prefix(prefix))
 }
 
-fn syscall_wrapper(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
+fn syscall_wrapper(cx: Context<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
     let Some(call) = wrapped_syscall(entry.section) else { return };
-    let Some(body) = entry.wrapped(code, &["BPF_KPROBE"]) else { return };
+    let Some(body) = entry.wrapped(cx.code(), &["BPF_KPROBE"]) else { return };
     let given: Vec<&Local> = parameters(&body).collect();
-    if given.is_empty() || matches!(given.as_slice(), [one] if is_registers(input.unit, one.ty)) {
+    if given.is_empty() || matches!(given.as_slice(), [one] if is_registers(cx.unit, one.ty)) {
         return;
     }
     let Some(decl) = entry.function.decls.iter().find(|d| d.attrs.section.is_some()) else {
         return;
     };
-    let string = places::section_string(input.unit, decl);
-    let name = places::function(input.unit, &entry.function);
+    let string = places::section_string(cx.unit, decl);
+    let name = places::function(cx.unit, &entry.function);
     let Some(range) = string.as_ref().map(|s| s.range).or(name) else { return };
     let mut finding = Diagnostic::new(
-        WRAPPER,
+        &WRAPPER,
         range,
         format!(
-            "the entry of a system call gets one argument, a pointer to the caller's registers: the \
-             arguments of `{}` are garbage; use `ksyscall/{call}` with `BPF_KSYSCALL`",
+            "the entry of a system call gets one argument, a pointer to the caller's registers, so the arguments of \
+             `{}` are garbage; use `ksyscall/{call}` with `BPF_KSYSCALL`",
             entry.function.name
         ),
     );
     let optional = if entry.section.starts_with('?') { "?" } else { "" };
     if let Some(string) = string.filter(|s| s.is_literal)
-        && let Some(name) = entry.macro_name(code, "BPF_KPROBE")
+        && let Some(name) = entry.macro_name(cx.code(), "BPF_KPROBE")
     {
-        finding = finding.with_fix(
-            "Use `BPF_KSYSCALL`",
-            vec![
-                (string.range, places::c_string(&format!("{optional}ksyscall/{call}"))),
-                (name, "BPF_KSYSCALL".into()),
-            ],
-        );
+        let section = places::c_string(&format!("{optional}ksyscall/{call}"));
+        let edits = [Edit::replace(string.range, section), Edit::replace(name, "BPF_KSYSCALL")];
+        finding = finding.with_fixes([Fix::new("Use `BPF_KSYSCALL`", edits)]);
     }
     found.push(finding);
 }
@@ -114,9 +148,9 @@ fn is_registers(unit: &Unit, ty: CTypeId) -> bool {
 }
 
 /// The arguments of a kprobe are numbers for the verifier.
-fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
+fn direct_deref(cx: Context<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
     let macros = ["BPF_KPROBE", "BPF_KRETPROBE", "BPF_KSYSCALL", "BPF_UPROBE", "BPF_URETPROBE"];
-    let Some(body) = entry.wrapped(code, &macros) else { return };
+    let Some(body) = entry.wrapped(cx.code(), &macros) else { return };
     let user = ["uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"]
         .iter()
         .any(|prefix| entry.row.prefix.starts_with(prefix));
@@ -125,19 +159,18 @@ fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Ve
     } else {
         "`BPF_CORE_READ` or `bpf_probe_read_kernel`"
     };
-    for (parameter, token) in dereferenced(input.unit, &body) {
-        let Some(range) = body.place(input.unit, token) else { continue };
+    for (parameter, token) in dereferenced(cx.unit, &body) {
+        let Some(range) = body.place(cx.unit, token) else { continue };
         let mut finding = Diagnostic::new(
-            DEREF,
+            &DEREF,
             range,
             format!(
-                "`{}` is a plain number for the verifier: reading through it in a {} is rejected; use \
-                 {instead}",
+                "for the verifier `{}` is a plain number, and it rejects a {} that reads through it; use {instead}",
                 parameter.name,
                 if user { "uprobe" } else { "kprobe" }
             ),
         );
-        if let Some(place) = body.place(input.unit, parameter.token) {
+        if let Some(place) = body.place(cx.unit, parameter.token) {
             finding = finding.with_related(place, "the argument of the probed function");
         }
         found.push(finding);
@@ -146,8 +179,8 @@ fn direct_deref(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Ve
 
 /// A `tp_btf` program that uses an argument which the event does not have, by the `btf_trace_*`
 /// typedef of the project's `vmlinux.h`.
-fn arity(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
-    let unit = input.unit;
+fn arity(cx: Context<'_>, entry: &Entry, found: &mut Vec<Diagnostic>) {
+    let unit = cx.unit;
     let Some(event) = entry.section.trim_start_matches('?').strip_prefix("tp_btf/") else { return };
     let Some(typedef) = unit.typedef_named(Symbol::intern(&format!("btf_trace_{event}"))) else {
         return;
@@ -157,7 +190,7 @@ fn arity(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagn
     let CType::Function(signature) = unit.canonical(to) else { return };
     // The first parameter is the event's own data.
     let Some(has) = signature.params.len().checked_sub(1) else { return };
-    let Some(body) = entry.wrapped(code, &["BPF_PROG"]) else { return };
+    let Some(body) = entry.wrapped(cx.code(), &["BPF_PROG"]) else { return };
     // An argument that nothing uses is never read from the context.
     let Some(extra) = parameters(&body)
         .filter(|p| matches!(p.kind, LocalKind::Param(index) if index as usize > has))
@@ -168,48 +201,41 @@ fn arity(input: Input<'_>, code: &Code<'_>, entry: &Entry, found: &mut Vec<Diagn
     let Some(range) = body.place(unit, extra.token) else { return };
     let plural = if has == 1 { "argument" } else { "arguments" };
     found.push(Diagnostic::new(
-        ARITY,
+        &ARITY,
         range,
         format!(
-            "the event `{event}` has {has} {plural} (`btf_trace_{event}`): the verifier rejects the \
-             read of `{}` behind them",
+            "the event `{event}` has {has} {plural} (`btf_trace_{event}`): the verifier rejects the read of `{}`",
             extra.name
         ),
     ));
 }
 
 fn is_read(body: &FnBody, local: LocalId) -> bool {
-    struct Uses<'a>(&'a FnBody, LocalId, u32);
+    struct Uses<'a> {
+        body: &'a FnBody,
+        local: LocalId,
+        first: u32,
+        /// Some use stands alone as a discarded expression (`(void)x;`), which is no read.
+        discarded: bool,
+    }
     impl visit::Visitor for Uses<'_> {
         fn expr(&mut self, expr: &Expr) {
             if let ExprKind::Ident(ident) = &expr.kind
-                && self.0.scope.local_use(*ident).is_some_and(|l| l.id == self.1)
+                && is_local(self.body, expr, self.local)
             {
-                self.2 = self.2.min(ident.token);
+                self.first = self.first.min(ident.token);
+            }
+        }
+
+        fn stmt(&mut self, stmt: &ast::Stmt) {
+            if let ast::StmtKind::Expr(e) = &stmt.kind {
+                self.discarded |= is_local(self.body, e.uncast(), self.local);
             }
         }
     }
     let Some(syntax) = body.syntax() else { return false };
-    let mut uses = Uses(body, local, u32::MAX);
+    let mut uses = Uses { body, local, first: u32::MAX, discarded: false };
     visit::block(&syntax.body, &mut uses);
-    // `(void)arg;` is no read, but a use that can be folded away is not certain either.
-    uses.2 != u32::MAX && body.walked_at(uses.2) && !only_discarded(body, local)
-}
-
-/// Whether some use of a local stands alone as a discarded expression (`(void)x;`).
-fn only_discarded(body: &FnBody, local: LocalId) -> bool {
-    struct Discards<'a>(&'a FnBody, LocalId, bool);
-    impl visit::Visitor for Discards<'_> {
-        fn stmt(&mut self, stmt: &cfront::ast::Stmt) {
-            if let cfront::ast::StmtKind::Expr(e) = &stmt.kind
-                && let ExprKind::Ident(ident) = &strip_casts(e).kind
-            {
-                self.2 |= self.0.scope.local_use(*ident).is_some_and(|l| l.id == self.1);
-            }
-        }
-    }
-    let Some(syntax) = body.syntax() else { return true };
-    let mut discards = Discards(body, local, false);
-    visit::block(&syntax.body, &mut discards);
-    discards.2
+    // A use that can be folded away is not certain either.
+    uses.first != u32::MAX && body.walked_at(uses.first) && !uses.discarded
 }

@@ -2,12 +2,14 @@
 
 use std::{ops::Range, sync::Arc};
 
-use bpf::object::Object;
-use cfront::{ast::ExprKind, ctypes::CType, token::TokenKind, unit::TokenPlace};
-use loader::{
-    references::{Reference, references, references_by_token},
-    walk,
+use bpf::{diagnostic::Edit, object::Object};
+use cfront::{
+    ast::{ExprKind, visit},
+    ctypes::CType,
+    token::TokenKind,
+    unit::TokenPlace,
 };
+use loader::references::{Reference, references, references_by_token};
 use rustc_hash::FxHashSet;
 
 use super::{OrReason, Rename, file_edits, program::spelled_tokens, unread, words};
@@ -44,7 +46,7 @@ impl Rename<'_> {
         Ok(self.same_references(file, &renamed, program).map(|()| edits))
     }
 
-    fn spelled_references(&self, file: &FileAnalysis) -> OrReason<Vec<(Range<u32>, String)>> {
+    fn spelled_references(&self, file: &FileAnalysis) -> OrReason<Vec<Edit<Range<u32>>>> {
         let mut edits = Vec::new();
         for reference in file.references_to(self.crossing) {
             let spelled = file.spelled(reference);
@@ -65,7 +67,8 @@ impl Rename<'_> {
             let Some(ending) = reference.name.strip_prefix(self.old) else {
                 return Err(format!("`{}` at {} has another name", reference.name, at()));
             };
-            edits.push((spelled.start..spelled.end, format!("{}{ending}", self.new)));
+            let text = format!("{}{ending}", self.new);
+            edits.push(Edit::replace(spelled.start..spelled.end, text));
         }
         Ok(edits)
     }
@@ -222,7 +225,7 @@ impl Members {
             let (Some(parsed), Some(scope)) = (file.unit.item(item), file.unit.scope(item)) else {
                 continue;
             };
-            walk::expressions(&parsed.syntax, |expr| {
+            visit::expressions(&parsed.syntax, &mut |expr| {
                 let ExprKind::Member { base, field, .. } = &expr.kind else { return };
                 if field.name.as_str() != name {
                     return;

@@ -16,6 +16,7 @@ mod words;
 
 use std::{ops::Range, path::Path, sync::Arc};
 
+use bpf::diagnostic::Edit;
 use cfront::{
     source::FileRange,
     symbol::Symbol,
@@ -171,7 +172,7 @@ impl Rename<'_> {
         if let Err(reason) = self.neighbours(&known, &both, &project)? {
             return Ok(Err(reason));
         }
-        edits.edits.sort_by_key(|(range, _)| range.start);
+        edits.edits.sort_by_key(|edit| edit.at.start);
         all.insert(0, edits);
         Ok(Ok(all))
     }
@@ -213,15 +214,15 @@ impl Rename<'_> {
         Ok(())
     }
 
-    fn applied(&self, text: &str, edits: &[(Range<u32>, String)]) -> String {
-        let mut edits: Vec<&(Range<u32>, String)> = edits.iter().collect();
-        edits.sort_by_key(|(range, _)| range.start);
+    fn applied(&self, text: &str, edits: &[Edit<Range<u32>>]) -> String {
+        let mut edits: Vec<&Edit<Range<u32>>> = edits.iter().collect();
+        edits.sort_by_key(|edit| edit.at.start);
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for (range, new) in edits {
-            out.push_str(text.get(at..range.start as usize).unwrap_or(""));
-            out.push_str(new);
-            at = range.end as usize;
+        for edit in edits {
+            out.push_str(text.get(at..edit.at.start as usize).unwrap_or(""));
+            out.push_str(&edit.text);
+            at = edit.at.end as usize;
         }
         out.push_str(text.get(at..).unwrap_or(""));
         out
@@ -259,8 +260,8 @@ fn is_identifier(name: &str) -> OrReason<()> {
 }
 
 /// The edits of a file, without doubles.
-fn file_edits(path: &Arc<Path>, mut edits: Vec<(Range<u32>, String)>) -> FileEdits {
-    edits.sort_by_key(|(range, _)| range.start);
+fn file_edits(path: &Arc<Path>, mut edits: Vec<Edit<Range<u32>>>) -> FileEdits {
+    edits.sort_by_key(|edit| edit.at.start);
     edits.dedup();
     FileEdits { path: path.clone(), edits }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bpf::object::{Object, SectionKind};
+use bpf::{
+    diagnostic::Edit,
+    object::{Object, SectionKind},
+};
 use cfront::{
     source::FileRange,
     symbol::Symbol,
@@ -60,8 +63,8 @@ impl Rename<'_> {
         }
         let tokens: FxHashSet<TokenPlace> = uses.iter().map(|used| used.token).collect();
         self.all_words_known(file, &tokens)?;
-        let edits = uses.iter().map(|used| (used.spelled, self.new.to_owned()));
-        Ok(file_edits(path, edits.map(|(r, new)| (r.start..r.end, new)).collect()))
+        let edit = |range: FileRange| Edit::replace(range.start..range.end, self.new);
+        Ok(file_edits(path, uses.iter().map(|used| edit(used.spelled)).collect()))
     }
 
     /// Whether it is known of each place where the text has the word what it means there.
@@ -137,7 +140,7 @@ impl Rename<'_> {
         }
         let clashes = |file: &FileAnalysis| -> Vec<String> {
             let found = file.diagnostics(self.analysis);
-            let found = found.iter().filter(|d| d.rule.0.ends_with("-name-clash"));
+            let found = found.iter().filter(|d| d.rule.id.ends_with("-name-clash"));
             found.map(|d| d.message.clone()).collect()
         };
         let known: Vec<String> = clashes(old);

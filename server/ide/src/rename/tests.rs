@@ -1,5 +1,6 @@
 //! Renames: the lines that change on both sides, or the reason for which there are none.
 
+use bpf::diagnostic::Edit;
 use expect_test::{Expect, expect};
 
 use super::NoRename;
@@ -22,7 +23,7 @@ fn check_to(new: &str, text: &str, expect: Expect) {
             assert!(prepared.is_ok(), "{prepared:?}");
             for file in files {
                 let mut text = world.text(&file.path).to_string();
-                for (range, new) in file.edits.iter().rev() {
+                for Edit { at: range, text: new } in file.edits.iter().rev() {
                     text.replace_range(
                         range.start as usize..range.end as usize,
                         &format!("<{new}>"),
@@ -498,7 +499,7 @@ fn there_and_back() {
             let mut new = world.text(path.as_ref()).to_string();
             let of_file =
                 edits.iter().filter(|file| file.path.as_ref() == std::path::Path::new(path));
-            for (range, with) in of_file.flat_map(|file| file.edits.iter().rev()) {
+            for Edit { at: range, text: with } in of_file.flat_map(|file| file.edits.iter().rev()) {
                 new.replace_range(range.start as usize..range.end as usize, with);
             }
             renamed += &format!("//- {path}\n{new}");
@@ -509,7 +510,7 @@ fn there_and_back() {
         let edits = second.analysis.rename(&second.path, second.offset, name).unwrap().unwrap();
         for file in edits {
             let mut new = second.text(&file.path).to_string();
-            for (range, with) in file.edits.iter().rev() {
+            for Edit { at: range, text: with } in file.edits.iter().rev() {
                 new.replace_range(range.start as usize..range.end as usize, with);
             }
             assert_eq!(new, *world.text(&file.path), "{name}");

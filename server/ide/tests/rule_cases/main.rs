@@ -5,72 +5,15 @@
 //! about flow, and two near misses.
 
 mod format;
+mod pages;
 mod world;
 
 use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
 
-use bpf::rules::{
-    Rule, Side,
-    registry::{self},
-};
+use bpf::rule::Scope;
+use ide::rules::{self, Side};
+
 use format::{Case, Kind};
-
-/// Rules of the BPF side that follow code: through functions, aliases or conditions.
-const FLOW_BPF: &[&str] = &[
-    "helper-not-allowed",
-    "license-not-gpl",
-    "percpu-const-string",
-    "percpu-ptr-helper",
-    "kprobe-direct-deref",
-    "printk-arguments",
-    "map-needs-btf",
-    "tracing-arity",
-];
-
-/// Rules of the loader side that look at one expression or at names only.
-const NO_FLOW_LOADER: &[&str] = &[
-    "percpu-in-subskeleton",
-    "skeleton-unknown-member",
-    "skeleton-type-hidden",
-    "subskeleton-member-value",
-    "internal-map-name",
-];
-
-/// Rules that come with a quick fix.
-const WITH_FIX: &[&str] = &[
-    "percpu-shared-section",
-    "percpu-section-typo",
-    "percpu-const-string",
-    "const-not-volatile",
-    "percpu-too-large",
-    "zero-size-variable",
-    "percpu-ptr-helper",
-    "unknown-section",
-    "legacy-maps-section",
-    "kprobe-syscall-wrapper",
-    "percpu-write-after-load",
-    "percpu-stale-read",
-    "percpu-in-subskeleton",
-    "percpu-lookup-overflow",
-    "percpu-value-size",
-    "cpu-flag-shift",
-    "setter-after-load",
-    "stale-image-pointer",
-    "initial-value-null",
-    "map-fd-not-proof",
-    "internal-map-name",
-    "rodata-write-after-load",
-    "subskeleton-member-value",
-    "skeleton-unknown-member",
-    "skeleton-type-hidden",
-];
-
-fn wants_flow(rule: &Rule) -> bool {
-    match rule.side {
-        Side::Bpf => FLOW_BPF.contains(&rule.id.0),
-        Side::Loader => !NO_FLOW_LOADER.contains(&rule.id.0),
-    }
-}
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
@@ -131,32 +74,28 @@ fn cases_report_what_they_say() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// A case has no built object; these are tested in `tests/tests/lsp_objects.rs`.
-fn of_objects(rule: &registry::Rule) -> bool {
-    [bpf::rules::OBJECT_STALE, bpf::rules::OBJECT_LAYOUT_DIFFERS].contains(&rule.id.0)
-}
-
 /// The bar: a rule without enough cases fails here.
 #[test]
 fn every_rule_has_its_cases() {
     let cases = all();
     let mut missing = String::new();
-    for rule in registry::all().filter(|rule| rule.implemented && !of_objects(rule)) {
-        let id = rule.id.0;
+    // A case has no built object: those rules are tested in `tests/tests/lsp_objects.rs`.
+    for (_, rule) in rules::all().filter(|(side, _)| *side != Side::Object) {
+        let (id, flow_wanted) = (rule.id, rule.scope == Scope::Code);
         let empty = Vec::new();
         let cases = cases.get(id).map_or(&empty, |(_, cases)| cases);
         let count = |kind| cases.iter().filter(|case| case.kind == kind).count();
         let (straight, flow, silent) = (count(Kind::True), count(Kind::Flow), count(Kind::Silent));
-        let enough = straight + flow >= 2 && silent >= 2 && (flow >= 1 || !wants_flow(rule));
+        let enough = straight + flow >= 2 && silent >= 2 && (flow >= 1 || !flow_wanted);
         if !enough {
             let _ = writeln!(
                 missing,
                 "{id}: {straight} true, {flow} flow, {silent} silent; wanted 2 true{} and 2 silent",
-                if wants_flow(rule) { " (one of kind `flow`)" } else { "" }
+                if flow_wanted { " (one of kind `flow`)" } else { "" }
             );
         }
     }
-    for id in cases.keys().filter(|id| registry::find(id).is_none()) {
+    for id in cases.keys().filter(|id| rules::find(id).is_none()) {
         let _ = writeln!(missing, "{id}.txt: there is no such rule");
     }
     assert!(missing.is_empty(), "{missing}");
@@ -167,8 +106,8 @@ fn every_rule_has_its_cases() {
 fn every_promised_fix_mends() {
     let cases = all();
     let mut wrong = String::new();
-    for rule in WITH_FIX {
-        let reports = cases.get(*rule).into_iter().flat_map(|(_, cases)| cases);
+    for (_, rule) in rules::all() {
+        let reports = cases.get(rule.id).into_iter().flat_map(|(_, cases)| cases);
         let reports: String = reports.map(|case| case.expected.as_str()).collect();
         let own = reports.lines().scan(false, |own, line| {
             if !line.starts_with(' ') {
@@ -177,12 +116,33 @@ fn every_promised_fix_mends() {
             Some(own.then_some(line))
         });
         let own: Vec<&str> = own.flatten().collect();
-        if !own.iter().any(|line| line.starts_with("    fix: ")) {
-            let _ = writeln!(wrong, "{rule}: no case has its fix");
+        if own.iter().any(|line| line.starts_with("    fix: ")) != rule.quick_fix {
+            let what = if rule.quick_fix {
+                "no case has its fix"
+            } else {
+                "has a fix, and says it has none"
+            };
+            let _ = writeln!(wrong, "{rule}: {what}");
         }
         if own.iter().any(|line| line.trim() == "(is still reported)") {
             let _ = writeln!(wrong, "{rule}: a fix does not mend it");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// `docs/rules` is what the rules and their cases say. `UPDATE_EXPECT=1` writes it.
+#[test]
+fn pages_are_fresh() {
+    let pages = pages::pages(&all());
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        pages::write(&pages);
+    }
+    let written = pages::written();
+    let stale: Vec<&String> = pages
+        .keys()
+        .chain(written.keys())
+        .filter(|name| pages.get(*name) != written.get(*name))
+        .collect();
+    assert!(stale.is_empty(), "UPDATE_EXPECT=1 writes these anew: {stale:?}");
 }

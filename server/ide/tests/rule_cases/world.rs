@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use bpf::diagnostic::{Edit, Fix};
 use cfront::{
     fixture,
     flags::Flags,
@@ -15,7 +16,7 @@ use cfront::{
 };
 use ide::{
     Analysis, AnalysisHost, Environment,
-    answer::{Finding, Fix, Place},
+    answer::{Finding, Place},
     environment::{FileFlags, FlagsFrom},
     project_file::{self, ProjectFile},
 };
@@ -44,7 +45,7 @@ pub(crate) fn run(input: &str) -> Outcome {
         )) {
             continue;
         }
-        outcome.rules.insert(finding.rule.0.to_owned());
+        outcome.rules.insert(finding.rule.id.to_owned());
         let out = &mut outcome.text;
         let shown = show(&analysis, &place);
         let (severity, rule) = (finding.severity.as_str(), finding.rule);
@@ -110,16 +111,14 @@ fn show(analysis: &Analysis, place: &Place) -> String {
 
 /// Writes what a fix makes of the files: the lines that go (`-`) and come (`+`); then whether the
 /// finding is still there.
-fn apply(files: &Files, finding: &Finding, fix: &Fix, out: &mut String) {
+fn apply(files: &Files, finding: &Finding, fix: &Fix<Place>, out: &mut String) {
     let mut fixed = files.clone();
     for (path, text) in &mut fixed {
-        let mut edits: Vec<_> =
-            fix.edits.iter().filter(|(place, _)| *place.path == **path).collect();
-        edits.sort_by_key(|(place, _)| std::cmp::Reverse((place.range.start, place.range.end)));
+        let mut edits: Vec<_> = fix.edits.iter().filter(|edit| *edit.at.path == **path).collect();
+        edits.sort_by_key(|e| std::cmp::Reverse((e.at.range.start, e.at.range.end)));
         let mut new = text.to_string();
-        for (place, replacement) in edits {
-            let range = place.range.start as usize..place.range.end as usize;
-            new.replace_range(range, replacement);
+        for Edit { at, text } in edits {
+            new.replace_range(at.range.start as usize..at.range.end as usize, text);
         }
         if **text != *new {
             let _ = write!(out, "{}", difference(text, &new));

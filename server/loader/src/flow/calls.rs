@@ -117,7 +117,7 @@ impl Analysis<'_> {
         if matches!(name.as_str(), "__builtin_expect" | "likely" | "unlikely") {
             return vec![(state, values.first().cloned().unwrap_or(Value::Unknown))];
         }
-        let resolved = match &strip(callee).kind {
+        let resolved = match &callee.unparen().kind {
             ExprKind::Ident(ident) => Some(frame.scope.resolve(self.unit, *ident)),
             _ => None,
         };
@@ -371,16 +371,9 @@ fn detach(map: Option<&Value>, state: &mut State) {
 
 /// The name of the function called, when it is called by name.
 pub(crate) fn callee_name(callee: &Expr) -> Option<Symbol> {
-    match &strip(callee).kind {
+    match &callee.unparen().kind {
         ExprKind::Ident(name) => Some(name.name),
         _ => None,
-    }
-}
-
-fn strip(expr: &Expr) -> &Expr {
-    match &expr.kind {
-        ExprKind::Paren(inner) => strip(inner),
-        _ => expr,
     }
 }
 

@@ -273,3 +273,20 @@ const PLAIN: [&str; PLAIN_COUNT] = [
 ];
 
 const PLAIN_COUNT: usize = 184;
+
+/// Setters of maps that fail once the maps are created.
+pub(crate) fn is_map_setter(callee: &str) -> bool {
+    matches!(
+        callee,
+        "bpf_map__set_type"
+            | "bpf_map__set_map_flags"
+            | "bpf_map__set_map_extra"
+            | "bpf_map__set_numa_node"
+            | "bpf_map__set_key_size"
+            | "bpf_map__set_value_size"
+            | "bpf_map__set_max_entries"
+            | "bpf_map__set_autocreate"
+            | "bpf_map__set_ifindex"
+            | "bpf_map__set_initial_value"
+    )
+}

@@ -1,9 +1,11 @@
-//! What the rules are told of: accesses to images and calls, with the state at that point.
+//! What the rules learn of: accesses to images and calls, with the state at that point.
 
+use bpf::places;
 use cfront::{
     ast::{Expr, Span},
+    source::FileRange,
     symbol::Symbol,
-    unit::ItemId,
+    unit::{ItemId, Unit},
 };
 
 use super::{
@@ -26,6 +28,11 @@ impl At {
     /// The place of a span of an item.
     pub fn new(item: ItemId, span: Span) -> At {
         At { item, start: span.start, end: span.end }
+    }
+
+    /// What the user wrote there.
+    pub(crate) fn range(self, unit: &Unit) -> Option<FileRange> {
+        places::covered(unit, self.item, self.start, self.end)
     }
 }
 

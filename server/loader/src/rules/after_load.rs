@@ -1,124 +1,105 @@
-//! What is wrong after load: `percpu-write-after-load`, `rodata-write-after-load`,
-//! `percpu-stale-read`; and always: `percpu-in-subskeleton`, `skeleton-after-destroy`.
+//! Images after load: `percpu-write-after-load`, `rodata-write-after-load`, `percpu-stale-read`.
 
-use bpf::{diagnostic::Diagnostic, rules::RuleId};
+use bpf::{
+    diagnostic::{Diagnostic, Severity},
+    rule::{self, Rule, Scope},
+};
 use cfront::symbol::Symbol;
 
 use super::{
-    Verdicts, fixes,
+    family::{Check, Family},
+    fixes,
     judge::{Judge, is_percpu, is_rodata, spelled},
-    snippets, subskeleton,
+    snippets,
+    verdicts::Verdicts,
 };
-use crate::{
-    flow::{
-        calls::generated,
-        observe::{Access, At, Event},
-        state::{Phase, Site, Value},
-    },
-    skeletons::HeaderKind,
+use crate::flow::{
+    observe::{Access, At, Event},
+    state::{Phase, Site},
 };
 
-const PERCPU_WRITE: RuleId = RuleId("percpu-write-after-load");
-const PERCPU_READ: RuleId = RuleId("percpu-stale-read");
-const RODATA_WRITE: RuleId = RuleId("rodata-write-after-load");
-const AFTER_DESTROY: RuleId = RuleId("skeleton-after-destroy");
+static PERCPU_WRITE: Rule = Rule {
+    id: "percpu-write-after-load",
+    severity: Severity::Error,
+    title: "`skel->percpu` is written after load",
+    happens: "The process dies with SIGSEGV.",
+    why: "Loading gives the start values to the kernel, and libbpf then makes the skeleton's copy of them \
+          read-only with mprotect.",
+    fix: "Set start values between open and load. After load change the kernel's copies with \
+          `bpf_map__update_elem` and `BPF_F_ALL_CPUS` or `BPF_F_CPU`.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
 
-pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
-    match event {
-        Event::Image { site, section, member, access, stale, at } => {
-            destroyed(judge, *site, section.as_str(), *at, verdicts);
-            let Some(rule) = rule_of(section.as_str(), *access) else { return };
-            let Some(object) = judge.object(*site) else { return };
-            match object.phase {
-                Phase::Prepared | Phase::Loaded | Phase::Attached => {
-                    // An image that moved or is connected to nothing is the matter of other rules.
-                    if stale.is_some() || object.is_detached(*section) {
-                        verdicts.innocent(rule, *at);
-                        return;
-                    }
-                    verdicts.guilty(rule, *at, object.sure, || {
-                        after_load(judge, rule, *site, *section, *member, *at)
-                    });
-                }
-                Phase::Failed => {
-                    // When nobody looks at the result, both ways do the same.
-                    if object.unchecked.is_none() {
-                        verdicts.failed(rule, *at);
-                    }
-                }
-                Phase::Unknown | Phase::Open | Phase::Destroyed => verdicts.innocent(rule, *at),
+static RODATA_WRITE: Rule = Rule {
+    id: "rodata-write-after-load",
+    severity: Severity::Error,
+    title: "`skel->rodata` is written after load",
+    happens: "The process dies with SIGSEGV.",
+    why: "Loading freezes read-only data in the kernel, and the skeleton's memory becomes a read-only \
+          mapping of it.",
+    fix: "Set the values between open and load.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+static PERCPU_READ: Rule = Rule {
+    id: "percpu-stale-read",
+    severity: Severity::Warning,
+    title: "`skel->percpu` is read after load",
+    happens: "The loader sees the start values, whatever the programs have counted since.",
+    why: "After load the skeleton's copy of a per-CPU section is a read-only image of the start values. \
+          The values of the CPUs are only in the map.",
+    fix: "Read the value of each CPU with `bpf_map__lookup_elem`.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family {
+    rules: &[&PERCPU_WRITE, &RODATA_WRITE, &PERCPU_READ],
+    check: Check::flow(judge),
+};
+
+fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
+    let Event::Image { site, section, member, access, stale, at } = event else { return };
+    let Some(rule) = rule_of(section.as_str(), *access) else { return };
+    let Some(object) = judge.object(*site) else { return };
+    match object.phase {
+        Phase::Prepared | Phase::Loaded | Phase::Attached => {
+            // An image that moved or is connected to nothing is the matter of other rules.
+            if stale.is_some() || object.is_detached(*section) {
+                verdicts.innocent(rule, *at);
+                return;
+            }
+            verdicts.guilty(rule, *at, object.sure, || {
+                after_load(judge, rule, *site, *section, *member, *at)
+            });
+        }
+        Phase::Failed => {
+            // When nobody looks at the result, both ways do the same.
+            if object.unchecked.is_none() {
+                verdicts.failed(rule, *at);
             }
         }
-        Event::Skeleton { site, member, at } => {
-            let Some(skeleton) = judge.skeleton(*site) else { return };
-            if skeleton.kind == HeaderKind::Subskeleton && is_percpu(member.as_str()) {
-                verdicts.guilty(subskeleton::RULE, *at, true, || {
-                    subskeleton::finding(judge, skeleton, *member, *at)
-                });
-            }
-            destroyed(judge, *site, member.as_str(), *at, verdicts);
-        }
-        Event::Call { callee, values, at, .. } => {
-            if let Some(Value::Skeleton(site)) = values.first()
-                && let Some((_, verb)) = generated(judge.input.skeletons, callee.as_str())
-            {
-                let what =
-                    if verb == "destroy" { "it is destroyed again" } else { callee.as_str() };
-                destroyed_call(judge, *site, what, *at, verdicts);
-            } else {
-                verdicts.innocent(AFTER_DESTROY, *at);
-            }
-        }
-        Event::Other { at } => verdicts.other(*at),
-        Event::FdTest { .. } => {}
+        Phase::Unknown | Phase::Open | Phase::Destroyed => verdicts.innocent(rule, *at),
     }
 }
 
-fn destroyed(judge: Judge<'_>, site: Site, what: &str, at: At, verdicts: &mut Verdicts) {
-    if judge.phase(site) != Phase::Destroyed {
-        verdicts.innocent(AFTER_DESTROY, at);
-        return;
-    }
-    verdicts.guilty(AFTER_DESTROY, at, true, || {
-        let name = judge.skeleton(site)?.name;
-        let text = format!(
-            "`{what}` is used after `{name}__destroy()`: its memory is gone (use after free)"
-        );
-        judge.since(AFTER_DESTROY, at, site, text, "destroyed here")
-    });
-}
-
-fn destroyed_call(judge: Judge<'_>, site: Site, what: &str, at: At, verdicts: &mut Verdicts) {
-    if judge.phase(site) != Phase::Destroyed {
-        verdicts.innocent(AFTER_DESTROY, at);
-        return;
-    }
-    verdicts.guilty(AFTER_DESTROY, at, true, || {
-        let name = judge.skeleton(site)?.name;
-        let text = if what.contains(' ') {
-            format!("the skeleton is given to `{name}__destroy()` a second time (double free)")
-        } else {
-            format!(
-                "the skeleton is given to `{what}()` after `{name}__destroy()`: its memory is gone (use \
-                 after free)"
-            )
-        };
-        judge.since(AFTER_DESTROY, at, site, text, "destroyed here")
-    });
-}
-
-fn rule_of(section: &str, access: Access) -> Option<RuleId> {
+fn rule_of(section: &str, access: Access) -> Option<&'static Rule> {
     match access {
-        Access::Write if is_percpu(section) => Some(PERCPU_WRITE),
-        Access::Write if is_rodata(section) => Some(RODATA_WRITE),
-        Access::Read if is_percpu(section) => Some(PERCPU_READ),
+        Access::Write if is_percpu(section) => Some(&PERCPU_WRITE),
+        Access::Write if is_rodata(section) => Some(&RODATA_WRITE),
+        Access::Read if is_percpu(section) => Some(&PERCPU_READ),
         _ => None,
     }
 }
 
 fn after_load(
     judge: Judge<'_>,
-    rule: RuleId,
+    rule: &'static Rule,
     site: Site,
     section: Symbol,
     member: Symbol,
@@ -130,38 +111,31 @@ fn after_load(
         Phase::Prepared => "prepare",
         _ => "load",
     };
-    let message = if rule == PERCPU_READ {
+    let message = if *rule == PERCPU_READ {
         format!(
-            "`{what}` is read after {loaded}: the image keeps the start values for ever, what programs \
-             count is only in the map"
+            "`{what}` is read after {loaded}: the image only ever shows the start values, what the programs \
+             count is in the map"
         )
-    } else if rule == PERCPU_WRITE {
+    } else if *rule == PERCPU_WRITE {
         format!(
-            "`{what}` is written after {loaded}: the image of a per-CPU section is read-only from then on, \
-             so this ends in SIGSEGV"
+            "`{what}` is written after {loaded}: from then on the image of a per-CPU section is read-only, so this \
+             ends in SIGSEGV"
         )
     } else {
         format!(
-            "`{what}` is written after {loaded}: the map is frozen and its image read-only from then on, \
-             so this ends in SIGSEGV"
+            "`{what}` is written after {loaded}: from then on the map is frozen and its image read-only, so this \
+             ends in SIGSEGV"
         )
     };
     let what = if loaded == "prepare" { "prepared here" } else { "loaded here" };
     let finding = judge.since(rule, at, site, message, what)?;
-    let mut finding = judge.with_variable(finding, site, section, member);
-    if rule == PERCPU_READ {
-        for (title, edits) in snippets::lookup(judge.input, skeleton, at) {
-            finding = finding.with_fix(title, edits);
-        }
-    } else {
-        let load = judge.object(site).and_then(|o| o.since).and_then(|call| judge.call(call));
-        let moved = load.and_then(|load| fixes::move_before_load(judge.input, at, load));
-        let updated = (rule == PERCPU_WRITE)
-            .then(|| snippets::update_map(judge.input, skeleton, at))
-            .flatten();
-        for (title, edits) in moved.into_iter().chain(updated) {
-            finding = finding.with_fix(title, edits);
-        }
+    let finding = judge.with_variable(finding, site, section, member);
+    if *rule == PERCPU_READ {
+        return Some(finding.with_fixes(snippets::lookup(judge.input, skeleton, at)));
     }
-    Some(finding)
+    let moved =
+        judge.since_call(site).and_then(|load| fixes::move_before_load(judge.input, at, load));
+    let updated =
+        (*rule == PERCPU_WRITE).then(|| snippets::update_map(judge.input, skeleton, at)).flatten();
+    Some(finding.with_fixes(moved.into_iter().chain(updated)))
 }

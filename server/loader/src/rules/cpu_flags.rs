@@ -1,31 +1,70 @@
 //! The flags of per-CPU lookups and updates: `cpu-flag-shift`, `cpu-flag-invalid`.
 
-use bpf::{diagnostic::Diagnostic, rules::RuleId};
+use bpf::{
+    diagnostic::{Diagnostic, Edit, Fix, Severity},
+    rule::{self, Rule, Scope},
+};
 use cfront::{
     ast::{BinaryOp, Expr, ExprKind},
     source::FileRange,
     unit::ItemId,
 };
 
-use super::{Input, Verdicts, judge::Judge, map_calls::before, snippets::names_in};
-use crate::{
-    flow::{
-        calls::callee_name,
-        observe::{At, Event},
-        state::Value,
-    },
-    places,
+use super::{
+    family::{Check, Family, File},
+    find::names_in,
+    input::Input,
+    judge::Judge,
+    verdicts::Verdicts,
+};
+use crate::flow::{
+    calls::callee_name,
+    observe::{At, Event},
+    state::Value,
 };
 
-const SHIFT: RuleId = RuleId("cpu-flag-shift");
-const FLAGS: RuleId = RuleId("cpu-flag-invalid");
+static SHIFT: Rule = Rule {
+    id: "cpu-flag-shift",
+    severity: Severity::Error,
+    title: "the CPU number is shifted in a 32-bit type",
+    happens: "The call reaches the wrong CPU.",
+    why: "The CPU number stands in the upper half of the 64-bit flags. Shifting a value of 32 bits by 32 \
+          is undefined in C, and on common machines gives the number back in the lower half.",
+    fix: "Cast to `__u64` first: `(__u64)cpu << 32`.",
+    quick_fix: true,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+static FLAGS: Rule = Rule {
+    id: "cpu-flag-invalid",
+    severity: Severity::Error,
+    title: "the kernel refuses these flags for per-CPU access",
+    happens: "The call fails with -EINVAL.",
+    why: "`BPF_F_ALL_CPUS` is for updates only, and it excludes `BPF_F_CPU`. A CPU number in the upper \
+          half needs `BPF_F_CPU`.",
+    fix: "Use `BPF_F_CPU` with a CPU number, or for updates `BPF_F_ALL_CPUS` alone.",
+    quick_fix: false,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family {
+    rules: &[&SHIFT, &FLAGS],
+    check: Check { file: Some(check), flow: Some(judge) },
+};
 
 /// `BPF_F_CPU`
 const CPU: i128 = 8;
 /// `BPF_F_ALL_CPUS`
 const ALL: i128 = 16;
 
-pub(super) fn check(input: Input<'_>, item: ItemId, expr: &Expr, found: &mut Vec<Diagnostic>) {
+fn check(file: File<'_>, found: &mut Vec<Diagnostic>) {
+    let input = file.input;
+    input.expressions(|item, expr| expression(input, item, expr, found));
+}
+
+fn expression(input: Input<'_>, item: ItemId, expr: &Expr, found: &mut Vec<Diagnostic>) {
     match &expr.kind {
         ExprKind::Binary(BinaryOp::Shl, ..) => shifted(input, item, expr, found),
         ExprKind::Call { callee, args } => {
@@ -33,7 +72,7 @@ pub(super) fn check(input: Input<'_>, item: ItemId, expr: &Expr, found: &mut Vec
             let Some((index, update)) = flags_of(name.as_str()) else { return };
             let Some(flags) = args.get(index) else { return };
             let Some(what) = invalid(input, item, flags, update) else { return };
-            let Some(range) = places::range(input.unit, At::new(item, flags.span)) else { return };
+            let Some(range) = At::new(item, flags.span).range(input.unit) else { return };
             found.push(refused(range, what));
         }
         _ => {}
@@ -41,7 +80,7 @@ pub(super) fn check(input: Input<'_>, item: ItemId, expr: &Expr, found: &mut Vec
 }
 
 /// Flags that come to a call in a variable.
-pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
+fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
     let Event::Call { callee, values, args, at, .. } = event else { return };
     let Some((index, update)) = flags_of(callee.as_str()) else { return };
     let Some(argument) = args.get(index) else { return };
@@ -55,9 +94,9 @@ pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts
     };
     match what {
         Some(what) => {
-            verdicts.guilty(FLAGS, *at, true, || Some(refused(judge.range(place)?, what)));
+            verdicts.guilty(&FLAGS, *at, true, || Some(refused(judge.range(place)?, what)));
         }
-        None => verdicts.innocent(FLAGS, *at),
+        None => verdicts.innocent(&FLAGS, *at),
     }
 }
 
@@ -73,7 +112,7 @@ fn flags_of(function: &str) -> Option<(usize, bool)> {
 }
 
 fn refused(range: FileRange, what: &str) -> Diagnostic {
-    Diagnostic::new(FLAGS, range, format!("{what}: the kernel refuses this with -EINVAL"))
+    Diagnostic::new(&FLAGS, range, format!("{what}: the kernel refuses this with -EINVAL"))
 }
 
 /// What flags are known to have.
@@ -151,7 +190,7 @@ fn shifted(input: Input<'_>, item: ItemId, shift: &Expr, found: &mut Vec<Diagnos
         tokens.iter().any(|token| token.sym.as_str() == "BPF_F_CPU")
     };
     // A function of its own may make the flags.
-    let names_cpu = || names_in(cpu).any(|name| name.as_str().contains("cpu"));
+    let names_cpu = || names_in(cpu).iter().any(|name| name.as_str().contains("cpu"));
     let elsewhere = || input.unit.main_items().iter().any(|item| about_cpus(*item));
     if !is_half(by) || !(about_cpus(item) || names_cpu() && elsewhere()) {
         return;
@@ -161,21 +200,16 @@ fn shifted(input: Input<'_>, item: ItemId, shift: &Expr, found: &mut Vec<Diagnos
     if size.is_none_or(|size| size >= 8) {
         return;
     }
-    let Some(range) = places::range(input.unit, At::new(item, shift.span)) else { return };
-    let Some(first) = places::range(input.unit, At::new(item, cpu.span)) else { return };
+    let Some(range) = At::new(item, shift.span).range(input.unit) else { return };
+    let Some(first) = At::new(item, cpu.span).range(input.unit) else { return };
+    let message = "the CPU number is shifted by 32 in a type of 32 bits or fewer: this is undefined, and names the \
+                   wrong CPU";
     let simple = !matches!(cpu.kind, ExprKind::Binary(..) | ExprKind::Conditional { .. });
-    let finding = Diagnostic::new(
-        SHIFT,
-        range,
-        "the CPU number is shifted by 32 in a type of 32 bits or fewer: that is undefined, and names the \
-         wrong CPU",
-    );
-    let mut edits = vec![(before(first), "(__u64)".to_owned())];
-    if !simple {
-        edits = vec![
-            (before(first), "(__u64)(".to_owned()),
-            (FileRange { start: first.end, ..first }, ")".to_owned()),
-        ];
-    }
-    found.push(finding.with_fix("Cast to `__u64` first", edits));
+    let edits = if simple {
+        vec![Edit::before(first, "(__u64)")]
+    } else {
+        vec![Edit::before(first, "(__u64)("), Edit::after(first, ")")]
+    };
+    let finding = Diagnostic::new(&SHIFT, range, message);
+    found.push(finding.with_fixes([Fix::new("Cast to `__u64` first", edits)]));
 }

@@ -1,33 +1,28 @@
 //! Quick fixes that move or change statements: a write or setter moves before the load, a pointer is read
 //! again, a test asks something else.
 
+use bpf::diagnostic::{Edit, Fix};
 use cfront::{
-    ast::{BinaryOp, Block, Expr, ExprKind, Item, Stmt, StmtKind},
-    source::{FileId, FileRange},
+    ast::{BinaryOp, Expr, ExprKind, Item, Stmt, StmtKind, visit},
     symbol::Symbol,
     token::TokenKind,
-    unit::{ItemId, Unit},
+    unit::ItemId,
 };
 
-use super::{Input, lifecycle::is_map_setter, map_calls::before};
-use crate::{
-    flow::{calls::callee_name, library::written_argument, observe::At},
-    walk,
+use super::{
+    find::{call_at, expression_at, innermost},
+    input::Input,
+    lines::Lines,
 };
-
-/// A fix: its title and edits.
-pub(super) type Edits = (String, Vec<(FileRange, String)>);
-
-/// A statement that stands in a block, and the block.
-#[derive(Clone, Copy)]
-pub(super) struct InBlock<'a> {
-    block: &'a Block,
-    pub(super) stmt: &'a Stmt,
-}
+use crate::flow::{
+    calls::callee_name,
+    library::{is_map_setter, written_argument},
+    observe::At,
+};
 
 /// Moves the statement that writes in front of the statement that loads, when both stand in the same
 /// block and nothing between them matters to the write.
-pub(super) fn move_before_load(input: Input<'_>, write: At, load: At) -> Option<Edits> {
+pub(super) fn move_before_load(input: Input<'_>, write: At, load: At) -> Option<Fix> {
     if write.item != load.item {
         return None;
     }
@@ -48,10 +43,8 @@ pub(super) fn move_before_load(input: Input<'_>, write: At, load: At) -> Option<
     let to = text.range(loaded.stmt)?;
     let indent = text.indent(to)?;
     let statement = input.text.get(from.start as usize..from.end as usize)?;
-    let edits = vec![
-        (FileRange { end: to.start, ..to }, format!("{statement}\n{indent}")),
-        (text.whole_lines(from), String::new()),
-    ];
+    let edits =
+        [Edit::before(to, format!("{statement}\n{indent}")), Edit::remove(text.whole_lines(from))];
     let what = match &expr.kind {
         ExprKind::Call { callee, .. }
             if callee_name(callee).is_some_and(|n| written_argument(n.as_str()).is_none()) =>
@@ -60,36 +53,7 @@ pub(super) fn move_before_load(input: Input<'_>, write: At, load: At) -> Option<
         }
         _ => "write",
     };
-    Some((format!("Move the {what} before the load"), edits))
-}
-
-/// What a function makes of the call at a place: callee and arguments.
-pub(super) fn call_at<T>(
-    unit: &Unit,
-    at: At,
-    look: impl Fn(&Expr, &[Expr]) -> Option<T>,
-) -> Option<T> {
-    expression_at(unit, at, |expr| match &expr.kind {
-        ExprKind::Call { callee, args } => look(callee, args),
-        _ => None,
-    })
-}
-
-/// What a function makes of the expression at a place; several can stand there (`(x)` does not, but a
-/// macro's operand may).
-pub(super) fn expression_at<T>(
-    unit: &Unit,
-    at: At,
-    look: impl Fn(&Expr) -> Option<T>,
-) -> Option<T> {
-    let parsed = unit.item(at.item)?;
-    let mut found = None;
-    walk::expressions(&parsed.syntax, |expr| {
-        if found.is_none() && expr.span.start == at.start && expr.span.end == at.end {
-            found = look(expr);
-        }
-    });
-    found
+    Some(Fix::new(format!("Move the {what} before the load"), edits))
 }
 
 /// Reads a pointer again in front of the statement that uses it, after the call that moved the image.
@@ -99,7 +63,7 @@ pub(super) fn read_again(
     section: Symbol,
     is_resize: bool,
     used: At,
-) -> Option<Edits> {
+) -> Option<Fix> {
     if call.item != used.item {
         return None;
     }
@@ -137,12 +101,12 @@ pub(super) fn read_again(
     let Item::Function(function) = &parsed.syntax else { return None };
     let range = lines.range(innermost(&function.body, used.start)?.stmt)?;
     let indent = lines.indent(range)?;
-    let edits = vec![(before(range), format!("{pointer} = {value};\n{indent}"))];
-    Some((format!("Read `{pointer}` again"), edits))
+    let edit = Edit::before(range, format!("{pointer} = {value};\n{indent}"));
+    Some(Fix::new(format!("Read `{pointer}` again"), [edit]))
 }
 
 /// `bpf_map__fd(map) >= 0` asks whether the map is created.
-pub(super) fn ask_autocreate(input: Input<'_>, test: At) -> Option<Edits> {
+pub(super) fn ask_autocreate(input: Input<'_>, test: At) -> Option<Fix> {
     let lines = Lines { input, item: test.item };
     let (positive, map) = expression_at(input.unit, test, |expr| {
         let ExprKind::Binary(op, left, _) = &expr.kind else { return None };
@@ -157,50 +121,8 @@ pub(super) fn ask_autocreate(input: Input<'_>, test: At) -> Option<Edits> {
     })?;
     let range = lines.between(test.start, test.end)?;
     let not = if positive { "" } else { "!" };
-    let edits = vec![(range, format!("{not}bpf_map__autocreate({map})"))];
-    Some(("Ask whether the map is created".into(), edits))
-}
-
-/// Whether an argument is written as NULL or 0.
-pub(super) fn is_literal_zero(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Int { value, .. } => *value == 0,
-        ExprKind::Ident(name) => name.name.as_str() == "NULL",
-        ExprKind::Paren(inner) | ExprKind::Cast { expr: inner, .. } => is_literal_zero(inner),
-        _ => false,
-    }
-}
-
-/// The innermost statement of a block that holds a token.
-pub(super) fn innermost(block: &Block, token: u32) -> Option<InBlock<'_>> {
-    let mut found = None;
-    let mut work: Vec<&Block> = vec![block];
-    while let Some(block) = work.pop() {
-        let Some(stmt) = block.stmts.iter().find(|s| s.span.start <= token && token < s.span.end)
-        else {
-            continue;
-        };
-        found = Some(InBlock { block, stmt });
-        let mut parts: Vec<&Stmt> = vec![stmt];
-        while let Some(part) = parts.pop() {
-            match &part.kind {
-                StmtKind::Block(block) => work.push(block),
-                StmtKind::If { then, otherwise, .. } => {
-                    parts.push(then);
-                    parts.extend(otherwise.as_deref());
-                }
-                StmtKind::While { body, .. }
-                | StmtKind::DoWhile { body, .. }
-                | StmtKind::For { body, .. }
-                | StmtKind::Switch { body, .. } => parts.push(body),
-                StmtKind::Case { body, .. }
-                | StmtKind::Default { body }
-                | StmtKind::Label { body, .. } => parts.extend(body.as_deref()),
-                _ => {}
-            }
-        }
-    }
-    found
+    let edit = Edit::replace(range, format!("{not}bpf_map__autocreate({map})"));
+    Some(Fix::new("Ask whether the map is created", [edit]))
 }
 
 /// Whether the call that loads also makes the skeleton, so that nothing can come before it.
@@ -215,8 +137,7 @@ fn is_movable(input: Input<'_>, item: ItemId, expr: &Expr, load: &Stmt, write: &
     let tokens = input.unit.tokens(item);
     let mut simple = true;
     let mut names: Vec<Symbol> = Vec::new();
-    let holder = Item::StaticAssert(Box::new(expr.clone()));
-    walk::expressions(&holder, |part| match &part.kind {
+    visit::operands(expr, &mut |part| match &part.kind {
         ExprKind::Call { callee, .. } => {
             simple &= callee_name(callee).is_some_and(|name| {
                 let name = name.as_str();
@@ -249,73 +170,4 @@ fn is_movable(input: Input<'_>, item: ItemId, expr: &Expr, load: &Stmt, write: &
                 }))
     });
     simple && declared_before && !changed
-}
-
-/// Whether a variable `err` can be used at a place.
-pub(super) fn names_err(input: Input<'_>, at: At) -> bool {
-    let err = Symbol::intern("err");
-    let local = input.unit.scope(at.item).is_some_and(|scope| {
-        scope.locals().iter().any(|local| local.name == err && local.token < at.start)
-    });
-    local || input.unit.variable(err).is_some()
-}
-
-/// The text around statements of an item.
-#[derive(Clone, Copy)]
-pub(super) struct Lines<'a> {
-    pub(super) input: Input<'a>,
-    pub(super) item: ItemId,
-}
-
-impl<'a> Lines<'a> {
-    fn main(&self) -> FileId {
-        self.input.unit.preprocessed().main
-    }
-
-    pub(super) fn between(&self, start: u32, end: u32) -> Option<FileRange> {
-        let first = self.input.unit.token_place(self.item, start)?;
-        let last = self.input.unit.token_place(self.item, end.checked_sub(1)?)?;
-        let plain = first.file == self.main() && last.file == first.file && first.start < last.end;
-        plain.then_some(FileRange { end: last.end, ..first })
-    }
-
-    pub(super) fn range(&self, stmt: &Stmt) -> Option<FileRange> {
-        self.between(stmt.span.start, stmt.span.end)
-    }
-
-    pub(super) fn spelled(&self, expr: &Expr) -> Option<&'a str> {
-        let range = self.between(expr.span.start, expr.span.end)?;
-        self.input.text.get(range.start as usize..range.end as usize)
-    }
-
-    /// The white space that the line of a range begins with.
-    pub(super) fn indent_of_line(&self, range: FileRange) -> Option<&'a str> {
-        let before = self.input.text.get(..range.start as usize)?;
-        let line = before.get(before.rfind('\n').map_or(0, |at| at + 1)..)?;
-        let blanks = line.bytes().take_while(|b| *b == b' ' || *b == b'\t').count();
-        line.get(..blanks)
-    }
-
-    /// The white space in front of a range, when nothing else stands there.
-    pub(super) fn indent(&self, range: FileRange) -> Option<&'a str> {
-        let before = self.input.text.get(..range.start as usize)?;
-        let line = before.rfind('\n').map_or(0, |at| at + 1);
-        let indent = before.get(line..)?;
-        indent.bytes().all(|b| b == b' ' || b == b'\t').then_some(indent)
-    }
-
-    /// The lines of a range, when nothing else stands on them.
-    fn whole_lines(&self, range: FileRange) -> FileRange {
-        let Some(indent) = self.indent(range) else { return range };
-        let after = self.input.text.get(range.end as usize..).unwrap_or_default();
-        let blanks = after.bytes().take_while(|b| *b == b' ' || *b == b'\t').count();
-        if after.as_bytes().get(blanks) != Some(&b'\n') {
-            return range;
-        }
-        FileRange {
-            start: range.start - indent.len() as u32,
-            end: range.end + blanks as u32 + 1,
-            ..range
-        }
-    }
 }

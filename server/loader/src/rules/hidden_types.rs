@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use bpf::{diagnostic::Diagnostic, object::Variable, rules::RuleId};
+use bpf::{
+    diagnostic::{Diagnostic, Edit, Fix, Severity},
+    object::Variable,
+    rule::{self, Rule, Scope},
+};
 use btf::{Btf, Linkage, Type, TypeId};
 use cfront::{
     ast::{self, TypeSpec},
@@ -12,10 +16,26 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
-use super::{Input, judge::with_place};
+use super::{
+    family::{Check, Family, File},
+    input::Input,
+};
 use crate::skeletons::{HeaderKind, Skeleton};
 
-const HIDDEN: RuleId = RuleId("skeleton-type-hidden");
+static HIDDEN: Rule = Rule {
+    id: "skeleton-type-hidden",
+    severity: Severity::Warning,
+    title: "a type that the skeleton names is not visible here",
+    happens: "The header of the skeleton does not compile.",
+    why: "bpftool prints the types of section variables by name and does not define them, so the file that \
+          includes the header has to know them.",
+    fix: "Include what declares the type before the skeleton, or use a fixed-width type in BPF.",
+    quick_fix: true,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family { rules: &[&HIDDEN], check: Check::file(check) };
 
 /// Types nest at most this deep.
 const MAX_DEPTH: u32 = 32;
@@ -23,7 +43,8 @@ const MAX_DEPTH: u32 = 32;
 /// Longest chain of includes.
 const MAX_INCLUDES: usize = 64;
 
-pub(super) fn check(input: Input<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: File<'_>, found: &mut Vec<Diagnostic>) {
+    let input = file.input;
     // What a header that is not here declares is not known, nor what one of the same name in another
     // folder does.
     let pp = input.unit.preprocessed();
@@ -76,25 +97,24 @@ fn hidden(input: Input<'_>, skeleton: &Skeleton) -> Option<Diagnostic> {
         count => format!(" (nor are {} others)", count - 1),
     };
     let text = format!(
-        "`{}` has the type `{}`, which is not declared where this header is included{others}: the header \
-         names it and does not define it, so it does not compile; include what declares it before, or use \
-         a fixed-width type in BPF",
+        "`{}` has the type `{}`, which is not declared before this header is included{others}: the header does not \
+         compile; include what declares the type first, or use a fixed-width type in BPF",
         variable.name,
         name.spelled()
     );
-    let fix = edits.map(|edits| ("Use fixed-width types in BPF".to_owned(), edits));
-    let finding = Diagnostic::new(HIDDEN, include, text).with_fixes(fix);
-    Some(with_place(finding, variable.place, &variable.name))
+    let fix = edits.map(|edits| Fix::new("Use fixed-width types in BPF", edits));
+    let finding = Diagnostic::new(&HIDDEN, include, text).with_fixes(fix);
+    Some(finding.with_declaration(variable.place.map(FileRange::from), &variable.name))
 }
 
 /// Adds the edit that gives a variable the kernel's own name of its integer type, when it is declared with
 /// the hidden typedef itself.
 fn with_fixed_width(
-    mut edits: Vec<(FileRange, String)>,
+    mut edits: Vec<Edit>,
     skeleton: &Skeleton,
     variable: &Variable,
     name: &Name,
-) -> Option<Vec<(FileRange, String)>> {
+) -> Option<Vec<Edit>> {
     let (unit, declared) = skeleton
         .sources
         .iter()
@@ -124,8 +144,8 @@ fn with_fixed_width(
         return None;
     }
     // `u32 a, b;` is changed once.
-    if !edits.iter().any(|(known, _)| *known == range) {
-        edits.push((range, fixed));
+    if !edits.iter().any(|known| known.at == range) {
+        edits.push(Edit::replace(range, fixed));
     }
     Some(edits)
 }

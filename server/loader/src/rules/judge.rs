@@ -1,19 +1,15 @@
 //! What the rules ask about the point of the program that an event stands at.
 
-use bpf::{diagnostic::Diagnostic, object::Map, rules::RuleId};
-use cfront::{
-    source::{FileId, FileRange},
-    symbol::Symbol,
-};
+use bpf::{diagnostic::Diagnostic, object::Map, rule::Rule};
+use cfront::{source::FileRange, symbol::Symbol};
 
-use super::{Input, Verdicts};
+use super::{input::Input, verdicts::Verdicts};
 use crate::{
     flow::{
         image::section_by_field,
         observe::At,
         state::{Object, Phase, Site, State},
     },
-    places,
     references::references,
     skeletons::{HeaderKind, Skeleton},
 };
@@ -104,7 +100,7 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn range(&self, at: At) -> Option<FileRange> {
-        places::range(self.input.unit, at)
+        at.range(self.input.unit)
     }
 
     /// A call by its number.
@@ -113,14 +109,14 @@ impl<'a> Judge<'a> {
     }
 
     /// A finding at an expression.
-    pub(super) fn at(&self, rule: RuleId, at: At, text: String) -> Option<Diagnostic> {
+    pub(super) fn at(&self, rule: &'static Rule, at: At, text: String) -> Option<Diagnostic> {
         Some(Diagnostic::new(rule, self.range(at)?, text))
     }
 
     /// A finding at an expression, with the call that brought the object to its phase.
     pub(super) fn since(
         &self,
-        rule: RuleId,
+        rule: &'static Rule,
         at: At,
         site: Site,
         text: String,
@@ -156,19 +152,33 @@ impl<'a> Judge<'a> {
             .model(site)
             .and_then(|object| section_by_field(object, section.as_str()))
             .and_then(|section| section.variables.iter().find(|v| v.name == member.as_str()));
-        with_place(finding, variable.and_then(|v| v.place), member.as_str())
+        let place = variable.and_then(|v| v.place).map(FileRange::from);
+        finding.with_declaration(place, member.as_str())
     }
 
     /// The finding with the declaration of a map in BPF C as a related place.
     pub(super) fn with_map(&self, finding: Diagnostic, site: Site, map: Symbol) -> Diagnostic {
         let place = self.map(site, map).and_then(|map| map.place);
-        with_place(finding, place, map.as_str())
+        finding.with_declaration(place.map(FileRange::from), map.as_str())
+    }
+
+    /// The finding with the definition of a program in BPF C as a related place.
+    pub(super) fn with_program(&self, finding: Diagnostic, site: Site, name: Symbol) -> Diagnostic {
+        let programs = self.model(site).map(|object| &object.programs);
+        let program = programs.and_then(|all| all.iter().find(|p| p.name == name.as_str()));
+        let place = program.and_then(|p| p.place).map(FileRange::from);
+        finding.with_declaration(place, name.as_str())
+    }
+
+    /// The call that brought the object to its phase.
+    pub(super) fn since_call(&self, site: Site) -> Option<At> {
+        self.object(site).and_then(|object| object.since).and_then(|call| self.call(call))
     }
 
     /// Judges a call that comes too late.
     pub(super) fn after_load(
         &self,
-        rule: RuleId,
+        rule: &'static Rule,
         late: bool,
         site: Site,
         at: At,
@@ -182,21 +192,6 @@ impl<'a> Judge<'a> {
         } else {
             verdicts.innocent(rule, at);
         }
-    }
-}
-
-/// The finding with a declaration in BPF C as a related place.
-pub(super) fn with_place(
-    finding: Diagnostic,
-    place: Option<bpf::object::Place>,
-    name: &str,
-) -> Diagnostic {
-    match place {
-        Some(place) => {
-            let range = FileRange { file: FileId(place.file), start: place.start, end: place.end };
-            finding.with_related(range, format!("`{name}` is declared here"))
-        }
-        None => finding,
     }
 }
 

@@ -6,13 +6,20 @@
 //! have none to compare.
 
 use bpf::{
+    diagnostic::Severity,
     object::{MapKind, SectionKind},
-    rules::RuleId,
+    rule::{self, Rule, Scope},
 };
 use btf::size::round_up;
 use cfront::{ast::Expr, symbol::Symbol};
 
-use super::{Verdicts, judge::Judge, snippets};
+use super::{
+    family::{Check, Family},
+    find::names_in,
+    judge::Judge,
+    size_fixes::{self, Remedy},
+    verdicts::Verdicts,
+};
 use crate::{
     flow::{
         observe::{At, Event},
@@ -22,13 +29,42 @@ use crate::{
     skeletons::HeaderKind,
 };
 
-const OVERFLOW: RuleId = RuleId("percpu-lookup-overflow");
-const VALUE_SIZE: RuleId = RuleId("percpu-value-size");
+static OVERFLOW: Rule = Rule {
+    id: "percpu-lookup-overflow",
+    severity: Severity::Error,
+    title: "the buffer is smaller than what the kernel writes",
+    happens: "The kernel writes past the end of the buffer, on the stack or the heap.",
+    why: "Without `BPF_F_CPU` a lookup in a per-CPU map writes one value for every possible CPU, each \
+          rounded up to 8 bytes. The functions that take a file descriptor do not check the size of the \
+          buffer.",
+    fix: "Size the buffer by `bpf_map__value_size` and `libbpf_num_possible_cpus()`, or ask for one CPU \
+          with `BPF_F_CPU`.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+static VALUE_SIZE: Rule = Rule {
+    id: "percpu-value-size",
+    severity: Severity::Warning,
+    title: "the size differs from the map's value size",
+    happens: "The call fails with -EINVAL.",
+    why: "The value of a per-CPU section's map has the size of the ELF section, not of the skeleton's \
+          struct. The `bpf_map__` functions compare sizes; without `BPF_F_CPU` they want the values of all \
+          possible CPUs.",
+    fix: "Use `bpf_map__value_size(map)`.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&OVERFLOW, &VALUE_SIZE], check: Check::flow(judge) };
 
 /// `BPF_F_CPU`, `BPF_F_ALL_CPUS`
 const ONE_VALUE: i128 = 8 | 16;
 
-pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
+fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
     let Event::Call { callee, values, rooms, args, at, .. } = event else { return };
     let wrong = match values.first() {
         Some(Value::Map(site, map) | Value::MapFd(site, map)) => {
@@ -37,14 +73,11 @@ pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts
         }
         _ => None,
     };
-    for rule in [OVERFLOW, VALUE_SIZE] {
+    for rule in [&OVERFLOW, &VALUE_SIZE] {
         match &wrong {
             Some(wrong) if wrong.rule == rule => verdicts.guilty(rule, *at, true, || {
-                let mut finding = judge.at(rule, *at, wrong.text.clone())?;
-                for (title, edits) in snippets::sizes(judge.input, *at, wrong.remedy) {
-                    finding = finding.with_fix(title, edits);
-                }
-                Some(finding)
+                let finding = judge.at(rule, *at, wrong.text.clone())?;
+                Some(finding.with_fixes(size_fixes::sizes(judge.input, *at, wrong.remedy)))
             }),
             _ => verdicts.innocent(rule, *at),
         }
@@ -53,22 +86,9 @@ pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts
 
 /// What is wrong, and what helps.
 struct Wrong {
-    rule: RuleId,
+    rule: &'static Rule,
     text: String,
     remedy: Remedy,
-}
-
-/// What makes a size right.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// Ask for the value of one CPU.
-    OneCpu,
-    /// Pass `bpf_map__value_size(map)` as this argument.
-    ValueSize(usize),
-    /// Count possible CPUs where online ones are counted.
-    CountPossible,
-    /// Nothing that is a small edit.
-    None,
 }
 
 struct Lookup<'a> {
@@ -136,7 +156,8 @@ impl<'a> Lookup<'a> {
             Some(Value::Flags(flags)) => return flags.one_value(),
             _ => {}
         }
-        if snippets::names_in(flags)
+        if names_in(flags)
+            .iter()
             .any(|name| matches!(name.as_str(), "BPF_F_CPU" | "BPF_F_ALL_CPUS"))
         {
             return Some(true);
@@ -171,17 +192,17 @@ impl<'a> Lookup<'a> {
         };
         match room.cpus {
             None if room.bytes < 2 * stride => Some(Wrong {
-                rule: OVERFLOW,
+                rule: &OVERFLOW,
                 text: format!(
-                    "the buffer has {} bytes, and the kernel writes {stride} for every possible CPU: with two \
-                     of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to \
+                    "the buffer has {} bytes, but the kernel writes {stride} for every possible CPU: with two CPUs it \
+                     overflows; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to \
                      `bpf_map_lookup_elem_flags`",
                     room.bytes
                 ),
                 remedy,
             }),
-            Some(_) if room.bytes < stride => Some(self.too_narrow(room.bytes, "it overruns")),
-            Some(Cpus::Online) => Some(self.too_few("the buffer is overrun")),
+            Some(_) if room.bytes < stride => Some(self.too_narrow(room.bytes, "it overflows")),
+            Some(Cpus::Online) => Some(self.too_few("the buffer overflows")),
             _ => None,
         }
     }
@@ -189,11 +210,10 @@ impl<'a> Lookup<'a> {
     /// A buffer for the value of one CPU, which nobody checks.
     fn buffer_of_one(&self, room: Size) -> Option<Wrong> {
         (room.cpus.is_none() && room.bytes < self.value).then(|| Wrong {
-            rule: OVERFLOW,
+            rule: &OVERFLOW,
             text: format!(
-                "the buffer has {} bytes, and the value of `{}` {}: the section is larger than what the \
-                 skeleton shows of it, and the kernel writes all of it; use a buffer of \
-                 `bpf_map__value_size()` bytes",
+                "the buffer has {} bytes, but a value of `{}` has {}: the section is larger than its struct in the \
+                 skeleton, and the kernel writes all of it; use a buffer of `bpf_map__value_size()` bytes",
                 room.bytes, self.map, self.value
             ),
             remedy: Remedy::None,
@@ -202,10 +222,10 @@ impl<'a> Lookup<'a> {
 
     fn too_narrow(&self, bytes: u64, what: &str) -> Wrong {
         Wrong {
-            rule: OVERFLOW,
+            rule: &OVERFLOW,
             text: format!(
-                "the buffer has {bytes} bytes for each CPU, and the kernel writes {} (the size of the value, \
-                 rounded up to 8): {what}",
+                "the buffer has {bytes} bytes for each CPU, but the kernel writes {} (the size of the value, rounded up \
+                 to 8): {what}",
                 self.stride()
             ),
             remedy: Remedy::None,
@@ -214,10 +234,10 @@ impl<'a> Lookup<'a> {
 
     fn too_few(&self, what: &str) -> Wrong {
         Wrong {
-            rule: OVERFLOW,
+            rule: &OVERFLOW,
             text: format!(
-                "this is sized by the CPUs that are online, and the kernel knows a value for every possible \
-                 one: where there are more of those, {what}; use `libbpf_num_possible_cpus()`"
+                "the size counts the CPUs that are online, but the kernel has a value for every possible CPU: where \
+                 there are more of those, {what}; use `libbpf_num_possible_cpus()`"
             ),
             remedy: Remedy::CountPossible,
         }
@@ -238,10 +258,10 @@ impl<'a> Lookup<'a> {
         }
         match given.cpus {
             None if given.bytes == self.value || Some(given.bytes) == self.shown => Some(Wrong {
-                rule: VALUE_SIZE,
+                rule: &VALUE_SIZE,
                 text: format!(
-                    "without flags `{}` has one value for every possible CPU: with the size of one this fails \
-                     with -EINVAL; add `BPF_F_CPU` and the CPU, or give a buffer for all of them",
+                    "without flags this takes a value of `{}` for every possible CPU: with the size of one it fails with \
+                     -EINVAL; add `BPF_F_CPU` and the CPU, or pass a buffer for all of them",
                     self.map
                 ),
                 remedy: Remedy::None,
@@ -254,7 +274,7 @@ impl<'a> Lookup<'a> {
                 let room = self.room(buffer)?;
                 (room.cpus.is_none() && room.bytes < 2 * self.stride()
                     || room.cpus.is_some() && room.bytes < self.stride())
-                .then(|| self.too_narrow(room.bytes, "it overruns"))
+                .then(|| self.too_narrow(room.bytes, "it overflows"))
             }
             None => None,
         }
@@ -264,9 +284,9 @@ impl<'a> Lookup<'a> {
     fn one_size(&self, size: usize) -> Option<Wrong> {
         let given = self.size(size)?;
         (given.cpus.is_none() && given.bytes != self.value).then(|| Wrong {
-            rule: VALUE_SIZE,
+            rule: &VALUE_SIZE,
             text: format!(
-                "the value of `{}` has {} bytes and not {}: libbpf compares, and answers -EINVAL; use \
+                "the value of `{}` has {} bytes, not {}: libbpf compares the sizes and returns -EINVAL; use \
                  `bpf_map__value_size()`",
                 self.map, self.value, given.bytes
             ),

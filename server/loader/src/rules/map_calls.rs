@@ -1,41 +1,72 @@
 //! Calls on maps that are wrong whenever they come: `initial-value-null`, `percpu-map-misuse`,
-//! `map-fd-not-proof`, `resize-drops-btf`.
+//! `map-fd-not-proof`.
 
 use bpf::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Edit, Fix, Severity},
     object::{MapKind, SectionKind},
-    rules::RuleId,
+    rule::{self, Rule, Scope},
 };
-use btf::{Type, size::round_up};
-use cfront::{
-    ast::{Expr, ExprKind},
-    source::FileRange,
-    symbol::Symbol,
+use cfront::{ast::Expr, source::FileRange, symbol::Symbol};
+
+use super::{
+    family::{Check, Family},
+    find::is_literal_zero,
+    fixes,
+    judge::Judge,
+    verdicts::Verdicts,
+};
+use crate::flow::{
+    image::section_by_field,
+    observe::{At, Event},
+    state::{Phase, Site, Value},
 };
 
-use super::{Verdicts, fixes, judge::Judge};
-use crate::{
-    flow::{
-        observe::{At, Event},
-        sizes::certain_section,
-        state::{Phase, Site, Value},
-    },
-    places,
-    skeletons::HeaderKind,
+static NULL_SIZE: Rule = Rule {
+    id: "initial-value-null",
+    severity: Severity::Error,
+    title: "`bpf_map__initial_value` is called without a place for the size",
+    happens: "The process dies with SIGSEGV.",
+    why: "`bpf_map__initial_value` stores the size through its second argument without a check, for every \
+          map that has an image.",
+    fix: "Pass the address of a `size_t`.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
 };
 
-const NULL_SIZE: RuleId = RuleId("initial-value-null");
-const MISUSE: RuleId = RuleId("percpu-map-misuse");
-const FD: RuleId = RuleId("map-fd-not-proof");
-const RESIZE: RuleId = RuleId("resize-drops-btf");
+static MISUSE: Rule = Rule {
+    id: "percpu-map-misuse",
+    severity: Severity::Error,
+    title: "a per-CPU array refuses this operation",
+    happens: "The call fails, or the object does not load.",
+    why: "The map behind a per-CPU section is a per-CPU array: it cannot be mapped into memory, it has \
+          exactly one entry here, and that entry cannot be deleted.",
+    fix: "Read and write the map with lookups and updates.",
+    quick_fix: false,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
+
+static FD: Rule = Rule {
+    id: "map-fd-not-proof",
+    severity: Severity::Warning,
+    title: "a file descriptor does not prove that the map exists",
+    happens: "The test holds although there is no map, and calls with the descriptor fail later.",
+    why: "libbpf gives every map a placeholder descriptor at open. When the creation of the map is \
+          switched off, `bpf_map__fd` still returns that number, which is not negative.",
+    fix: "Ask `bpf_map__autocreate(map)`.",
+    quick_fix: true,
+    scope: Scope::Code,
+    since: "0.1.0",
+};
 
 /// `BPF_F_MMAPABLE`
 const MMAPABLE: i128 = 1 << 10;
 
-/// Largest value of a per-CPU array in bytes, with pages of up to 32 KiB (`PCPU_MIN_UNIT_SIZE`).
-const MAX_PERCPU: u64 = 32 << 10;
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&NULL_SIZE, &MISUSE, &FD], check: Check::flow(judge) };
 
-pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
+fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts) {
     match event {
         Event::Call { callee, values, args, at, .. } => {
             let call = Call { judge, args, at: *at };
@@ -51,17 +82,17 @@ pub(super) fn judge(judge: Judge<'_>, event: &Event<'_>, verdicts: &mut Verdicts
                     Some(Value::MapFd(site, map)) => {
                         let text = call.is_percpu(*site, *map).then(|| {
                             let text = format!(
-                                "the map `{map}` holds a per-CPU section: the kernel refuses to map it into \
-                                 memory (-ENOTSUPP); read it with lookups"
+                                "the map `{map}` holds a per-CPU section: the kernel refuses to mmap it (-ENOTSUPP); read \
+                                 it with lookups"
                             );
                             (*site, *map, text)
                         });
                         call.misuse(text, verdicts);
                     }
-                    _ => verdicts.innocent(MISUSE, *at),
+                    _ => verdicts.innocent(&MISUSE, *at),
                 },
                 _ => {
-                    for rule in [NULL_SIZE, MISUSE, RESIZE] {
+                    for rule in [&NULL_SIZE, &MISUSE] {
                         verdicts.innocent(rule, *at);
                     }
                 }
@@ -101,13 +132,11 @@ impl Call<'_> {
         let percpu = self.is_percpu(site, map);
         match callee {
             "bpf_map__initial_value" => self.initial_value(site, map, second, verdicts),
-            "bpf_map__set_value_size" => self.resize(site, map, verdicts),
             "bpf_map__delete_elem" => self.misuse(self.deleted(site, map), verdicts),
             "bpf_map__set_max_entries" => {
                 let wrong = percpu && self.constant(1).is_some_and(|n| n > 1);
                 let text = format!(
-                    "`{map}` holds a per-CPU section and has one entry: with more of them its programs are \
-                     refused"
+                    "`{map}` holds a per-CPU section and has one entry: with more, the kernel refuses its programs"
                 );
                 self.misuse(wrong.then_some((site, map, text)), verdicts);
             }
@@ -126,7 +155,7 @@ impl Call<'_> {
     fn deleted(&self, site: Site, map: Symbol) -> Option<(Site, Symbol, String)> {
         self.is_percpu(site, map).then(|| {
             let text = format!(
-                "the entry of `{map}` cannot be deleted: a per-CPU array refuses that with -EINVAL"
+                "the entry of `{map}` cannot be deleted: a per-CPU array refuses this with -EINVAL"
             );
             (site, map, text)
         })
@@ -134,11 +163,11 @@ impl Call<'_> {
 
     fn misuse(&self, wrong: Option<(Site, Symbol, String)>, verdicts: &mut Verdicts) {
         let Some((site, map, text)) = wrong else {
-            verdicts.innocent(MISUSE, self.at);
+            verdicts.innocent(&MISUSE, self.at);
             return;
         };
-        verdicts.guilty(MISUSE, self.at, true, || {
-            Some(with_first_variable(self.judge, self.judge.at(MISUSE, self.at, text)?, site, map))
+        verdicts.guilty(&MISUSE, self.at, true, || {
+            Some(with_first_variable(self.judge, self.judge.at(&MISUSE, self.at, text)?, site, map))
         });
     }
 
@@ -155,103 +184,24 @@ impl Call<'_> {
             _ => false,
         });
         if !image || size != Some(&Value::Zero) {
-            verdicts.innocent(NULL_SIZE, self.at);
+            verdicts.innocent(&NULL_SIZE, self.at);
             return;
         }
-        verdicts.guilty(NULL_SIZE, self.at, true, || {
+        verdicts.guilty(&NULL_SIZE, self.at, true, || {
             let text = format!(
-                "`bpf_map__initial_value()` stores the size of the image of `{map}` through its second \
-                 argument without looking at it: NULL ends in SIGSEGV"
+                "`bpf_map__initial_value()` stores the size of the image of `{map}` through its second argument \
+                 without a check: NULL ends in SIGSEGV"
             );
-            let finding = self.judge.at(NULL_SIZE, self.at, text)?;
+            let finding = self.judge.at(&NULL_SIZE, self.at, text)?;
             let argument = self.args.get(1)?;
-            let argument = places::range(self.judge.input.unit, At::new(self.at.item, argument.span))?;
+            let range = At::new(self.at.item, argument.span).range(self.judge.input.unit)?;
             // Only where NULL is written in the call itself.
-            Some(match fixes::is_literal_zero(self.args.get(1)?) {
-                true => finding.with_fix(
-                    "Pass a place for the size",
-                    vec![(argument, "&(size_t){ 0 }".into())],
-                ),
-                false => finding,
-            })
+            let fix = is_literal_zero(argument).then(|| {
+                Fix::new("Pass a place for the size", [Edit::replace(range, "&(size_t){ 0 }")])
+            });
+            Some(finding.with_fixes(fix))
         });
     }
-
-    /// `bpf_map__set_value_size(map, size)`: can libbpf change the section's type along?
-    fn resize(&self, site: Site, map: Symbol, verdicts: &mut Verdicts) {
-        let late = !matches!(self.judge.phase(site), Phase::Open | Phase::Unknown);
-        let wrong = if late { None } else { self.resized(site, map) };
-        let Some(Resize { why, variable, place, fitting, too_large }) = wrong else {
-            verdicts.innocent(RESIZE, self.at);
-            return;
-        };
-        verdicts.guilty(RESIZE, self.at, true, || {
-            let load = if too_large {
-                "; a per-CPU value of more than 32 KiB is refused at load (-E2BIG)"
-            } else {
-                ""
-            };
-            let text = format!(
-                "{why}, so libbpf drops the BTF of the map `{map}` (with a warning only){load}"
-            );
-            let finding = self.judge.at(RESIZE, self.at, text)?;
-            let finding = super::judge::with_place(finding, place, &variable);
-            let size = self.args.get(1)?;
-            let range = places::range(self.judge.input.unit, At::new(self.at.item, size.span))?;
-            Some(match fitting {
-                Some(fitting) if matches!(size.kind, ExprKind::Int { .. }) => finding.with_fix(
-                    format!("Use {fitting}, which holds whole elements of `{variable}`"),
-                    vec![(range, fitting.to_string())],
-                ),
-                _ => finding,
-            })
-        });
-    }
-
-    fn resized(&self, site: Site, map: Symbol) -> Option<Resize> {
-        if self.judge.kind(site) == Some(HeaderKind::Subskeleton) {
-            return None;
-        }
-        let object = self.judge.model(site)?;
-        let section = certain_section(object, map.as_str())?;
-        if section.kind == SectionKind::Kconfig {
-            return None;
-        }
-        let last = section.variables.last()?;
-        let size = self.constant(1).and_then(|n| u64::try_from(n).ok());
-        let percpu = section.kind == SectionKind::Percpu;
-        let too_large = percpu && size.is_some_and(|n| round_up(n, 8) > MAX_PERCPU);
-        let (variable, place) = (last.name.to_string(), last.place);
-        let Type::Array { elem, .. } = object.btf.get(object.btf.resolve(last.ty)?) else {
-            let why = format!(
-                "the last variable of `{}` is `{variable}`, which is no array that could grow",
-                section.name
-            );
-            return Some(Resize { why, variable, place, fitting: None, too_large });
-        };
-        let elem = object.btf.size_of(*elem).filter(|size| *size > 0)?;
-        let size = size?;
-        let room = size.checked_sub(last.offset)?;
-        if room % elem == 0 {
-            return None;
-        }
-        let why = format!(
-            "{size} bytes hold no whole number of elements of `{variable}` ({elem} bytes each, from offset \
-             {} on)",
-            last.offset
-        );
-        let fitting = Some(last.offset.saturating_add(round_up(room, elem)));
-        Some(Resize { why, variable, place, fitting, too_large })
-    }
-}
-
-struct Resize {
-    why: String,
-    variable: String,
-    place: Option<bpf::object::Place>,
-    /// The next size that fits, in bytes.
-    fitting: Option<u64>,
-    too_large: bool,
 }
 
 /// The finding with the first variable of a section, which stands for it in BPF C.
@@ -263,10 +213,10 @@ fn with_first_variable(
 ) -> Diagnostic {
     let first = judge
         .model(site)
-        .and_then(|object| crate::flow::image::section_by_field(object, section.as_str()))
+        .and_then(|object| section_by_field(object, section.as_str()))
         .and_then(|section| section.variables.first());
     match first {
-        Some(first) => super::judge::with_place(finding, first.place, &first.name),
+        Some(first) => finding.with_declaration(first.place.map(FileRange::from), &first.name),
         None => finding,
     }
 }
@@ -280,22 +230,14 @@ fn fd_test(judge: Judge<'_>, site: Site, map: Symbol, at: At, verdicts: &mut Ver
     else {
         return;
     };
-    verdicts.guilty(FD, at, true, || {
+    verdicts.guilty(&FD, at, true, || {
         let text = format!(
-            "a descriptor that is not negative is no proof that `{map}` exists: libbpf gives every map a \
+            "a descriptor that is not negative does not prove that `{map}` exists: libbpf gives every map a \
              placeholder at open, and keeps it when the map is not created"
         );
-        let finding = judge.at(FD, at, text)?;
+        let finding = judge.at(&FD, at, text)?;
         let finding = judge.with_call(finding, Some(*call), "creation is switched here");
         let finding = judge.with_map(finding, site, map);
-        Some(match fixes::ask_autocreate(judge.input, at) {
-            Some((title, edits)) => finding.with_fix(title, edits),
-            None => finding,
-        })
+        Some(finding.with_fixes(fixes::ask_autocreate(judge.input, at)))
     });
-}
-
-/// A range that inserts in front of another.
-pub(super) fn before(range: FileRange) -> FileRange {
-    FileRange { end: range.start, ..range }
 }

@@ -1,17 +1,31 @@
-//! The loader-side rules, one file a family, over the events of the flow analysis.
+//! The loader-side rules, one file a family: its statics, and the check that reports them.
+//!
+//! A family checks the whole file, or judges the events of the flow analysis. A new family is a file with a
+//! `FAMILY`, and a line in the list below; a new rule is a static in the file of its family. Its cases
+//! stand in `ide/tests/rules`.
 
 mod after_load;
+mod attach;
 mod cpu_flags;
+mod destroyed;
+mod family;
+mod find;
 mod fixes;
 mod hidden_types;
 mod image;
+mod input;
 mod judge;
-mod lifecycle;
+mod kconfig;
+mod lines;
 mod lookups;
 mod map_calls;
-mod names;
+mod map_names;
+mod percpu_in_subskeleton;
+mod resize;
+mod setters;
+mod size_fixes;
 mod snippets;
-mod subskeleton;
+mod subskeleton_members;
 #[cfg(test)]
 mod tests;
 mod unknown_member;
@@ -19,7 +33,7 @@ mod verdicts;
 
 use std::sync::Arc;
 
-use bpf::diagnostic::Diagnostic;
+use bpf::{diagnostic::Diagnostic, rule::Rule};
 use cfront::{
     sema::{Function, Linkage},
     symbol::Symbol,
@@ -34,22 +48,36 @@ use crate::{
         observe::{At, Event, Observer},
         state::State,
     },
-    skeletons::Skeleton,
+    references::references,
 };
+use family::{Family, File};
 use judge::{Facts, Judge};
 use verdicts::Verdicts;
 
-/// What the loader-side rules look at.
-#[derive(Clone, Copy)]
-pub struct Input<'a> {
-    /// The loader.
-    pub unit: &'a Unit,
-    /// The skeletons it includes.
-    pub skeletons: &'a [Skeleton],
-    /// The text of the loader's own file, for quick fixes.
-    pub text: &'a str,
-    /// Whether the loader's compile flags are the build's own, and not guessed.
-    pub exact_flags: bool,
+pub use input::Input;
+
+/// The families, in the order of the documentation.
+static FAMILIES: &[&Family] = &[
+    &after_load::FAMILY,
+    &lookups::FAMILY,
+    &cpu_flags::FAMILY,
+    &percpu_in_subskeleton::FAMILY,
+    &map_calls::FAMILY,
+    &image::FAMILY,
+    &kconfig::FAMILY,
+    &setters::FAMILY,
+    &resize::FAMILY,
+    &attach::FAMILY,
+    &destroyed::FAMILY,
+    &map_names::FAMILY,
+    &unknown_member::FAMILY,
+    &subskeleton_members::FAMILY,
+    &hidden_types::FAMILY,
+];
+
+/// The rules of the loader side, in the order of the documentation.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|family| family.rules).copied()
 }
 
 /// All findings of the loader-side rules in a file, by place.
@@ -62,8 +90,11 @@ pub fn check(input: Input<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let mut found = flow_findings(input);
-    names::check(input, &mut found);
-    hidden_types::check(input, &mut found);
+    let references = references(input.unit, input.skeletons);
+    let file = File { input, references: &references };
+    for check in FAMILIES.iter().filter_map(|family| family.check.file) {
+        check(file, &mut found);
+    }
     found.sort_by_key(|d| (d.range.file, d.range.start, d.rule));
     // `skel->bss` and `skel->bss->total` are one use.
     found.dedup_by(|later, first| {
@@ -125,12 +156,12 @@ struct Rules<'a> {
 
 impl Observer for Rules<'_> {
     fn event(&mut self, event: &Event<'_>, state: &State, calls: &[At]) {
+        if let Event::Other { at } = event {
+            self.verdicts.other(*at);
+        }
         let judge = Judge { input: self.input, state, calls, facts: &self.facts };
-        after_load::judge(judge, event, &mut self.verdicts);
-        cpu_flags::judge(judge, event, &mut self.verdicts);
-        image::judge(judge, event, &mut self.verdicts);
-        lifecycle::judge(judge, event, &mut self.verdicts);
-        lookups::judge(judge, event, &mut self.verdicts);
-        map_calls::judge(judge, event, &mut self.verdicts);
+        for check in FAMILIES.iter().filter_map(|family| family.check.flow) {
+            check(judge, event, &mut self.verdicts);
+        }
     }
 }

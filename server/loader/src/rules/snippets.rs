@@ -1,31 +1,28 @@
 //! Quick fixes that read and update the maps of per-CPU sections.
 
-use std::fmt::Write;
-
-use bpf::object::Object;
+use bpf::{
+    diagnostic::{Edit, Fix},
+    object::Object,
+};
 use btf::{Type, TypeId};
 use cfront::{
     ast::{Expr, ExprKind, Item, StmtKind},
-    source::FileRange,
     symbol::Symbol,
-    unit::ItemId,
 };
 
 use super::{
-    Input,
-    fixes::{Edits, InBlock, Lines, call_at, expression_at, innermost, names_err},
+    find::{InBlock, expression_at, innermost},
+    input::Input,
     judge::is_percpu,
-    lookups::Remedy,
+    lines::{Lines, Names, block, names_err},
 };
 use crate::{
-    flow::{calls::callee_name, image::section_by_field, observe::At},
-    places,
+    flow::{image::section_by_field, observe::At},
     skeletons::{HeaderKind, Skeleton},
-    walk,
 };
 
 /// Turns an assignment to a per-CPU variable into an update of the map on every CPU.
-pub(super) fn update_map(input: Input<'_>, skeleton: &Skeleton, write: At) -> Option<Edits> {
+pub(super) fn update_map(input: Input<'_>, skeleton: &Skeleton, write: At) -> Option<Fix> {
     if skeleton.kind != HeaderKind::Skeleton {
         return None;
     }
@@ -66,18 +63,18 @@ pub(super) fn update_map(input: Input<'_>, skeleton: &Skeleton, write: At) -> Op
             "}".to_owned(),
         ],
     );
-    Some(("Update the map on every CPU".into(), vec![(range, new)]))
+    Some(Fix::new("Update the map on every CPU", [Edit::replace(range, new)]))
 }
 
 /// Turns a read of a per-CPU variable into a lookup in the map: the sum over all CPUs where it is a
 /// number, and the value of one CPU. Each is a statement expression, so that it fits where the read
 /// stood.
-pub(super) fn lookup(input: Input<'_>, skeleton: &Skeleton, read: At) -> Vec<Edits> {
+pub(super) fn lookup(input: Input<'_>, skeleton: &Skeleton, read: At) -> Vec<Fix> {
     expression_at(input.unit, read, |expr| lookups_of(input, skeleton, read, expr))
         .unwrap_or_default()
 }
 
-fn lookups_of(input: Input<'_>, skeleton: &Skeleton, read: At, expr: &Expr) -> Option<Vec<Edits>> {
+fn lookups_of(input: Input<'_>, skeleton: &Skeleton, read: At, expr: &Expr) -> Option<Vec<Fix>> {
     if skeleton.kind != HeaderKind::Skeleton {
         return None;
     }
@@ -90,7 +87,7 @@ fn lookups_of(input: Input<'_>, skeleton: &Skeleton, read: At, expr: &Expr) -> O
     let image = format!("struct {}__{section}", skeleton.name);
     let names = Names::unlike(&[expr]);
     let of = |name| names.of(name);
-    let mut fixes: Vec<Edits> = Vec::new();
+    let mut fixes: Vec<Fix> = Vec::new();
     let ty = skeleton.object.as_deref().and_then(|o| leaf(o, section, &steps).map(|ty| (o, ty)));
     let is_number = ty.is_some_and(|(object, ty)| {
         let resolved = object.btf.resolve(ty).map(|ty| object.btf.get(ty));
@@ -121,7 +118,7 @@ fn lookups_of(input: Input<'_>, skeleton: &Skeleton, read: At, expr: &Expr) -> O
                 "})".to_owned(),
             ],
         );
-        fixes.push(("Look up the sum of all CPUs".into(), vec![(range, new)]));
+        fixes.push(Fix::new("Look up the sum of all CPUs", [Edit::replace(range, new)]));
     }
     let (one, value, on_cpu) = (of("one"), of("value"), of("on_cpu"));
     let new = block(
@@ -143,122 +140,8 @@ fn lookups_of(input: Input<'_>, skeleton: &Skeleton, read: At, expr: &Expr) -> O
             "})".to_owned(),
         ],
     );
-    fixes.push(("Look up the value of one CPU".into(), vec![(range, new)]));
+    fixes.push(Fix::new("Look up the value of one CPU", [Edit::replace(range, new)]));
     Some(fixes)
-}
-
-/// Makes the size of a lookup or update right.
-pub(super) fn sizes(input: Input<'_>, call: At, remedy: Remedy) -> Vec<Edits> {
-    let fix = match remedy {
-        Remedy::OneCpu => one_cpu(input, call),
-        Remedy::ValueSize(argument) => value_size(input, call, argument),
-        Remedy::CountPossible => count_possible(input),
-        Remedy::None => None,
-    };
-    fix.into_iter().collect()
-}
-
-/// `bpf_map_lookup_elem(fd, key, buf)` for CPU 0 only.
-fn one_cpu(input: Input<'_>, call: At) -> Option<Edits> {
-    let range = |at| places::range(input.unit, at);
-    call_at(input.unit, call, |callee, args| {
-        let name = range(At::new(call.item, callee.span))?;
-        let last = range(At::new(call.item, args.last()?.span))?;
-        let end = FileRange { start: last.end, ..last };
-        let edits = vec![(name, "bpf_map_lookup_elem_flags".into()), (end, ", BPF_F_CPU".into())];
-        Some(("Look up the value of CPU 0 only".into(), edits))
-    })
-}
-
-fn value_size(input: Input<'_>, call: At, argument: usize) -> Option<Edits> {
-    let lines = Lines { input, item: call.item };
-    call_at(input.unit, call, |_, args| {
-        let map = lines.spelled(args.first()?)?;
-        let size = places::range(input.unit, At::new(call.item, args.get(argument)?.span))?;
-        let edits = vec![(size, format!("bpf_map__value_size({map})"))];
-        Some(("Use the size of the map's value".into(), edits))
-    })
-}
-
-/// The only count of online CPUs in the file counts possible ones.
-fn count_possible(input: Input<'_>) -> Option<Edits> {
-    let mut counts = Vec::new();
-    let mut look = |item: ItemId, expr: &Expr| {
-        if let ExprKind::Call { callee, args } = &expr.kind {
-            let online = |arg: &Expr| names_in(arg).any(|n| n.as_str() == "_SC_NPROCESSORS_ONLN");
-            let counts_online = match callee_name(callee).map(Symbol::as_str) {
-                Some("get_nprocs") => true,
-                Some("sysconf") => args.first().is_some_and(online),
-                _ => false,
-            };
-            if counts_online {
-                counts.push(At::new(item, expr.span));
-            }
-        }
-    };
-    for item in input.unit.main_items() {
-        if let Some(parsed) = input.unit.item(*item) {
-            walk::expressions(&parsed.syntax, |expr| look(*item, expr));
-        }
-    }
-    let [count] = counts.as_slice() else { return None };
-    let range = places::range(input.unit, *count)?;
-    let edits = vec![(range, "libbpf_num_possible_cpus()".into())];
-    Some(("Count possible CPUs".into(), edits))
-}
-
-/// The names in an expression.
-pub(super) fn names_in(expr: &Expr) -> impl Iterator<Item = Symbol> {
-    let mut names = Vec::new();
-    let holder = Item::StaticAssert(Box::new(expr.clone()));
-    walk::expressions(&holder, |part| {
-        if let ExprKind::Ident(name) = &part.kind {
-            names.push(name.name);
-        }
-    });
-    names.into_iter()
-}
-
-/// Names for variables of a snippet that differ from those in the user's expressions.
-pub(super) struct Names {
-    suffix: String,
-}
-
-impl Names {
-    const ALL: [&'static str; 16] = [
-        "vsz", "next", "zero", "ncpu", "vals", "total", "cpu", "stride", "one", "value", "on_cpu",
-        "btf", "section", "var", "name", "left",
-    ];
-
-    pub(super) fn unlike(exprs: &[&Expr]) -> Names {
-        let used: Vec<Symbol> = exprs.iter().flat_map(|expr| names_in(expr)).collect();
-        let mut suffix = String::new();
-        while used.iter().any(|name| {
-            name.as_str().strip_suffix(suffix.as_str()).is_some_and(|n| Names::ALL.contains(&n))
-        }) {
-            suffix.push('_');
-        }
-        Names { suffix }
-    }
-
-    pub(super) fn of(&self, name: &str) -> String {
-        format!("{name}{}", self.suffix)
-    }
-}
-
-/// Lines of code, the first where it is put, the others at the same depth.
-pub(super) fn block(indent: &str, lines: &[String]) -> String {
-    let mut out = String::new();
-    for (index, line) in lines.iter().enumerate() {
-        if index > 0 {
-            out.push('\n');
-            if !line.is_empty() {
-                out.push_str(indent);
-            }
-        }
-        let _ = write!(out, "{line}");
-    }
-    out
 }
 
 /// What an expression that reads a variable of a per-CPU section is made of.

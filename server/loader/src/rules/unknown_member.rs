@@ -2,10 +2,9 @@
 //! variable is static, stands in another section, is dropped by the compiler, or is misspelt.
 
 use bpf::{
-    diagnostic::Diagnostic,
-    facts::sections::edit_distance,
+    diagnostic::{Diagnostic, Fix, Severity},
     object::{MapKind, Object, Variable},
-    rules::RuleId,
+    rule::{self, Rule, Scope},
 };
 use btf::Linkage;
 use cfront::{
@@ -15,20 +14,42 @@ use cfront::{
     symbol::Symbol,
     unit::{ItemId, Unit},
 };
+use strsim::osa_distance;
 
-use super::{Input, judge::with_place};
+use super::{
+    family::{Check, Family, File},
+    input::Input,
+};
 use crate::{
     members::members,
     references::Reference,
     skeletons::{HeaderKind, Skeleton},
 };
 
-const UNKNOWN: RuleId = RuleId("skeleton-unknown-member");
+static UNKNOWN: Rule = Rule {
+    id: "skeleton-unknown-member",
+    severity: Severity::Error,
+    title: "the skeleton has no such member",
+    happens: "The access does not compile against the header that the BPF source gives.",
+    why: "The skeleton has a member for each map, program and link. A data section has one for every \
+          variable that is not static or hidden and that the compiler keeps.",
+    fix: "Use the section that holds the variable, correct the name, or make the variable global.",
+    quick_fix: true,
+    scope: Scope::Declaration,
+    since: "0.1.0",
+};
+
+pub(super) static FAMILY: Family = rule::Family { rules: &[&UNKNOWN], check: Check::file(check) };
 
 /// Members of the skeleton's struct that are data sections.
 const DATA: [&str; 5] = ["bss", "data", "rodata", "percpu", "kconfig"];
 
-pub(super) fn judge(input: Input<'_>, reference: &Reference) -> Option<Diagnostic> {
+fn check(file: File<'_>, found: &mut Vec<Diagnostic>) {
+    let members = file.references.iter().filter(|r| r.kind.is_none() && !r.in_string);
+    found.extend(members.filter_map(|reference| unknown(file.input, reference)));
+}
+
+fn unknown(input: Input<'_>, reference: &Reference) -> Option<Diagnostic> {
     let skeleton = input.skeletons.get(reference.skeleton)?;
     let object = skeleton.object.as_deref()?;
     let holder = reference.holder.as_str();
@@ -56,11 +77,11 @@ pub(super) fn judge(input: Input<'_>, reference: &Reference) -> Option<Diagnosti
 fn is_static(reference: &Reference, skeleton: &Skeleton, variable: &Variable) -> Diagnostic {
     let name = &reference.name;
     let text = format!(
-        "`struct {}` has no member `{name}`: the variable is static (or hidden), and bpftool leaves those \
-         out",
+        "`struct {}` has no member `{name}`: the variable is static or hidden, and bpftool leaves those out",
         skeleton.name
     );
-    with_place(Diagnostic::new(UNKNOWN, reference.range, text), variable.place, name)
+    Diagnostic::new(&UNKNOWN, reference.range, text)
+        .with_declaration(variable.place.map(FileRange::from), name)
 }
 
 fn elsewhere(
@@ -80,23 +101,22 @@ fn elsewhere(
         return None;
     }
     let text = format!(
-        "`{}` has no member `{name}`: the variable stands in section `{section}`, so it is in `{holder}`",
+        "`{}` has no member `{name}`: the variable is in section `{section}`, so use `{holder}`",
         reference.holder
     );
-    let finding = with_place(Diagnostic::new(UNKNOWN, reference.range, text), variable.place, name);
+    let finding = Diagnostic::new(&UNKNOWN, reference.range, text)
+        .with_declaration(variable.place.map(FileRange::from), name);
     // The holder is the name before `->` or `.`.
     let at = reference.at;
     let token = at.end.checked_sub(3)?;
     let spelled = input.unit.tokens(at.item).get(token as usize)?.sym;
     let place = input.unit.token_place(at.item, token)?;
-    Some(if spelled.as_str() == reference.holder {
-        finding.with_fix(format!("Use `{holder}`"), vec![(place, holder.to_string())])
-    } else {
-        finding
-    })
+    let fix = (spelled.as_str() == reference.holder)
+        .then(|| Fix::rename(place, &holder, holder.as_str()));
+    Some(finding.with_fixes(fix))
 }
 
-/// Something that the source declares and the compiler leaves out of the object.
+/// Something that the source declares and the compiler drops from of the object.
 fn dropped(reference: &Reference, skeleton: &Skeleton, in_data: bool) -> Option<Diagnostic> {
     let name = Symbol::intern(&reference.name);
     let (why, place) = skeleton.sources.iter().find_map(|unit| {
@@ -109,23 +129,18 @@ fn dropped(reference: &Reference, skeleton: &Skeleton, in_data: bool) -> Option<
         }
     })?;
     let text = format!("the skeleton has no member `{name}`: {why}");
-    let finding = Diagnostic::new(UNKNOWN, reference.range, text);
-    Some(match place {
-        Some(place) => finding.with_related(place, format!("`{name}` is declared here")),
-        None => finding,
-    })
+    Some(Diagnostic::new(&UNKNOWN, reference.range, text).with_declaration(place, &reference.name))
 }
 
 fn dropped_variable(unit: &Unit, name: Symbol) -> Option<(&'static str, Option<FileRange>)> {
     let variable = unit.variable(name)?;
     let why = if variable.linkage == sema::Linkage::Internal {
-        "the variable is static and nothing that is kept uses it, so the compiler drops it (and bpftool \
-         leaves static ones out anyway)"
+        "the variable is static and unused, so the compiler drops it (bpftool leaves out static ones anyway)"
     } else if variable.definition == sema::Definition::None
         && variable.attrs.section.as_ref().is_some_and(|s| s.as_str() == ".kconfig")
     {
         // Other `extern` variables may be defined in an object that this one is linked with.
-        "nothing that is kept uses this configuration value, so the object does not have it"
+        "no code uses this configuration value, so the object does not have it"
     } else {
         return None;
     };
@@ -138,7 +153,7 @@ fn dropped_function(unit: &Unit, name: Symbol) -> Option<(&'static str, Option<F
     let why = if place.is_none() {
         "the source only declares the function"
     } else if function.linkage == sema::Linkage::Internal {
-        "the function is static, and programs are functions that are not"
+        "the function is static, and a program cannot be"
     } else {
         // Without a section of its own it is a subprogram.
         function.attrs.section.is_none().then_some(
@@ -161,15 +176,11 @@ fn misspelt(reference: &Reference, skeleton: &Skeleton) -> Option<Diagnostic> {
     let mut near = all.iter().filter(|member| is_near(written, &member.name));
     let (member, None) = (near.next()?, near.next()) else { return None };
     let name = &member.name;
-    let text =
-        format!("`{}` has no member `{written}`; `{name}` is spelt nearly so", reference.holder);
-    let finding = Diagnostic::new(UNKNOWN, reference.range, text);
-    let finding = with_place(
-        finding,
-        member.place,
-        name.strip_suffix("_fd").filter(|_| light).unwrap_or(name),
-    );
-    Some(finding.with_fix(format!("Use `{name}`"), vec![(reference.range, name.to_string())]))
+    let text = format!("`{}` has no member `{written}`; did you mean `{name}`?", reference.holder);
+    let declared = name.strip_suffix("_fd").filter(|_| light).unwrap_or(name);
+    let finding = Diagnostic::new(&UNKNOWN, reference.range, text)
+        .with_declaration(member.place.map(FileRange::from), declared);
+    Some(finding.with_fixes([Fix::rename(reference.range, name, name.as_str())]))
 }
 
 /// Whether a name is a slip of the other: one letter, or two in a long name. Names that differ in
@@ -185,5 +196,5 @@ fn is_near(written: &str, name: &str) -> bool {
     };
     digits(written) == digits(name)
         && letters(written) != letters(name)
-        && edit_distance(written, name) <= most
+        && osa_distance(written, name) <= most
 }

@@ -1,6 +1,6 @@
-//! Collects what each way through the program says of a place.
+//! Collects the verdicts of each way through the program on a place.
 
-use bpf::{diagnostic::Diagnostic, rules::RuleId};
+use bpf::{diagnostic::Diagnostic, rule::Rule};
 use cfront::unit::ItemId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,7 +9,7 @@ use crate::flow::observe::At;
 /// Verdicts by rule and place.
 #[derive(Debug, Default)]
 pub(super) struct Verdicts {
-    places: FxHashMap<At, Vec<(RuleId, Verdict)>>,
+    places: FxHashMap<At, Vec<(&'static Rule, Verdict)>>,
     /// Places where something else happens on some way.
     other: FxHashSet<At>,
 }
@@ -26,7 +26,7 @@ struct Verdict {
 }
 
 impl Verdicts {
-    fn of(&mut self, rule: RuleId, at: At) -> &mut Verdict {
+    fn of(&mut self, rule: &'static Rule, at: At) -> &mut Verdict {
         let rules = self.places.entry(at).or_default();
         let index = rules.iter().position(|(known, _)| *known == rule).unwrap_or_else(|| {
             rules.push((rule, Verdict::default()));
@@ -36,13 +36,13 @@ impl Verdicts {
     }
 
     /// A way on which the place does no harm as far as is known.
-    pub(super) fn innocent(&mut self, rule: RuleId, at: At) {
+    pub(super) fn innocent(&mut self, rule: &'static Rule, at: At) {
         self.of(rule, at).innocent = true;
     }
 
     /// A way on which the load had failed before: what comes then is mostly cleaning up. It counts
     /// as harmless, unless a way on which the load succeeded is known to come here.
-    pub(super) fn failed(&mut self, rule: RuleId, at: At) {
+    pub(super) fn failed(&mut self, rule: &'static Rule, at: At) {
         self.of(rule, at).failed = true;
     }
 
@@ -54,7 +54,7 @@ impl Verdicts {
     /// A way on which it is a mistake; `sure` when that way is known to be a real one.
     pub(super) fn guilty(
         &mut self,
-        rule: RuleId,
+        rule: &'static Rule,
         at: At,
         sure: bool,
         finding: impl FnOnce() -> Option<Diagnostic>,
@@ -69,7 +69,7 @@ impl Verdicts {
     /// What stands: places where no way was innocent, outside the functions that were not followed
     /// in all ways.
     pub(super) fn findings(self, void: &FxHashSet<ItemId>) -> Vec<Diagnostic> {
-        let mut standing: Vec<(At, RuleId, Diagnostic)> = Vec::new();
+        let mut standing: Vec<(At, &'static Rule, Diagnostic)> = Vec::new();
         for (at, rules) in self.places {
             if void.contains(&at.item) || self.other.contains(&at) {
                 continue;

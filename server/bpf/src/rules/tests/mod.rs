@@ -37,7 +37,7 @@ fn findings(text: &str, usage: &Usage) -> String {
         }
         for fix in d.fixes {
             let edits: Vec<String> =
-                fix.edits.iter().map(|(r, text)| format!("`{}` -> `{text}`", marked(*r))).collect();
+                fix.edits.iter().map(|e| format!("`{}` -> `{}`", marked(e.at), e.text)).collect();
             let _ = writeln!(out, "    fix {}: {}", fix.title, edits.join(", "));
         }
     }

@@ -21,16 +21,16 @@ fn percpu_write_in_a_straight_line() {
 }
 "#,
         expect![[r#"
-            percpu-write-after-load at 61 `skel->percpu->count`: `percpu->count` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 61 `skel->percpu->count`: `percpu->count` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
                 fix: Move the write before the load
                 fix: Update the map on every CPU
-            percpu-write-after-load at 62 `skel->percpu->nums[3]`: `percpu->nums` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 62 `skel->percpu->nums[3]`: `percpu->nums` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:9 `nums`: `nums` is declared here
                 fix: Move the write before the load
-            percpu-write-after-load at 63 `skel->percpu->pair.a`: `percpu->pair` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 63 `skel->percpu->pair.a`: `percpu->pair` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:10 `pair`: `pair` is declared here
                 fix: Move the write before the load
@@ -90,25 +90,25 @@ out:
 }
 "#,
         expect![[r#"
-            percpu-write-after-load at 69 `skel->percpu->nums[n]`: `percpu->nums` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 69 `skel->percpu->nums[n]`: `percpu->nums` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 61 `hits__load(skel)`: loaded here
                 /hits.bpf.c:9 `nums`: `nums` is declared here
                 fix: Update the map on every CPU
-            percpu-write-after-load at 85 `*p`: `percpu->count` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 85 `*p`: `percpu->count` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 61 `hits__load(skel)`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
-            percpu-write-after-load at 86 `memset(&skel->percpu->pair, 0, 4)`: `percpu->pair` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 86 `memset(&skel->percpu->pair, 0, 4)`: `percpu->pair` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 61 `hits__load(skel)`: loaded here
                 /hits.bpf.c:10 `pair`: `pair` is declared here
-            percpu-write-after-load at 87 `strncpy(skel->percpu->pair.name, "x", 2)`: `percpu->pair` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 87 `strncpy(skel->percpu->pair.name, "x", 2)`: `percpu->pair` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 61 `hits__load(skel)`: loaded here
                 /hits.bpf.c:10 `pair`: `pair` is declared here
-            percpu-write-after-load at 88 `memcpy(skel->percpu, argv, 4)`: `percpu` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 88 `memcpy(skel->percpu, argv, 4)`: `percpu` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 61 `hits__load(skel)`: loaded here
-            percpu-write-after-load at 93 `again->percpu->nums[i]`: `percpu->nums` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 93 `again->percpu->nums[i]`: `percpu->nums` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 73 `hits__open_and_load()`: loaded here
                 /hits.bpf.c:9 `nums`: `nums` is declared here
-            percpu-write-after-load at 95 `image->count`: `percpu->count` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
+            percpu-write-after-load at 95 `image->count`: `percpu->count` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
                 73 `hits__open_and_load()`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
         "#]],
@@ -143,11 +143,11 @@ void test_two(void)
 }
 "#,
         expect![[r#"
-            rodata-write-after-load at 66 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            rodata-write-after-load at 66 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 63 `hits__load(skel)`: loaded here
                 /hits.bpf.c:5 `limit`: `limit` is declared here
                 fix: Move the write before the load
-            rodata-write-after-load at 76 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            rodata-write-after-load at 76 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 73 `bpf_object__load(skel->obj)`: loaded here
                 /hits.bpf.c:5 `limit`: `limit` is declared here
                 fix: Move the write before the load
@@ -175,13 +175,13 @@ int other(struct hits *skel)
 }
 "#,
         expect![[r#"
-            load-result-ignored at 58 `hits__load(skel)`: the result of `hits__load()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 58 `hits__load(skel)`: the result of `hits__load()` is ignored and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
                 59 `skel->rodata`: used here
-            rodata-write-after-load at 59 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            rodata-write-after-load at 59 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 58 `hits__load(skel)`: loaded here
                 /hits.bpf.c:5 `limit`: `limit` is declared here
                 fix: Move the write before the load
-            rodata-write-after-load at 67 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            rodata-write-after-load at 67 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 64 `hits__load(skel)`: loaded here
                 /hits.bpf.c:5 `limit`: `limit` is declared here
                 fix: Move the write before the load
@@ -207,17 +207,17 @@ fn stale_read() {
 }
 "#,
         expect![[r#"
-            percpu-stale-read at 63 `skel->percpu->nums[i]`: `percpu->nums` is read after load: the image keeps the start values for ever, what programs count is only in the map
+            percpu-stale-read at 63 `skel->percpu->nums[i]`: `percpu->nums` is read after load: the image only ever shows the start values, what the programs count is in the map
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:9 `nums`: `nums` is declared here
                 fix: Look up the sum of all CPUs
                 fix: Look up the value of one CPU
-            percpu-stale-read at 64 `skel->percpu->count`: `percpu->count` is read after load: the image keeps the start values for ever, what programs count is only in the map
+            percpu-stale-read at 64 `skel->percpu->count`: `percpu->count` is read after load: the image only ever shows the start values, what the programs count is in the map
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
                 fix: Look up the sum of all CPUs
                 fix: Look up the value of one CPU
-            percpu-stale-read at 65 `*p`: `percpu->count` is read after load: the image keeps the start values for ever, what programs count is only in the map
+            percpu-stale-read at 65 `*p`: `percpu->count` is read after load: the image only ever shows the start values, what the programs count is in the map
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
         "#]],
@@ -247,10 +247,10 @@ int use(struct bpf_object *obj)
 }
 "#,
         expect![[r#"
-            percpu-in-subskeleton at 2 `sub->percpu`: a subskeleton has no member `percpu`: bpftool skips per-CPU sections there, `struct lib` has only `maps.percpu`
+            percpu-in-subskeleton at 2 `sub->percpu`: a subskeleton has no member `percpu`: bpftool leaves per-CPU sections out of it, so `struct lib` has only `maps.percpu`
                 /lib.bpf.c:3 `count`: `count` is declared here
                 fix: Look up the value of one CPU
-            percpu-in-subskeleton at 8 `sub->percpu`: a subskeleton has no member `percpu`: bpftool skips per-CPU sections there, `struct lib` has only `maps.percpu`
+            percpu-in-subskeleton at 8 `sub->percpu`: a subskeleton has no member `percpu`: bpftool leaves per-CPU sections out of it, so `struct lib` has only `maps.percpu`
                 /lib.bpf.c:3 `count`: `count` is declared here
         "#]],
     );

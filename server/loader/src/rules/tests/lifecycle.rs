@@ -79,13 +79,13 @@ int main(void)
 }
 "#,
         expect![[r#"
-            setter-after-load at 55 `bpf_map__set_max_entries(map, 4)`: `bpf_map__set_max_entries()` is called after the load: it fails with -EBUSY and the map `table` stays as it is
+            setter-after-load at 55 `bpf_map__set_max_entries(map, 4)`: `bpf_map__set_max_entries()` is called after load: it fails with -EBUSY and the map `table` stays as it is
                 60 `hits__load(skel)`: loaded here
                 /hits.bpf.c:19 `table`: `table` is declared here
-            setter-after-load at 63 `bpf_map__set_max_entries(skel->maps.table, 2)`: `bpf_map__set_max_entries()` is called after the load: it fails with -EBUSY and the map `table` stays as it is
+            setter-after-load at 63 `bpf_map__set_max_entries(skel->maps.table, 2)`: `bpf_map__set_max_entries()` is called after load: it fails with -EBUSY and the map `table` stays as it is
                 60 `hits__load(skel)`: loaded here
                 /hits.bpf.c:19 `table`: `table` is declared here
-            setter-after-load at 65 `bpf_program__set_autoload(skel->progs.on_switch, 0)`: `bpf_program__set_autoload()` is called after the load: it fails with -EINVAL and `on_switch` stays as it is
+            setter-after-load at 65 `bpf_program__set_autoload(skel->progs.on_switch, 0)`: `bpf_program__set_autoload()` is called after load: it fails with -EINVAL and `on_switch` stays as it is
                 60 `hits__load(skel)`: loaded here
                 /hits.bpf.c:22 `on_switch`: `on_switch` is declared here
                 fix: Move the call before the load
@@ -130,9 +130,9 @@ int main(void)
 }
 "#,
         expect![[r#"
-            attach-before-load at 55 `hits__attach(skel)`: `hits__attach()` comes before the load: its programs have no descriptor yet, so it fails with -EINVAL
+            attach-before-load at 55 `hits__attach(skel)`: `hits__attach()` comes before load: the programs have no descriptor yet, so it fails with -EINVAL
                 58 `hits__open()`: opened here, and not loaded since
-            attach-before-load at 63 `bpf_program__attach(skel->progs.on_switch)`: `on_switch` is attached before the load: a program has no descriptor until then, so this fails with -EINVAL
+            attach-before-load at 63 `bpf_program__attach(skel->progs.on_switch)`: `on_switch` is attached before load: until then a program has no descriptor, so this fails with -EINVAL
                 58 `hits__open()`: opened here, and not loaded since
                 /hits.bpf.c:22 `on_switch`: `on_switch` is declared here
         "#]],
@@ -168,9 +168,9 @@ int main(void)
 }
 "#,
         expect![[r#"
-            load-result-ignored at 61 `hits__load(skel)`: the result of `hits__load()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 61 `hits__load(skel)`: the result of `hits__load()` is ignored and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
                 62 `use(skel)`: used here
-            load-result-ignored at 63 `hits__attach(skel)`: the result of `hits__attach()` is thrown away and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 63 `hits__attach(skel)`: the result of `hits__attach()` is ignored and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
                 64 `skel->bss`: used here
         "#]],
     );
@@ -213,13 +213,13 @@ int main(void)
 }
 "#,
         expect![[r#"
-            initial-value-null at 55 `bpf_map__initial_value(map, NULL)`: `bpf_map__initial_value()` stores the size of the image of `percpu` through its second argument without looking at it: NULL ends in SIGSEGV
+            initial-value-null at 55 `bpf_map__initial_value(map, NULL)`: `bpf_map__initial_value()` stores the size of the image of `percpu` through its second argument without a check: NULL ends in SIGSEGV
                 fix: Pass a place for the size
-            initial-value-null at 60 `bpf_map__initial_value(skel->maps.rodata, NULL)`: `bpf_map__initial_value()` stores the size of the image of `rodata` through its second argument without looking at it: NULL ends in SIGSEGV
+            initial-value-null at 60 `bpf_map__initial_value(skel->maps.rodata, NULL)`: `bpf_map__initial_value()` stores the size of the image of `rodata` through its second argument without a check: NULL ends in SIGSEGV
                 fix: Pass a place for the size
-            percpu-map-misuse at 64 `bpf_map__set_max_entries(skel->maps.percpu, 4)`: `percpu` holds a per-CPU section and has one entry: with more of them its programs are refused
+            percpu-map-misuse at 64 `bpf_map__set_max_entries(skel->maps.percpu, 4)`: `percpu` holds a per-CPU section and has one entry: with more, the kernel refuses its programs
                 /hits.bpf.c:8 `count`: `count` is declared here
-            percpu-map-misuse at 66 `bpf_map__delete_elem(skel->maps.percpu, &size, 4, 0)`: the entry of `percpu` cannot be deleted: a per-CPU array refuses that with -EINVAL
+            percpu-map-misuse at 66 `bpf_map__delete_elem(skel->maps.percpu, &size, 4, 0)`: the entry of `percpu` cannot be deleted: a per-CPU array refuses this with -EINVAL
                 /hits.bpf.c:8 `count`: `count` is declared here
         "#]],
     );
@@ -256,9 +256,9 @@ int main(void)
 }
 "#,
         expect![[r#"
-            percpu-lookup-overflow at 59 `bpf_map_lookup_elem(fd, key, &one)`: the buffer has 4 bytes, and the kernel writes 48 for every possible CPU: with two of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
-            percpu-lookup-overflow at 72 `bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu), &zero, &value)`: the buffer has 8 bytes, and the kernel writes 48 for every possible CPU: with two of them it overruns; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
-            percpu-value-size at 76 `bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 0)`: without flags `percpu` has one value for every possible CPU: with the size of one this fails with -EINVAL; add `BPF_F_CPU` and the CPU, or give a buffer for all of them
+            percpu-lookup-overflow at 59 `bpf_map_lookup_elem(fd, key, &one)`: the buffer has 4 bytes, but the kernel writes 48 for every possible CPU: with two CPUs it overflows; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
+            percpu-lookup-overflow at 72 `bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu), &zero, &value)`: the buffer has 8 bytes, but the kernel writes 48 for every possible CPU: with two CPUs it overflows; size it by `libbpf_num_possible_cpus()`, or pass `BPF_F_CPU` to `bpf_map_lookup_elem_flags`
+            percpu-value-size at 76 `bpf_map__lookup_elem(skel->maps.percpu, &zero, 4, all, bpf_map__value_size(skel->maps.percpu), 0)`: without flags this takes a value of `percpu` for every possible CPU: with the size of one it fails with -EINVAL; add `BPF_F_CPU` and the CPU, or pass a buffer for all of them
         "#]],
     );
 }

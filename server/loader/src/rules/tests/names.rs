@@ -22,15 +22,15 @@ int main(struct env *env)
 }
 "#,
         expect![[r#"
-            skeleton-unknown-member at 59 `count`: `bss` has no member `count`: the variable stands in section `.percpu`, so it is in `percpu`
+            skeleton-unknown-member at 59 `count`: `bss` has no member `count`: the variable is in section `.percpu`, so use `percpu`
                 /hits.bpf.c:8 `count`: `count` is declared here
                 fix: Use `percpu`
-            skeleton-unknown-member at 60 `limit`: `data` has no member `limit`: the variable stands in section `.rodata`, so it is in `rodata`
+            skeleton-unknown-member at 60 `limit`: `data` has no member `limit`: the variable is in section `.rodata`, so use `rodata`
                 /hits.bpf.c:5 `limit`: `limit` is declared here
                 fix: Use `rodata`
-            skeleton-unknown-member at 61 `hidden`: `struct hits` has no member `hidden`: the variable is static (or hidden), and bpftool leaves those out
+            skeleton-unknown-member at 61 `hidden`: `struct hits` has no member `hidden`: the variable is static or hidden, and bpftool leaves those out
                 /hits.bpf.c:7 `hidden`: `hidden` is declared here
-            skeleton-unknown-member at 62 `total`: `percpu` has no member `total`: the variable stands in section `.bss`, so it is in `bss`
+            skeleton-unknown-member at 62 `total`: `percpu` has no member `total`: the variable is in section `.bss`, so use `bss`
                 /hits.bpf.c:6 `total`: `total` is declared here
                 fix: Use `bss`
         "#]],
@@ -75,9 +75,9 @@ fn map_names() {
 }
 "#,
         expect![[r#"
-            internal-map-name at 57 `hits.percpu`: no map has the name `hits.percpu`: libbpf calls it `.percpu`, so this gives NULL
+            internal-map-name at 57 `hits.percpu`: no map is called `hits.percpu`: libbpf calls it `.percpu`, so this gives NULL
                 fix: Use `.percpu`
-            internal-map-name at 58 `other.bss`: no map has the name `other.bss`: libbpf calls it `hits.bss`, so this gives NULL
+            internal-map-name at 58 `other.bss`: no map is called `other.bss`: libbpf calls it `hits.bss`, so this gives NULL
                 fix: Use `.bss`
         "#]],
     );
@@ -134,9 +134,9 @@ int read(struct bpf_map *map, int fd, int cpu, __u64 wide, void *key, void *buf)
 }
 "#,
         expect![[r#"
-            cpu-flag-shift at 58 `cpu << 32`: the CPU number is shifted by 32 in a type of 32 bits or fewer: that is undefined, and names the wrong CPU
+            cpu-flag-shift at 58 `cpu << 32`: the CPU number is shifted by 32 in a type of 32 bits or fewer: this is undefined, and names the wrong CPU
                 fix: Cast to `__u64` first
-            cpu-flag-shift at 61 `(__u32)cpu << 32`: the CPU number is shifted by 32 in a type of 32 bits or fewer: that is undefined, and names the wrong CPU
+            cpu-flag-shift at 61 `(__u32)cpu << 32`: the CPU number is shifted by 32 in a type of 32 bits or fewer: this is undefined, and names the wrong CPU
                 fix: Cast to `__u64` first
             cpu-flag-invalid at 62 `BPF_F_ALL_CPUS`: `BPF_F_ALL_CPUS` is for updates only: the kernel refuses this with -EINVAL
             cpu-flag-invalid at 63 `BPF_F_ALL_CPUS | BPF_F_CPU`: `BPF_F_ALL_CPUS` and `BPF_F_CPU` exclude each other: the kernel refuses this with -EINVAL

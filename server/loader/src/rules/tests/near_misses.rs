@@ -443,14 +443,14 @@ int bad(void)
     crate::test_fixture::check(
         header,
         expect_test::expect![[r#"
-        percpu-write-after-load at 15 `skel->percpu->count`: `percpu->count` is written after load: the image of a per-CPU section is read-only from then on, so this ends in SIGSEGV
-            13 `hits__load(skel)`: loaded here
-            fix: Move the write before the load
-            fix: Update the map on every CPU
-        rodata-write-after-load at 16 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
-            13 `hits__load(skel)`: loaded here
-            fix: Move the write before the load
-    "#]],
+            percpu-write-after-load at 15 `skel->percpu->count`: `percpu->count` is written after load: from then on the image of a per-CPU section is read-only, so this ends in SIGSEGV
+                13 `hits__load(skel)`: loaded here
+                fix: Move the write before the load
+                fix: Update the map on every CPU
+            rodata-write-after-load at 16 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
+                13 `hits__load(skel)`: loaded here
+                fix: Move the write before the load
+        "#]],
     );
 }
 
@@ -472,9 +472,9 @@ int bad(void)
 }
 "#,
         expect_test::expect![[r#"
-            rodata-write-after-load at 9 `skel->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            rodata-write-after-load at 9 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 5 `hits_bpf__open_and_load()`: loaded here
-            rodata-write-after-load at 10 `other->rodata->limit`: `rodata->limit` is written after load: the map is frozen and its image read-only from then on, so this ends in SIGSEGV
+            rodata-write-after-load at 10 `other->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 6 `other__open_and_load()`: loaded here
         "#]],
     );
