@@ -17,7 +17,10 @@ use std::{
 use cfront::flags::normalize;
 use rustc_hash::FxHashSet;
 
-use super::files::{self, Kind};
+use super::{
+    files::{self, Kind},
+    table::{self, Reader},
+};
 use entries::Entries;
 
 /// A compile command: folder and arguments, compiler first.
@@ -56,10 +59,9 @@ const MAX_NAMESAKES: usize = 256;
 /// The nearest database: in the folder of `file` and above, and in `build/` of each.
 pub(super) fn find(file: &Path) -> Option<PathBuf> {
     file.ancestors().skip(1).find_map(|folder| {
-        ["compile_commands.json", "build/compile_commands.json"]
-            .map(|name| folder.join(name))
-            .into_iter()
-            .find(|path| path.is_file())
+        let names = || table::named(Reader::CompileCommands);
+        let built = names().map(|name| folder.join(table::BUILD_FOLDER).join(name));
+        names().map(|name| folder.join(name)).chain(built).find(|path| path.is_file())
     })
 }
 

@@ -1,5 +1,7 @@
 //! Flags for a file that nobody has written flags down for: from what stands near it in the tree.
 
+mod options;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -10,8 +12,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     files::{self, Kind},
     lock,
-    makefile::{self, Said},
+    make::Makefiles,
 };
+use options::Said;
 
 /// How far up the tree is looked at.
 const MAX_LEVELS: usize = 8;
@@ -19,30 +22,26 @@ const MAX_LEVELS: usize = 8;
 /// So many of the headers that a file names are looked for.
 const MAX_HEADERS: usize = 1024;
 
-/// What the Makefiles of folders say, each read once.
-#[derive(Debug, Default)]
-pub(super) struct Makefiles(Mutex<FxHashMap<PathBuf, Option<Arc<Makefile>>>>);
-
-/// A Makefile, and what it says.
-#[derive(Debug)]
-pub(super) struct Makefile {
-    path: PathBuf,
-    pub(super) said: Said,
+/// What the Makefiles of folders say, each asked once.
+#[derive(Default)]
+pub(super) struct Sayings {
+    makefiles: Arc<Makefiles>,
+    folders: Mutex<FxHashMap<PathBuf, Option<Arc<Said>>>>,
 }
 
-impl Makefiles {
-    /// The Makefile of a folder.
-    pub(super) fn of(&self, folder: &Path) -> Option<Arc<Makefile>> {
-        if let Some(known) = lock(&self.0).get(folder) {
+impl Sayings {
+    /// What these Makefiles say.
+    pub(super) fn of_all(makefiles: Arc<Makefiles>) -> Sayings {
+        Sayings { makefiles, ..Sayings::default() }
+    }
+
+    /// What the Makefile of a folder says.
+    pub(super) fn of(&self, folder: &Path) -> Option<Arc<Said>> {
+        if let Some(known) = lock(&self.folders).get(folder) {
             return known.clone();
         }
-        let found = ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| {
-            let path = folder.join(name);
-            let text = files::text(&path, Kind::Project)?;
-            let said = makefile::read(&text, &folder.display().to_string());
-            Some(Arc::new(Makefile { path, said }))
-        });
-        lock(&self.0).insert(folder.to_owned(), found.clone());
+        let found = self.makefiles.of(folder).map(|file| Arc::new(Said::by(&file)));
+        lock(&self.folders).insert(folder.to_owned(), found.clone());
         found
     }
 }
@@ -57,7 +56,7 @@ pub(super) struct Guess {
 }
 
 /// Guesses the flags of a file.
-pub(super) fn flags(file: &Path, makefiles: &Makefiles) -> Guess {
+pub(super) fn flags(file: &Path, sayings: &Sayings) -> Guess {
     let mut guess = Guess::default();
     let mut arch = None;
     let mut vmlinux = false;
@@ -70,18 +69,17 @@ pub(super) fn flags(file: &Path, makefiles: &Makefiles) -> Guess {
         if level > 0 && (folder.parent().is_none() || folder == Path::new("/usr")) {
             break;
         }
-        if !makefile && let Some(found) = makefiles.of(folder) {
+        if !makefile && let Some(said) = sayings.of(folder) {
             makefile = true;
-            for option in &found.said.options {
+            for option in &said.options {
                 if let Some(name) = option.strip_prefix("-D__TARGET_ARCH_") {
                     arch = Some(name.to_owned());
                 } else {
                     guess.arguments.push(absolute(option, folder));
                 }
             }
-            let part =
-                if found.said.in_part { " (in part: it asks for too much work)" } else { "" };
-            guess.found.push(format!("{}{part}", found.path.display()));
+            let part = if said.in_part { " (in part: it takes too much work)" } else { "" };
+            guess.found.push(format!("{}{part}", said.path.display()));
         }
         if !vmlinux && let Some(header) = find_vmlinux(folder) {
             vmlinux = true;
@@ -209,7 +207,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let guess = flags(&root.join(file), &Makefiles::default());
+        let guess = flags(&root.join(file), &Sayings::default());
         let of_tree = guess.found.iter().filter(|found| Path::new(found).starts_with(root));
         (guess.arguments.join(" ").replace(&root.display().to_string(), "/r"), of_tree.count())
     }

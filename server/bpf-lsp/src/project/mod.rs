@@ -9,11 +9,13 @@ pub(crate) mod build;
 mod compile_commands;
 pub(crate) mod files;
 mod guess;
-mod makefile;
+mod make;
 pub(crate) mod objects;
+mod paths;
 mod search;
 mod skeleton_rules;
 mod stamps;
+mod table;
 pub(crate) mod watched;
 
 use std::{
@@ -30,7 +32,7 @@ use cfront::{
 use ide::{
     Environment,
     environment::{FileFlags, FlagsFrom, ProjectFiles, SkeletonOrigin},
-    project_file::{self, ProjectFile},
+    project_file::ProjectFile,
 };
 use loader::usage::words::Mentions;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -39,6 +41,7 @@ use crate::lsp::settings::Settings;
 use compile_commands::{Command, CompileCommands};
 use files::Kind;
 use stamps::{Stamp, Stamps};
+use table::Reader;
 
 /// The project of a session or of a run of the command line.
 #[derive(Clone, Default)]
@@ -82,7 +85,13 @@ impl Project {
 
     /// The files and facts of now; what it has read once it keeps.
     pub(crate) fn environment(&self) -> Arc<Disk> {
-        Arc::new(Disk { project: self.clone(), ..Disk::default() })
+        let makefiles = Arc::new(make::Makefiles::noted(self.stamps.clone()));
+        Arc::new(Disk {
+            project: self.clone(),
+            sayings: guess::Sayings::of_all(makefiles.clone()),
+            build_files: skeleton_rules::BuildFiles::new(makefiles),
+            ..Disk::default()
+        })
     }
 }
 
@@ -98,7 +107,7 @@ pub(crate) struct Disk {
     project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
     /// Project files by their own paths.
     read_project_files: Mutex<FxHashMap<PathBuf, Option<Placed>>>,
-    makefiles: guess::Makefiles,
+    sayings: guess::Sayings,
     build_files: skeleton_rules::BuildFiles,
     /// By the loader's folder and the header as it is included.
     origins: Mutex<FxHashMap<(PathBuf, String), Origins>>,
@@ -384,14 +393,14 @@ impl Disk {
             (Flags::parse(arguments, &here), FlagsFrom::CommandLine)
         } else if let Some((flags, from)) = self.database_flags(path) {
             (flags, from)
-        } else if let Some(file) = find_upwards(folder, "compile_flags.txt") {
+        } else if let Some(file) = find_upwards(folder, Reader::CompileFlags) {
             let text = files::text(&file, Kind::Project).unwrap_or_default();
             let arguments: Vec<String> =
                 text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
             let here = file.parent().unwrap_or(folder);
             (Flags::parse(&arguments, here), FlagsFrom::CompileFlags(file.clone()))
         } else {
-            let guess = guess::flags(path, &self.makefiles);
+            let guess = guess::flags(path, &self.sayings);
             (Flags::parse(&guess.arguments, folder), FlagsFrom::Guessed(guess.found))
         };
         if is_loader(path) {
@@ -460,7 +469,7 @@ impl Disk {
         if let Some(known) = lock(&self.project_files).get(folder) {
             return known.clone();
         }
-        let found = find_upwards(folder, project_file::NAME);
+        let found = find_upwards(folder, Reader::ProjectFile);
         let found = found.and_then(|path| self.read_project_file(&path));
         lock(&self.project_files).insert(folder.to_owned(), found.clone());
         found
@@ -536,6 +545,9 @@ fn set_host(flags: &mut Flags) {
     }
 }
 
-fn find_upwards(folder: &Path, name: &str) -> Option<PathBuf> {
-    folder.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
+fn find_upwards(folder: &Path, by: Reader) -> Option<PathBuf> {
+    let places = folder.ancestors();
+    places
+        .flat_map(|folder| table::named(by).map(|name| folder.join(name)))
+        .find(|path| path.is_file())
 }

@@ -97,8 +97,8 @@ impl Disk {
         let names = [format!("{stem}.bpf.o"), format!("{stem}.o"), format!("{name}.o")];
         for (level, folder) in project_folders(program).enumerate() {
             let mut folders: Vec<String> = FOLDERS.iter().map(|&f| f.to_owned()).collect();
-            if let Some(makefile) = self.makefiles.of(folder) {
-                folders.extend(makefile.said.folders.iter().cloned());
+            if let Some(said) = self.sayings.of(folder) {
+                folders.extend(said.folders.iter().cloned());
             }
             // Builds outside of the tree mirror it.
             let inside = program.parent().and_then(|p| p.strip_prefix(folder).ok());

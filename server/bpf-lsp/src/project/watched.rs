@@ -3,18 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ide::project_file;
-
 use super::{
     bpf_source::{FOLDERS, MAX_LEVELS},
-    skeleton_rules::BUILD_FILES,
+    table::{self, Reader},
 };
-
-/// Endings: headers, programs and loaders, objects, and what makefiles include.
-const ENDINGS: [&str; 4] = ["h", "c", "o", "mk"];
-
-/// Files that say how others are compiled; in a folder or above.
-const COMPILED_BY: [&str; 3] = ["compile_commands.json", "compile_flags.txt", project_file::NAME];
 
 /// Where headers that everybody needs are, seen from the folders above a source.
 const HEADERS: [&str; 7] =
@@ -22,19 +14,21 @@ const HEADERS: [&str; 7] =
 
 /// Patterns of all, for a client that watches.
 pub(crate) fn globs() -> impl Iterator<Item = String> {
-    let endings = ENDINGS.iter().map(|ending| format!("**/*.{ending}"));
-    endings.chain(COMPILED_BY.iter().chain(&BUILD_FILES).map(|name| format!("**/{name}")))
+    let endings = table::ENDINGS.iter().map(|ending| format!("**/*.{ending}"));
+    let names = table::FILES.iter().map(|(name, _)| name).chain(&table::INCLUDED);
+    endings.chain(names.map(|name| format!("**/{name}")))
 }
 
 /// Files that may say how a source is compiled or what its skeletons are made of.
 pub(super) fn project_files(source: &Path) -> impl Iterator<Item = PathBuf> {
-    let above = source.ancestors().skip(1);
-    let anywhere = above.clone().flat_map(|folder| {
-        let built = folder.join("build").join(COMPILED_BY[0]);
-        COMPILED_BY.iter().map(|name| folder.join(name)).chain([built])
-    });
-    let near = above.take(MAX_LEVELS + 2);
-    anywhere.chain(near.flat_map(|folder| BUILD_FILES.iter().map(|name| folder.join(name))))
+    let above = source.ancestors().skip(1).enumerate();
+    above.flat_map(|(level, folder)| {
+        let reaches = move |by: Reader| by.reaches_all_below() || level < MAX_LEVELS + 2;
+        let files = table::FILES.iter().filter(move |(_, by)| reaches(*by));
+        let databases = table::named(Reader::CompileCommands);
+        let built = databases.map(|name| folder.join(table::BUILD_FOLDER).join(name));
+        files.map(|(name, _)| folder.join(name)).chain(built)
+    })
 }
 
 /// Folders in which such files, sources and headers that everybody needs may appear.
@@ -53,7 +47,7 @@ mod tests {
     #[test]
     fn a_client_is_asked_to_tell_of_all_that_is_read() {
         let globs: Vec<String> = globs().collect();
-        for name in BUILD_FILES.iter().chain(&COMPILED_BY) {
+        for (name, _) in table::FILES {
             assert!(globs.contains(&format!("**/{name}")), "{name}");
         }
         let files: Vec<PathBuf> = project_files(Path::new("/w/a/b/x.bpf.c")).collect();

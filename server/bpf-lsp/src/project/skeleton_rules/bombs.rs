@@ -1,25 +1,26 @@
 //! Build files that ask for work without end: it is counted, and ends with the budget.
 
 use super::*;
+use crate::project::make::Makefile;
 
 /// A small budget: what ends with it ends with any.
 const SMALL: u64 = 1 << 20;
 
 /// Reads a makefile that includes itself as often as it likes, and asks it for a header.
-fn make(text: &str) -> (Budget, Vec<Recipe>) {
+fn read(text: &str) -> (Budget, Vec<Recipe>) {
     let reading = Budget::new(SMALL);
     let read = |name: &str| (name == "Makefile").then(|| text.to_owned());
-    let makefile = Makefile::parse(text, &read, &reading);
+    let makefile = Makefile::read(text, "/w", &read, &reading);
     let asking = Budget::new(SMALL);
-    let found = makefile.header("x.skel.h", &asking);
-    makefile.source("x.bpf.o", &Budget::new(SMALL));
+    let found = make::header(&makefile, "x.skel.h", &asking);
+    make::source(&makefile, "x.bpf.o", &Budget::new(SMALL));
     let used = if reading.is_used_up() { reading } else { asking };
     (used, found)
 }
 
 /// More work is asked for than there is, and nothing false is said.
 fn check_make(name: &str, text: &str) {
-    let (budget, found) = make(text);
+    let (budget, found) = read(text);
     assert!(budget.is_used_up(), "{name}: {} units", budget.spent());
     assert_eq!(found, [], "{name}");
 }
@@ -49,7 +50,7 @@ fn makefiles() {
     check_make("words and patterns", &format!("W = {words}\n{filter}{rule}"));
     let rules = format!("{words}: a\n").repeat(10);
     let many = format!("{rules}{}", "%.skel.h: %.o\n\tbpftool gen skeleton $< > $@\n".repeat(20));
-    let (budget, _) = make(&many);
+    let (budget, _) = read(&many);
     assert!(!budget.is_used_up(), "a large file is not one: {}", budget.spent());
 }
 
@@ -64,12 +65,12 @@ fn values_that_grow_are_not_known() {
         ("change of ends", format!("$(W:a={long})")),
     ] {
         let text = format!("W = {words}\nV = {value}\nx.skel.h: $(V)\n");
-        let (budget, found) = make(&text);
+        let (budget, found) = read(&text);
         assert!(!budget.is_used_up(), "{name}: {}", budget.spent());
         assert_eq!(found, [], "{name}");
     }
     let stems = format!("%.skel.h: {}\n", "%".repeat(500_000));
-    assert_eq!(make(&stems).1, []);
+    assert_eq!(read(&stems).1, []);
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn objects_that_are_linked_of_each_other() {
     for i in 0..8 {
         recipe += &format!("\tbpftool gen object o{i} {}\n", format!("o{} ", i + 1).repeat(30));
     }
-    let (_, found) = make(&recipe);
+    let (_, found) = read(&recipe);
     assert_eq!(found, [], "no program is made of 30^8 objects");
 }
 

@@ -1,9 +1,7 @@
 //! Command lines of bpftool that make objects and headers.
 
 use super::Budget;
-
-/// Stands in texts for what is not known.
-pub(super) const UNKNOWN: char = '\u{1}';
+use crate::project::paths::{UNKNOWN, file_name};
 
 /// What a command makes.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,9 +113,4 @@ pub(super) fn header(commands: &[Made], header: &str, budget: &Budget) -> Option
 fn same(a: &str, b: &str) -> bool {
     let (a, b) = (file_name(a), file_name(b));
     !a.contains(UNKNOWN) && a == b
-}
-
-/// The last part of a path.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

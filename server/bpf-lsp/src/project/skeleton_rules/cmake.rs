@@ -5,8 +5,9 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Budget,
-    bpftool::{self, Recipe, UNKNOWN, file_name},
+    bpftool::{self, Recipe},
 };
+use crate::project::paths::{UNKNOWN, file_name};
 
 /// A command and its arguments, expanded.
 pub(super) type Command = (String, Vec<String>);

@@ -2,8 +2,9 @@
 
 use super::{
     Budget,
-    bpftool::{MAX_INPUTS, Recipe, UNKNOWN, file_name},
+    bpftool::{MAX_INPUTS, Recipe},
 };
+use crate::project::paths::{UNKNOWN, file_name};
 
 /// How many targets are followed from a header to its source.
 const MAX_CHAIN: usize = 8;

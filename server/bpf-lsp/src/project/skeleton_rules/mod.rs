@@ -6,7 +6,6 @@ mod bombs;
 mod bpftool;
 mod cmake;
 mod make;
-mod make_values;
 mod meson;
 #[cfg(test)]
 mod tests;
@@ -28,13 +27,11 @@ use super::{
     budget::{ASK_DISK, Budget},
     files::{self, Kind},
     lock,
+    make::{Makefiles, Placed},
+    paths::{UNKNOWN, file_name},
+    table::{self, Reader},
 };
-use bpftool::{Recipe, UNKNOWN, file_name};
-use make::Makefile;
-
-/// Names of build files.
-pub(super) const BUILD_FILES: [&str; 6] =
-    ["GNUmakefile", "makefile", "Makefile", "CMakeLists.txt", "meson.build", "xmake.lua"];
+use bpftool::Recipe;
 
 /// Work for reading a build file, and what it includes.
 const READING: u64 = 16 << 20;
@@ -54,24 +51,33 @@ const MAX_NAME: usize = 255;
 /// A file of rules.
 #[derive(Debug)]
 enum BuildFile {
-    Make(Makefile),
+    Make(Arc<Placed>),
     CMake(Vec<cmake::Command>),
     Meson(Vec<meson::Target>),
     XMake(String),
 }
 
 impl BuildFile {
-    fn read(path: &Path) -> Option<BuildFile> {
-        let text = files::text(path, Kind::Project)?;
+    /// All of a folder, with their paths.
+    fn all(folder: &Path, makefiles: &Makefiles) -> Found {
+        let makefile = makefiles.of(folder).map(|file| (file.path.clone(), BuildFile::Make(file)));
+        let others = table::FILES.iter().filter_map(|(name, by)| {
+            let path = folder.join(name);
+            BuildFile::read(&path, *by).map(|file| (path, file))
+        });
+        makefile.into_iter().chain(others).collect()
+    }
+
+    fn read(path: &Path, by: Reader) -> Option<BuildFile> {
+        let text = || files::text(path, Kind::Project);
         let budget = Budget::new(READING);
-        let file = match path.file_name()?.to_str()? {
-            "CMakeLists.txt" => BuildFile::CMake(cmake::read(&text, &budget)),
-            "meson.build" => BuildFile::Meson(meson::read(&text, &budget)),
-            "xmake.lua" => BuildFile::XMake(text),
-            _ => {
-                let folder = path.parent().unwrap_or(Path::new("/"));
-                let included = |name: &str| files::text(&folder.join(name), Kind::Project);
-                BuildFile::Make(Makefile::parse(&text, &included, &budget))
+        let file = match by {
+            Reader::CMake => BuildFile::CMake(cmake::read(&text()?, &budget)),
+            Reader::Meson => BuildFile::Meson(meson::read(&text()?, &budget)),
+            Reader::XMake => BuildFile::XMake(text()?),
+            // Makefiles are shared with who asks for flags; the others make no header.
+            Reader::Make | Reader::CompileCommands | Reader::CompileFlags | Reader::ProjectFile => {
+                return None;
             }
         };
         told(path, &budget);
@@ -80,7 +86,7 @@ impl BuildFile {
 
     fn header(&self, header: &str, budget: &Budget) -> Vec<Recipe> {
         match self {
-            BuildFile::Make(makefile) => makefile.header(header, budget),
+            BuildFile::Make(file) => make::header(&file.makefile, header, budget),
             BuildFile::CMake(commands) => cmake::header(commands, header, budget),
             BuildFile::Meson(targets) => meson::header(targets, header, budget),
             BuildFile::XMake(text) => xmake::header(text, header, budget),
@@ -89,7 +95,7 @@ impl BuildFile {
 
     fn source(&self, object: &str, budget: &Budget) -> Option<String> {
         match self {
-            BuildFile::Make(makefile) => makefile.source(object, budget),
+            BuildFile::Make(file) => make::source(&file.makefile, object, budget),
             _ => None,
         }
     }
@@ -97,7 +103,7 @@ impl BuildFile {
 
 fn told(path: &Path, budget: &Budget) {
     if budget.is_used_up() {
-        tracing::warn!("{}: asks for too much work, read in part", path.display());
+        tracing::warn!("{}: takes too much work, read in part", path.display());
     }
 }
 
@@ -105,21 +111,25 @@ fn told(path: &Path, budget: &Budget) {
 type Found = Arc<[(PathBuf, BuildFile)]>;
 
 /// The build files of folders, each read once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct BuildFiles {
+    makefiles: Arc<Makefiles>,
     folders: Mutex<FxHashMap<PathBuf, Found>>,
     /// Work spent on headers so far.
     spent: AtomicU64,
 }
 
 impl BuildFiles {
+    /// Build files, with the Makefiles that others have read.
+    pub(super) fn new(makefiles: Arc<Makefiles>) -> BuildFiles {
+        BuildFiles { makefiles, ..BuildFiles::default() }
+    }
+
     fn of(&self, folder: &Path) -> Found {
         if let Some(known) = lock(&self.folders).get(folder) {
             return known.clone();
         }
-        let paths = BUILD_FILES.iter().map(|name| folder.join(name));
-        let files: Found =
-            paths.filter_map(|path| BuildFile::read(&path).map(|file| (path, file))).collect();
+        let files = BuildFile::all(folder, &self.makefiles);
         lock(&self.folders).insert(folder.to_owned(), files.clone());
         files
     }

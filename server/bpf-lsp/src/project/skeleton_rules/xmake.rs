@@ -1,10 +1,8 @@
 //! What an `xmake.lua` makes skeleton headers of: its rule `linux.bpf` makes `NAME.skel.h` of every
 //! `NAME.bpf.c` that a target adds.
 
-use super::{
-    Budget,
-    bpftool::{Recipe, file_name},
-};
+use super::{Budget, bpftool::Recipe};
+use crate::project::paths::file_name;
 
 /// What the header of that file name is made of.
 pub(super) fn header(text: &str, header: &str, budget: &Budget) -> Vec<Recipe> {
