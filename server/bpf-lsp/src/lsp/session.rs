@@ -222,7 +222,7 @@ impl Session {
         if settings == state.settings {
             return;
         }
-        state.project.set_settings(&settings);
+        state.project.set_settings(settings.project.clone());
         state.host.apply(Change::Options(Options {
             diagnostics: settings.diagnostics,
             disabled_rules: settings.disabled_rules.clone(),

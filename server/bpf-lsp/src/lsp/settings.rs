@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::project;
+
 /// `workspaceTrusted` among the `initializationOptions`: whether the user trusts the workspace. It is no
 /// setting, since a workspace can bring settings of its own.
 pub(crate) const TRUSTED: &str = "workspaceTrusted";
@@ -13,22 +15,14 @@ pub(crate) const TRUSTED: &str = "workspaceTrusted";
 /// Settings with their defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
-    /// `vmlinux.path`: the folder or file of the `vmlinux.h` to use.
-    pub(crate) vmlinux_path: Option<String>,
-    /// `includePaths`: folders searched after those of the build.
-    pub(crate) include_paths: Vec<String>,
-    /// `target`: `bpfel`, `bpfeb`, or an architecture for `__TARGET_ARCH_*` (`x86`, `arm64` ...).
-    pub(crate) target: Option<String>,
-    /// `skeletons`: the BPF sources that a skeleton header is made of, by the header's name; one or a list.
-    pub(crate) skeletons: Vec<(String, Vec<String>)>,
+    /// What concerns the project on disk.
+    pub(crate) project: project::Settings,
     /// `diagnostics.enable`
     pub(crate) diagnostics: bool,
     /// `diagnostics.disabled`: ids of rules that stay silent.
     pub(crate) disabled_rules: Vec<String>,
     /// `inlayHints.offsets`
     pub(crate) inlay_offsets: bool,
-    /// `object.path`: where built objects lie, with `{name}` for the program's name.
-    pub(crate) object_path: Option<String>,
     /// `buildAndVerify.enable`
     pub(crate) build_and_verify: bool,
 }
@@ -36,14 +30,10 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            vmlinux_path: None,
-            include_paths: Vec::new(),
-            target: None,
-            skeletons: Vec::new(),
+            project: project::Settings::default(),
             diagnostics: true,
             disabled_rules: Vec::new(),
             inlay_offsets: false,
-            object_path: None,
             build_and_verify: false,
         }
     }
@@ -68,14 +58,14 @@ impl Settings {
         for (key, value) in value.as_object().into_iter().flatten() {
             let key = format!("{prefix}{key}");
             let known = match key.as_str() {
-                "vmlinux.path" => set_text(&mut self.vmlinux_path, value),
-                "includePaths" => set_list(&mut self.include_paths, value),
-                "target" => set_text(&mut self.target, value),
-                "skeletons" => set_skeletons(&mut self.skeletons, value),
+                "vmlinux.path" => set_text(&mut self.project.vmlinux_path, value),
+                "includePaths" => set_list(&mut self.project.include_paths, value),
+                "target" => set_text(&mut self.project.target, value),
+                "skeletons" => set_skeletons(&mut self.project.skeletons, value),
                 "diagnostics.enable" => set_bool(&mut self.diagnostics, value),
                 "diagnostics.disabled" => set_list(&mut self.disabled_rules, value),
                 "inlayHints.offsets" => set_bool(&mut self.inlay_offsets, value),
-                "object.path" => set_text(&mut self.object_path, value),
+                "object.path" => set_text(&mut self.project.object_path, value),
                 "buildAndVerify.enable" => set_bool(&mut self.build_and_verify, value),
                 // The client's own: where the server is, how it is started, what is traced.
                 "server.path" | "server.extraEnv" | "trace.server" | TRUSTED => true,

@@ -1,18 +1,19 @@
-//! Facts about the project on disk: where headers are, with which flags a file is compiled.
-//!
-//! Flags come from the first of: the command line, `compile_commands.json`, `compile_flags.txt`, and
-//! what stands near the file in the tree. The settings add to each of them.
+//! Facts about the project on disk: with which flags a file is compiled, what skeletons are made of, where
+//! loaders and built objects lie.
 
 mod bpf_source;
 mod budget;
 pub(crate) mod build;
 mod compile_commands;
+mod environment;
 pub(crate) mod files;
+mod flags;
 mod guess;
 mod make;
 pub(crate) mod objects;
 mod paths;
 mod search;
+mod settings;
 mod skeleton_rules;
 mod stamps;
 mod table;
@@ -21,25 +22,20 @@ pub(crate) mod watched;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use cfront::{
-    flags::{CommandLineMacro, Endian, Flags, Machine, normalize},
-    session::FileSystem,
-    source::Text,
-};
+use cfront::flags::normalize;
 use ide::{
     Environment,
-    environment::{FileFlags, FlagsFrom, ProjectFiles, SkeletonOrigin},
+    environment::{FileFlags, SkeletonOrigin},
     project_file::ProjectFile,
 };
-use loader::usage::words::Mentions;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::lsp::settings::Settings;
-use compile_commands::{Command, CompileCommands};
+use compile_commands::CompileCommands;
 use files::Kind;
+pub(crate) use settings::Settings;
 use stamps::{Stamp, Stamps};
 use table::Reader;
 
@@ -60,9 +56,9 @@ pub(crate) struct Project {
 type Databases = Mutex<FxHashMap<PathBuf, (Stamp, Arc<CompileCommands>)>>;
 
 impl Project {
-    /// Takes what of the settings concerns the project.
-    pub(crate) fn set_settings(&mut self, settings: &Settings) {
-        self.settings = settings.clone();
+    /// Takes settings of the client.
+    pub(crate) fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
     }
 
     /// Remembers what the disk looked like, for [`Disk::changed`].
@@ -133,131 +129,6 @@ struct CFiles {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl FileSystem for Disk {
-    fn read(&self, path: &Path) -> Option<Text> {
-        self.stamps(|stamps| stamps.note(path));
-        files::text(path, Kind::Source).map(Text::from)
-    }
-
-    fn read_bytes(&self, path: &Path) -> Option<Vec<u8>> {
-        self.stamps(|stamps| stamps.note(path));
-        files::read(path, Kind::Source).ok()
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        self.stamps(|stamps| stamps.note(path)).unwrap_or_else(|| path.is_file())
-    }
-
-    fn is_folder(&self, path: &Path) -> bool {
-        self.stamps(|stamps| stamps.note_folder(path)).unwrap_or_else(|| path.is_dir())
-    }
-}
-
-impl Environment for Disk {
-    fn flags(&self, path: &Path) -> Arc<FileFlags> {
-        if let Some(flags) = lock(&self.flags).get(path) {
-            return flags.clone();
-        }
-        self.note_project(path);
-        let flags = Arc::new(self.find_flags(path));
-        lock(&self.flags).insert(path.to_owned(), flags.clone());
-        flags
-    }
-
-    fn bpf_sources(&self, loader: &Path, header: &str) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for path in self.origins(loader, header).iter().flat_map(|origin| &origin.sources) {
-            if !paths.contains(path) {
-                paths.push(path.clone());
-            }
-        }
-        paths
-    }
-
-    fn skeleton_origins(&self, loader: &Path, header: &str) -> Vec<SkeletonOrigin> {
-        self.origins(loader, header).to_vec()
-    }
-
-    fn project_file(&self, path: &Path) -> Arc<ProjectFile> {
-        self.project_file_of(path).map(|(_, file)| file).unwrap_or_default()
-    }
-
-    fn possible_cpus(&self) -> Option<u64> {
-        possible_cpus()
-    }
-
-    fn loaders(&self, program: &Path) -> Vec<PathBuf> {
-        let Some(folder) = program.parent() else { return Vec::new() };
-        if let Some(known) = lock(&self.loaders).get(folder) {
-            return known.to_vec();
-        }
-        let mut folders = bpf_source::loader_folders(program);
-        folders.extend(self.configured_folders(program));
-        folders.dedup();
-        // Folders beside its own may come and go.
-        self.stamps(|stamps| folder.parent().map(|above| stamps.note_listing(above)));
-        let mut found: Vec<PathBuf> =
-            folders.into_iter().flat_map(|folder| self.files_in(&folder).others.to_vec()).collect();
-        found.sort();
-        found.dedup();
-        let found: Arc<[PathBuf]> = found.into();
-        lock(&self.loaders).insert(folder.to_owned(), found.clone());
-        found.to_vec()
-    }
-
-    fn neighbours(&self, program: &Path) -> Vec<PathBuf> {
-        // Asked once a rename: nothing is kept.
-        let mut folders = bpf_source::loader_folders(program);
-        folders.extend(self.configured_folders(program));
-        let mut found: Vec<PathBuf> = folders
-            .iter()
-            .filter_map(|folder| fs::read_dir(folder).ok())
-            .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-            .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
-            .collect();
-        found.sort();
-        found.dedup();
-        found
-    }
-
-    fn project_files(&self, program: &Path) -> ProjectFiles {
-        search::project_files(program)
-    }
-
-    fn skeleton_names(&self, program: &Path) -> Vec<String> {
-        let Some((folder, file)) = self.project_file_of(program) else { return Vec::new() };
-        file.skeletons
-            .iter()
-            .filter(|(_, paths)| paths.iter().any(|p| normalize(&folder.join(p)) == program))
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
-    fn forget(&self, path: &Path) {
-        lock(&self.flags).remove(path);
-    }
-
-    fn bpf_programs_beside(&self, program: &Path) -> Vec<PathBuf> {
-        let Some(folder) = program.parent() else { return Vec::new() };
-        let mut found = self.files_in(folder).programs.to_vec();
-        found.retain(|path| path != program);
-        found
-    }
-}
-
-/// The number of possible CPUs, from a list like `0-3,8`; read once.
-fn possible_cpus() -> Option<u64> {
-    static CPUS: OnceLock<Option<u64>> = OnceLock::new();
-    *CPUS.get_or_init(|| {
-        let list = files::text(Path::new("/sys/devices/system/cpu/possible"), Kind::Project)?;
-        list.trim().split(',').try_fold(0, |sum: u64, range| {
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
-            Some(sum + u64::from(last.checked_sub(first)?) + 1)
-        })
-    })
 }
 
 impl Disk {
@@ -386,83 +257,6 @@ impl Disk {
         found
     }
 
-    fn find_flags(&self, path: &Path) -> FileFlags {
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let (mut flags, from) = if let Some(arguments) = &self.project.arguments {
-            let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
-            (Flags::parse(arguments, &here), FlagsFrom::CommandLine)
-        } else if let Some((flags, from)) = self.database_flags(path) {
-            (flags, from)
-        } else if let Some(file) = find_upwards(folder, Reader::CompileFlags) {
-            let text = files::text(&file, Kind::Project).unwrap_or_default();
-            let arguments: Vec<String> =
-                text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
-            let here = file.parent().unwrap_or(folder);
-            (Flags::parse(&arguments, here), FlagsFrom::CompileFlags(file.clone()))
-        } else {
-            let guess = guess::flags(path, &self.sayings);
-            (Flags::parse(&guess.arguments, folder), FlagsFrom::Guessed(guess.found))
-        };
-        if is_loader(path) {
-            set_host(&mut flags);
-        }
-        self.add_settings(&mut flags, &self.project.settings);
-        if let Some((folder, file)) = self.project_file_of(path) {
-            let absolute = |path: &String| folder.join(path).display().to_string();
-            let settings = Settings {
-                vmlinux_path: file.vmlinux.as_ref().map(absolute),
-                include_paths: file.include_paths.iter().map(absolute).collect(),
-                target: file.target.clone(),
-                ..Settings::default()
-            };
-            self.add_settings(&mut flags, &settings);
-        }
-        FileFlags { flags, from }
-    }
-
-    fn database_flags(&self, path: &Path) -> Option<(Flags, FlagsFrom)> {
-        let (database, command) = self.command(path)?;
-        let flags = Flags::parse(&command.arguments, &command.directory);
-        let from = if command.in_part {
-            // What is missing may be a definition: no better than a guess.
-            let why = "in part: too many arguments or response files";
-            FlagsFrom::Guessed(vec![format!("{} ({why})", database.display())])
-        } else {
-            FlagsFrom::CompileCommands(database)
-        };
-        Some((flags, from))
-    }
-
-    /// The compile command of a file, and the database it stands in.
-    fn command(&self, path: &Path) -> Option<(PathBuf, Command)> {
-        let (database, commands) = match &self.project.database {
-            Some((database, commands)) => (database.clone(), commands.clone()),
-            None => {
-                let database = compile_commands::find(path)?;
-                let commands = self.database(&database);
-                (database, commands)
-            }
-        };
-        Some((database, commands.command(path)?))
-    }
-
-    /// The database in that file, read when it changed.
-    fn database(&self, path: &Path) -> Arc<CompileCommands> {
-        let stamp = Stamp::of(path);
-        if let Some((before, known)) = lock(&self.project.databases).get(path)
-            && before.proves(&stamp)
-        {
-            return known.clone();
-        }
-        let commands = CompileCommands::open(path).unwrap_or_else(|error| {
-            tracing::warn!("{error}");
-            CompileCommands::default()
-        });
-        let commands = Arc::new(commands);
-        lock(&self.project.databases).insert(path.to_owned(), (stamp, commands.clone()));
-        commands
-    }
-
     /// The nearest project file above a path, with its folder.
     fn project_file_of(&self, path: &Path) -> Option<Placed> {
         let folder = path.parent()?;
@@ -490,58 +284,6 @@ impl Disk {
         let found = Some((folder, Arc::new(file)));
         lock(&self.read_project_files).insert(path.to_owned(), found.clone());
         found
-    }
-
-    fn add_settings(&self, flags: &mut Flags, settings: &Settings) {
-        if let Some(path) = &settings.vmlinux_path {
-            let path = Path::new(path);
-            let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-            flags.include_dirs.insert(0, folder.to_owned());
-        }
-        flags.include_dirs.extend(settings.include_paths.iter().map(PathBuf::from));
-        match settings.target.as_deref() {
-            Some("bpf" | "bpfel") => flags.endian = Endian::Little,
-            Some("bpfeb") => flags.endian = Endian::Big,
-            Some(arch) => {
-                let is_arch = |m: &CommandLineMacro| match m {
-                    CommandLineMacro::Define(text) => text.starts_with("__TARGET_ARCH_"),
-                    CommandLineMacro::Undefine(_) => false,
-                };
-                flags.macros.retain(|m| !is_arch(m));
-                let arch = guess::target_arch(arch);
-                flags.macros.push(CommandLineMacro::Define(format!("__TARGET_ARCH_{arch}")));
-            }
-            None => {}
-        }
-    }
-}
-
-/// Whether a file on disk seems to be one for user space that includes a skeleton.
-fn is_loader(path: &Path) -> bool {
-    if path.to_string_lossy().ends_with(".bpf.c") {
-        return false;
-    }
-    let Ok(text) = files::read(path, Kind::Source) else { return false };
-    let mentions = Mentions::read(&String::from_utf8_lossy(&text));
-    !mentions.skeletons.is_empty() || !mentions.subskeletons.is_empty()
-}
-
-/// User space is compiled for this machine, unless its command says something else. Debian keeps headers
-/// in a folder of the machine's, which its compilers search by themselves.
-fn set_host(flags: &mut Flags) {
-    flags.set_host(std::env::consts::ARCH);
-    let machine = match flags.machine {
-        Machine::Bpf => return,
-        Machine::X86_64 => "x86_64",
-        Machine::Aarch64 => "aarch64",
-        Machine::I386 => "i386",
-    };
-    let own = PathBuf::from(format!("/usr/include/{machine}-linux-gnu"));
-    let system = Path::new("/usr/include");
-    if let Some(at) = flags.default_dirs.iter().position(|dir| dir == system)
-        && own.is_dir()
-    {
-        flags.default_dirs.insert(at, own);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::lsp::settings::Settings;
+use crate::{lsp::settings::Settings, project};
 
 fn declared() -> Map<String, Value> {
     let package = include_str!("../../../../../vscode-ext/package.json");
@@ -13,21 +13,32 @@ fn declared() -> Map<String, Value> {
     settings.collect()
 }
 
+/// Settings with one of the project's.
+fn of_project(set: impl FnOnce(&mut project::Settings)) -> Settings {
+    let mut settings = Settings::default();
+    set(&mut settings.project);
+    settings
+}
+
 /// A value that differs from the default, and what it becomes.
 fn other(key: &str) -> (Value, Settings) {
     let default = Settings::default();
     let texts = || vec!["a".to_owned(), "b".to_owned()];
     match key {
         "vmlinux.path" => {
-            (json!("/v"), Settings { vmlinux_path: Some("/v".to_owned()), ..default })
+            (json!("/v"), of_project(|project| project.vmlinux_path = Some("/v".to_owned())))
         }
-        "includePaths" => (json!(["a", "b"]), Settings { include_paths: texts(), ..default }),
-        "target" => (json!("bpfeb"), Settings { target: Some("bpfeb".to_owned()), ..default }),
+        "includePaths" => {
+            (json!(["a", "b"]), of_project(|project| project.include_paths = texts()))
+        }
+        "target" => {
+            (json!("bpfeb"), of_project(|project| project.target = Some("bpfeb".to_owned())))
+        }
         "skeletons" => {
             let one = ("one.skel.h".to_owned(), vec!["a".to_owned()]);
             let both = ("two.skel.h".to_owned(), texts());
             let value = json!({ "one.skel.h": "a", "two.skel.h": ["a", "b"] });
-            (value, Settings { skeletons: vec![one, both], ..default })
+            (value, of_project(|project| project.skeletons = vec![one, both]))
         }
         "diagnostics.enable" => (json!(false), Settings { diagnostics: false, ..default }),
         "diagnostics.disabled" => {
@@ -36,7 +47,7 @@ fn other(key: &str) -> (Value, Settings) {
         "inlayHints.offsets" => (json!(true), Settings { inlay_offsets: true, ..default }),
         "object.path" => {
             let path = Some("out/{name}.o".to_owned());
-            (json!("out/{name}.o"), Settings { object_path: path, ..default })
+            (json!("out/{name}.o"), of_project(|project| project.object_path = path))
         }
         "buildAndVerify.enable" => (json!(true), Settings { build_and_verify: true, ..default }),
         // The client's own.

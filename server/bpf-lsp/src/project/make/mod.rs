@@ -21,6 +21,7 @@
 //! unknown arguments; its conditions are not known.
 
 mod conditions;
+mod functions;
 mod lines;
 mod reader;
 mod rules;
