@@ -2,21 +2,17 @@
 
 use std::{
     hash::{Hash, Hasher},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
 };
 
-use ide::{
-    Cancellable,
-    answer::{Finding, Place, SkeletonKind},
-};
+use ide::{Cancellable, answer::SkeletonKind};
 use rustc_hash::FxHasher;
-use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams};
+use tower_lsp::lsp_types::PublishDiagnosticsParams;
 
 use super::{
-    convert::Places,
     ext::SkeletonChangedParams,
-    headers::ByHeader,
+    findings::{self, split, with_others},
     outbox::Outgoing,
     session::{OpenDocument, Session, Snapshot},
     workers::lock,
@@ -26,8 +22,60 @@ use super::{
 /// pause still sees diagnostics.
 const PATIENCE: u64 = 3;
 
+impl Session {
+    /// [`Session::check`], after the messages that were read together with this one: a question behind an
+    /// edit is not to wait for a check that has taken the core from the reader.
+    pub(super) fn check_soon(&self, path: PathBuf) {
+        // The queue closes when the session ends.
+        drop(self.due.send(path));
+    }
+
+    /// Asks for a check of an open document on its newest text; one that waits is replaced, one that
+    /// runs gives up at its next stage.
+    pub(super) fn check(self: &Arc<Self>, path: &Path) {
+        let (snapshot, document) = {
+            let state = lock(&self.state);
+            let Some(document) = state.open.get(path).cloned() else { return };
+            (state.snapshot(), document)
+        };
+        let epoch = document.epoch.fetch_add(1, Ordering::SeqCst) + 1;
+        let (session, path) = (self.clone(), path.to_owned());
+        let job_path = path.clone();
+        self.workers
+            .check(&path, Box::new(move || run(&session, snapshot, &job_path, &document, epoch)));
+    }
+
+    /// Checks all open documents anew.
+    pub(super) fn check_all(self: &Arc<Self>) {
+        let open: Vec<PathBuf> = lock(&self.state).open.keys().cloned().collect();
+        for path in open {
+            self.check(&path);
+        }
+        self.refresh_pulled();
+    }
+
+    /// Checks the open documents whose answers read `changed`.
+    pub(super) fn check_dependents(self: &Arc<Self>, changed: &Path) {
+        let (analysis, open) = {
+            let state = lock(&self.state);
+            let open: Vec<PathBuf> = state.open.keys().cloned().collect();
+            (state.host.analysis(), open)
+        };
+        let mut any = false;
+        for path in open.iter().filter(|path| path.as_path() != changed) {
+            if analysis.depends_on(path, changed) {
+                self.check(path);
+                any = true;
+            }
+        }
+        if any {
+            self.refresh_pulled();
+        }
+    }
+}
+
 /// Runs check number `epoch` of a document on a snapshot; gives up when a newer one was asked for.
-pub(super) fn run(
+fn run(
     session: &Arc<Session>,
     mut snapshot: Snapshot,
     path: &Path,
@@ -93,7 +141,7 @@ fn check(
         session.if_newest(path, document, epoch, || publish(diagnostics));
     }
     // Analysed also when the client pulls: previews follow it, and the answers are ready when it asks.
-    let (own, in_headers) = findings(session, snapshot, path)?;
+    let (own, in_headers) = findings::of_document(session, snapshot, path)?;
     let diagnostics = with_others(session, path, own);
     let skeleton = analysis.skeleton(path, SkeletonKind::Skeleton, None)?;
     let mut status = analysis.status(path)?;
@@ -123,60 +171,4 @@ fn check(
     session.tell_status(true, status);
     session.check_dependents(path);
     Ok(())
-}
-
-/// The diagnostics of a document as the protocol wants them, those of other programs in it included.
-pub(super) fn diagnostics(
-    session: &Session,
-    snapshot: &Snapshot,
-    path: &Path,
-) -> Cancellable<Vec<Diagnostic>> {
-    Ok(with_others(session, path, findings(session, snapshot, path)?.0))
-}
-
-/// What a document's own check finds: in itself, and in headers of the workspace.
-fn findings(
-    session: &Session,
-    snapshot: &Snapshot,
-    path: &Path,
-) -> Cancellable<(Vec<Diagnostic>, ByHeader)> {
-    Ok(split(session, snapshot, path, snapshot.analysis.findings_with_headers(path)?))
-}
-
-/// Splits findings about a document into those in itself and those in headers of the workspace.
-fn split(
-    session: &Session,
-    snapshot: &Snapshot,
-    path: &Path,
-    found: Vec<(Place, Finding)>,
-) -> (Vec<Diagnostic>, ByHeader) {
-    let places = Places {
-        analysis: &snapshot.analysis,
-        encoding: snapshot.client.encoding,
-        uris: &snapshot.uris,
-    };
-    let (mut own, mut in_headers) = (Vec::new(), ByHeader::new());
-    for (place, finding) in found {
-        let is_own = place.path.as_ref() == path;
-        if !is_own && !session.is_of_workspace(&place.path, path) {
-            continue;
-        }
-        let Some(document) = snapshot.analysis.document(&place.path) else { continue };
-        let diagnostic = places.diagnostic(&document, &finding);
-        if is_own {
-            own.push(diagnostic);
-        } else {
-            in_headers.entry(place.path.to_path_buf()).or_default().push(diagnostic);
-        }
-    }
-    (own, in_headers)
-}
-
-fn with_others(session: &Session, path: &Path, mut own: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    for diagnostic in lock(&session.state).headers.about(path) {
-        if !own.contains(&diagnostic) {
-            own.push(diagnostic);
-        }
-    }
-    own
 }

@@ -49,7 +49,7 @@ pub(super) struct Places<'a> {
     /// Column units.
     pub(super) encoding: Encoding,
     /// The client's own spelling of the URIs of open documents.
-    pub(super) uris: &'a super::session::Uris,
+    pub(super) uris: &'a super::uris::Uris,
 }
 
 impl Places<'_> {

@@ -8,10 +8,7 @@ use std::{
 use ide::Change;
 use tower_lsp::lsp_types::{DidChangeWatchedFilesParams, DidSaveTextDocumentParams};
 
-use super::{
-    session::{Session, path_of},
-    workers::lock,
-};
+use super::{session::Session, uris::path_of, workers::lock};
 
 impl Session {
     pub(super) fn did_save(self: &Arc<Self>, params: DidSaveTextDocumentParams) {

@@ -5,18 +5,23 @@
 //!
 //! - [`sequencer`]: wire order, snapshots, `exit`;
 //! - [`stdio`] and [`frames`]: end of input, slow readers and ones that are gone, broken messages;
-//! - [`outbox`]: late replies;
-//! - [`spelling`]: URIs that the client does not spell as we do;
+//! - [`delivery`]: late replies;
+//! - [`spelling`] and [`uris`]: URIs that the client does not spell as we do;
 //! - [`workers`]: nothing slow in a handler, panics, hangs in the log.
 
+mod builds;
 mod capabilities;
 mod check;
 mod client;
 mod convert;
+mod delivery;
 mod disk;
 mod documents;
+mod events;
 mod ext;
+mod findings;
 mod frames;
+mod header_findings;
 mod headers;
 mod objects;
 mod outbox;
@@ -25,11 +30,12 @@ mod pipe;
 mod sequencer;
 mod server;
 mod session;
-pub(crate) mod settings;
+mod settings;
 mod spelling;
 mod stdio;
 #[cfg(test)]
 mod tests;
+mod uris;
 mod verify;
 mod workers;
 
@@ -80,7 +86,7 @@ where
     let backend_session = session.clone();
     let outbox_session = session.clone();
     let (service, socket) = LspService::build(move |client| {
-        tokio::spawn(outbox::run(client, outbox_session, queue));
+        tokio::spawn(delivery::run(client, outbox_session, queue));
         server::Server::new(backend_session)
     })
     .custom_method("bpf-lsp/skeleton", server::Server::skeleton)

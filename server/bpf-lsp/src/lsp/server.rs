@@ -18,14 +18,16 @@ use tower_lsp::{
 };
 
 use super::{
-    capabilities, check, convert,
+    capabilities, convert,
     ext::{
         SkeletonDefinitionParams, SkeletonHint, SkeletonParams, SkeletonResult,
         WorkspaceTrustParams,
     },
+    findings,
     outbox::Outgoing,
     sequencer::current_snapshot,
-    session::{Session, Snapshot, path_of},
+    session::{Session, Snapshot},
+    uris::path_of,
     workers::Lane,
 };
 
@@ -411,7 +413,7 @@ impl LanguageServer for Server {
         let session = self.session.clone();
         let items = self
             .ask_patiently(&params.text_document.uri, "diagnostic", move |q| {
-                check::diagnostics(&session, &q.snapshot, &q.document.path)
+                findings::diagnostics(&session, &q.snapshot, &q.document.path)
             })
             .await
             .map_err(|mut error| {

@@ -7,10 +7,9 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::Duration,
 };
 
@@ -18,7 +17,6 @@ use ide::{
     Role,
     built::{BuiltObject, BuiltOrigin, fingerprint},
 };
-use rustc_hash::FxHashMap;
 use tower_lsp::lsp_types::MessageType;
 
 use super::{
@@ -34,45 +32,6 @@ use crate::project::{
 
 /// A compiler that runs longer is ended.
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long the end of a session waits for compilers to be ended.
-const GRACE: Duration = Duration::from_millis(500);
-
-/// Compilers that run or wait for their turn.
-#[derive(Default)]
-pub(super) struct Builds {
-    /// By program: what ends its build.
-    running: Mutex<FxHashMap<PathBuf, Arc<AtomicBool>>>,
-    /// Held by the one that runs.
-    turn: Mutex<()>,
-}
-
-impl Builds {
-    /// Ends the build of a program.
-    pub(super) fn cancel(&self, program: &Path) {
-        if let Some(cancelled) = lock(&self.running).get(program) {
-            cancelled.store(true, Ordering::SeqCst);
-        }
-    }
-
-    /// Ends all of them.
-    pub(super) fn cancel_all(&self) {
-        for cancelled in lock(&self.running).values() {
-            cancelled.store(true, Ordering::SeqCst);
-        }
-    }
-
-    /// Ends all of them, and waits for that.
-    pub(super) fn stop(&self) {
-        self.cancel_all();
-        let mut waited = Duration::ZERO;
-        while !lock(&self.running).is_empty() && waited < GRACE {
-            let step = Duration::from_millis(5);
-            thread::sleep(step);
-            waited += step;
-        }
-    }
-}
 
 impl Session {
     /// A file was saved: builds it, or the open programs that include it.

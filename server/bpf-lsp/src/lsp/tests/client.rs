@@ -176,5 +176,5 @@ impl Client {
 }
 
 fn path(uri: &str) -> PathBuf {
-    crate::lsp::session::path_of(&uri.parse().unwrap())
+    crate::lsp::uris::path_of(&uri.parse().unwrap())
 }

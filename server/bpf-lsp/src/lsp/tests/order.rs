@@ -94,7 +94,7 @@ async fn stuck_requests_hold_up_neither_changes_nor_exit() {
     client.notify("exit", json!(null)).await;
     let session = client.session.clone();
     assert_eq!(client.code().await, 0);
-    let path = super::super::session::path_of(&URI.parse().unwrap());
+    let path = super::super::uris::path_of(&URI.parse().unwrap());
     let text = session.snapshot().analysis.open_document(&path).unwrap().text.clone();
     assert_eq!(text.len(), 400);
 }
