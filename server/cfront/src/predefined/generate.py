@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes table.rs and names.txt beside this script from what clang 19 says of -target bpf, and hosts.rs from
-what it says of the machines that loaders are compiled for.
+"""Writes names.txt beside this script and the files of the folder `macros` from what clang 19 says of -target bpf
+and of the machines that loaders are compiled for.
 
 Usage: generate.py [clang] [path of the shared library that holds clang's names]
 The library is only searched for words that may be names; clang is then asked about each of them.
@@ -32,36 +32,34 @@ def dimension(options):
 
 
 DIMENSIONS = [
-    {"LITTLE": ["-target", "bpfel"], "BIG": ["-target", "bpfeb"]},
-    {f"V{n}": [f"-mcpu=v{n}"] for n in (1, 2, 3, 4)},
-    {"C89": ["-std=gnu89"], "C94": ["-std=iso9899:199409", "-U__STRICT_ANSI__"], "C99": ["-std=gnu99"],
-     "C11": ["-std=gnu11"], "C17": ["-std=gnu17"], "C23": ["-std=gnu23"], "C2Y": ["-std=gnu2y"]},
-    {"GNU": [], "STRICT": ["-std=c17"]},
-    {"NOT_OPTIMIZED": [], "OPTIMIZED": ["-O2"]},
+    {"bpf_little": ["-target", "bpfel"], "bpf_big": ["-target", "bpfeb"]},
+    {f"bpf_v{n}": [f"-mcpu=v{n}"] for n in (1, 2, 3, 4)},
+    {"c89": ["-std=gnu89"], "c94": ["-std=iso9899:199409", "-U__STRICT_ANSI__"], "c99": ["-std=gnu99"],
+     "c11": ["-std=gnu11"], "c17": ["-std=gnu17"], "c23": ["-std=gnu23"], "c2y": ["-std=gnu2y"]},
+    {"gnu": [], "strict": ["-std=c17"]},
+    {"not_optimized": [], "optimized": ["-O2"]},
 ]
 
 
-def write_table():
+def write(name, lines):
+    (HERE / "macros" / f"{name}.h").write_text("".join(f"{line}\n" for line in sorted(lines)))
+
+
+def write_bpf():
     common = macros(*BASE)
-    parts = {}
     for options in DIMENSIONS:
         shared, own = dimension(options)
         common &= shared
-        parts.update(own)
-    with open(HERE / "table.rs", "w") as out:
-        out.write("//! Predefined macros of clang 19, `-target bpf`. Made by `generate.py`; do not edit.\n")
-        for name, lines in [("COMMON", common), *parts.items()]:
-            out.write(f'\npub(super) const {name}: &str = "\\\n')
-            for line in sorted(lines):
-                out.write(line.replace("\\", "\\\\").replace('"', '\\"') + "\\n\\\n")
-            out.write('";\n')
+        for name, lines in own.items():
+            write(name, lines)
+    write("bpf", common)
 
 
-HOSTS = {"X86_64": "x86_64-linux-gnu", "AARCH64": "aarch64-linux-gnu", "I386": "i386-linux-gnu"}
+HOSTS = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "i386": "i386-linux-gnu"}
 
 
 def write_hosts():
-    """The macros of each host that no option of the front end changes; those come from table.rs."""
+    """The macros of each host that no option of the front end changes; those are shared with BPF."""
     changing = set()
     for options in DIMENSIONS[2:]:
         for lines in dimension(options)[1].values():
@@ -71,13 +69,9 @@ def write_hosts():
         lines = macros("-target", target, "-std=gnu17")
         parts[name] = {line for line in lines if line.split()[1] not in changing}
     shared = set.intersection(*parts.values())
-    with open(HERE / "hosts.rs", "w") as out:
-        out.write("//! Predefined macros of clang 19 for the hosts of loaders. Made by `generate.py`; do not edit.\n")
-        for name, lines in [("COMMON", shared), *((n, p - shared) for n, p in parts.items())]:
-            out.write(f'\npub(super) const {name}: &str = "\\\n')
-            for line in sorted(lines):
-                out.write(line.replace("\\", "\\\\").replace('"', '\\"') + "\\n\\\n")
-            out.write('";\n')
+    write("host", shared)
+    for name, lines in parts.items():
+        write(name, lines - shared)
 
 
 def ask(macro, names, extra=()):
@@ -135,7 +129,7 @@ def write_names(library):
             out.writelines(f"{word}\n" if value == 1 else f"{word} {value}\n" for word, value in sorted(values.items()))
 
 
-write_table()
+write_bpf()
 write_hosts()
 if LIBRARY:
     write_names(LIBRARY)

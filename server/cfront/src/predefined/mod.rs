@@ -2,35 +2,40 @@
 
 pub(crate) mod features;
 pub(crate) mod headers;
-mod hosts;
-mod table;
 
 use crate::flags::{Endian, Flags, Machine, Standard};
+
+/// `#define` lines in a file of `macros`, which `generate.py` writes.
+macro_rules! macros {
+    ($name:literal) => {
+        include_str!(concat!("macros/", $name, ".h"))
+    };
+}
 
 /// `#define` lines of the macros that clang predefines with these flags.
 pub(crate) fn text(flags: &Flags) -> String {
     let mut out = match flags.machine {
         Machine::Bpf => bpf(flags),
-        Machine::X86_64 => host(hosts::X86_64),
-        Machine::Aarch64 => host(hosts::AARCH64),
-        Machine::I386 => host(hosts::I386),
+        Machine::X86_64 => host(macros!("x86_64")),
+        Machine::Aarch64 => host(macros!("aarch64")),
+        Machine::I386 => host(macros!("i386")),
     };
     out.push_str(match flags.standard {
-        Standard::C89 => table::C89,
-        Standard::C94 => table::C94,
-        Standard::C99 => table::C99,
-        Standard::C11 => table::C11,
-        Standard::C17 => table::C17,
-        Standard::C23 => table::C23,
-        Standard::C2y => table::C2Y,
+        Standard::C89 => macros!("c89"),
+        Standard::C94 => macros!("c94"),
+        Standard::C99 => macros!("c99"),
+        Standard::C11 => macros!("c11"),
+        Standard::C17 => macros!("c17"),
+        Standard::C23 => macros!("c23"),
+        Standard::C2y => macros!("c2y"),
     });
-    out.push_str(if flags.gnu { table::GNU } else { table::STRICT });
+    out.push_str(if flags.gnu { macros!("gnu") } else { macros!("strict") });
     match flags.abi.signed_char {
         Some(true) => out.push_str("#undef __CHAR_UNSIGNED__\n"),
         Some(false) => out.push_str("#define __CHAR_UNSIGNED__ 1\n"),
         None => {}
     }
-    out.push_str(if flags.optimize { table::OPTIMIZED } else { table::NOT_OPTIMIZED });
+    out.push_str(if flags.optimize { macros!("optimized") } else { macros!("not_optimized") });
     if !flags.gnu && flags.machine != Machine::Bpf {
         // Names that a strict program may use itself.
         out.push_str("#undef linux\n#undef unix\n#undef i386\n");
@@ -39,20 +44,20 @@ pub(crate) fn text(flags: &Flags) -> String {
 }
 
 fn bpf(flags: &Flags) -> String {
-    let mut out = String::from(table::COMMON);
+    let mut out = String::from(macros!("bpf"));
     out.push_str(match flags.endian {
-        Endian::Little => table::LITTLE,
-        Endian::Big => table::BIG,
+        Endian::Little => macros!("bpf_little"),
+        Endian::Big => macros!("bpf_big"),
     });
     out.push_str(match flags.cpu {
-        0 | 1 => table::V1,
-        2 => table::V2,
-        3 => table::V3,
-        _ => table::V4,
+        0 | 1 => macros!("bpf_v1"),
+        2 => macros!("bpf_v2"),
+        3 => macros!("bpf_v3"),
+        _ => macros!("bpf_v4"),
     });
     out
 }
 
 fn host(own: &str) -> String {
-    [hosts::COMMON, own].concat()
+    [macros!("host"), own].concat()
 }

@@ -1,0 +1,1 @@
+#define __BPF_CPU_VERSION__ 1

@@ -1,0 +1,3 @@
+#define __BPF_CPU_VERSION__ 2
+#define __BPF_FEATURE_JMP_EXT 1
+#define __BPF_FEATURE_MAY_GOTO 1

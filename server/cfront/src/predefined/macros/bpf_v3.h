@@ -1,0 +1,5 @@
+#define __BPF_CPU_VERSION__ 3
+#define __BPF_FEATURE_ALU32 1
+#define __BPF_FEATURE_JMP32 1
+#define __BPF_FEATURE_JMP_EXT 1
+#define __BPF_FEATURE_MAY_GOTO 1

@@ -1,0 +1,11 @@
+#define __BPF_CPU_VERSION__ 4
+#define __BPF_FEATURE_ALU32 1
+#define __BPF_FEATURE_BSWAP 1
+#define __BPF_FEATURE_GOTOL 1
+#define __BPF_FEATURE_JMP32 1
+#define __BPF_FEATURE_JMP_EXT 1
+#define __BPF_FEATURE_LDSX 1
+#define __BPF_FEATURE_MAY_GOTO 1
+#define __BPF_FEATURE_MOVSX 1
+#define __BPF_FEATURE_SDIV_SMOD 1
+#define __BPF_FEATURE_ST 1

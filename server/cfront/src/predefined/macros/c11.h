@@ -1,0 +1,2 @@
+#define __GNUC_STDC_INLINE__ 1
+#define __STDC_VERSION__ 201112L

@@ -1,0 +1,1 @@
+#define __GNUC_GNU_INLINE__ 1

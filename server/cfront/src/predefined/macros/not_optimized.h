@@ -1,0 +1,1 @@
+#define __NO_INLINE__ 1

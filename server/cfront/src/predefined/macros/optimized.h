@@ -1,0 +1,1 @@
+#define __OPTIMIZE__ 1

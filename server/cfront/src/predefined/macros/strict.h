@@ -1,0 +1,1 @@
+#define __STRICT_ANSI__ 1
