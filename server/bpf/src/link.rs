@@ -181,7 +181,7 @@ fn lay_out_externs(linked: &mut Object) {
 }
 
 #[cfg(test)]
-mod against_bpftool;
+mod bpftool_tests;
 
 #[cfg(test)]
 mod tests {

@@ -95,8 +95,8 @@ pub fn name_space(ty: &Type) -> Option<NameSpace> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Fixture;
     use crate::graph::{Function, Linkage};
+    use crate::test_fixture::Fixture;
 
     #[test]
     fn tags_typedefs_and_base_types() {

@@ -29,9 +29,9 @@ pub mod size;
 pub mod writer;
 
 #[cfg(test)]
-mod fixture;
+mod hostile_tests;
 #[cfg(test)]
-mod hostile;
+mod test_fixture;
 
 pub use compare::{Detail, Difference, GraphComparison, compare_named, first_difference};
 pub use dump_c::{CDumper, type_name};

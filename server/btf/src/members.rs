@@ -55,7 +55,7 @@ fn push_members<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Fixture;
+    use crate::test_fixture::Fixture;
 
     #[test]
     fn members_of_anonymous_members_are_its_own() {

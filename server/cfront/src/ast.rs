@@ -10,7 +10,7 @@
 pub(crate) mod type_specifiers;
 pub mod visit;
 
-use crate::{ctypes::IntKind, symbol::Symbol};
+use crate::{int_kind::IntKind, symbol::Symbol};
 
 /// Token indices `start..end` of the item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -7,6 +7,7 @@
 mod carry;
 pub(crate) mod chunk;
 mod index;
+mod tag;
 
 use std::{
     cell::RefCell,
@@ -17,6 +18,8 @@ use std::{
 };
 
 use rustc_hash::FxHashMap;
+
+pub(crate) use tag::{SpecPlace, TagSpec};
 
 use self::{
     carry::{SameChunks, take_over},
@@ -31,7 +34,6 @@ use crate::{
     parse::{TooDeep, parse_item},
     pp::Chunk,
     pragma::PragmaStack,
-    sema::{SpecPlace, TagSpec},
     session::lock,
     source::FileId,
     symbol::Symbol,

@@ -9,12 +9,13 @@
 pub mod ast;
 pub mod ctypes;
 mod derived;
-pub mod dump;
 pub mod fixture;
 pub mod flags;
 mod header_index;
+mod int_kind;
 mod items;
 pub mod lexer;
+pub mod literal;
 pub mod names;
 pub mod parse;
 pub mod plain;
@@ -26,6 +27,7 @@ pub mod session;
 pub mod source;
 pub mod split;
 pub mod symbol;
+pub mod test_dump;
 #[cfg(test)]
 mod test_lexer;
 pub mod token;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     ast::{Attr, AttrArg, Expr, Ident, Span},
-    parse::literal,
+    literal,
     symbol::Symbol,
 };
 

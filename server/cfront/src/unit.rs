@@ -613,7 +613,7 @@ impl Unit {
     /// The type as C text, declaring `name` when one is given. Anonymous records and enums are
     /// written `struct {...}`.
     pub fn spell(&self, id: CTypeId, name: Option<&str>) -> String {
-        crate::ctypes::spell::spell(&self.sema(), id, name)
+        crate::sema::spell::spell(&self.sema(), id, name)
     }
 
     /// Whether a limit (of nesting, of steps) cut short what was asked about file scope so far: something
@@ -632,5 +632,13 @@ impl Unit {
             environment_reused: self.inner.environment_reused,
             derived: self.inner.environment.derived.made(),
         }
+    }
+}
+
+impl ItemScope {
+    /// What the identifier token refers to: a variable, function, parameter, enumerator or typedef
+    /// used in an expression or as a type name. File-scope names are looked up when asked.
+    pub fn resolve(&self, unit: &Unit, ident: ast::Ident) -> Resolution {
+        unit.resolve(self, ident)
     }
 }

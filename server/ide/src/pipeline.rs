@@ -383,16 +383,4 @@ fn includes_skeleton(path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod edits;
-#[cfg(test)]
-mod program;
-#[cfg(test)]
-mod sessions;
-#[cfg(test)]
-mod stale;
-#[cfg(test)]
-mod state;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod texts;

@@ -170,7 +170,7 @@ fn main() -> ExitCode {
 fn is_wrong(parsed: &ParsedItem) -> bool {
     !parsed.syntax_errors.is_empty()
         || matches!(parsed.item, Item::Error(_))
-        || cfront::dump::item(&parsed.item).contains("(error")
+        || cfront::test_dump::item(&parsed.item).contains("(error")
 }
 
 /// The tokens of an item, as far as a line is long.

@@ -84,7 +84,7 @@ fn names<'a>(btf: &'a Btf, wanted: &impl Fn(&Type) -> bool) -> FxHashMap<Key<'a>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Fixture;
+    use crate::test_fixture::Fixture;
 
     #[test]
     fn namesakes_missing_and_different_types() {

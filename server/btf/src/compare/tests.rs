@@ -1,6 +1,6 @@
 use super::{Detail, first_difference};
-use crate::fixture::Fixture;
 use crate::graph::{DatasecEntry, Linkage, Type, TypeId};
+use crate::test_fixture::Fixture;
 use expect_test::{Expect, expect};
 
 fn check(

@@ -3,8 +3,8 @@
 
 use super::output::MAX_LEN;
 use super::{CDumper, type_name};
-use crate::fixture::Fixture;
 use crate::graph::{Btf, Type, TypeId};
+use crate::test_fixture::Fixture;
 use expect_test::{Expect, expect};
 
 fn check_decl(build: impl FnOnce(&mut Fixture) -> TypeId, expect: Expect) {

@@ -1,6 +1,6 @@
 use super::{Hole, describe, holes};
-use crate::fixture::Fixture;
 use crate::graph::TypeId;
+use crate::test_fixture::Fixture;
 use expect_test::{Expect, expect};
 
 fn check(build: impl FnOnce(&mut Fixture) -> TypeId, expect: Expect) {

@@ -1,8 +1,8 @@
 //! What libbpf's `btf__resolve_size` and `btf__align_of` answer.
 
 use super::*;
-use crate::fixture::Fixture;
 use crate::graph::{DatasecEntry, Linkage};
+use crate::test_fixture::Fixture;
 
 fn check(f: &Fixture, id: TypeId, size: Option<u64>, align: Option<u32>) {
     assert_eq!((f.btf.size_of(id), f.btf.align_of(id)), (size, align), "{:?}", f.btf.get(id));

@@ -11,7 +11,6 @@ mod declarator;
 mod direct;
 mod expression;
 mod field;
-pub mod literal;
 mod record;
 mod specifiers;
 mod statement;
@@ -32,6 +31,7 @@ use crate::{
         Attr, Block, Declaration, Expr, ExprKind, FunctionDef, Ident, Item, Span, Stmt, StmtKind,
         TypeName,
     },
+    literal,
     plain::{Fragment, Plain, TypedefScope},
     pragma::PragmaState,
     split::body_start,

@@ -3,14 +3,14 @@
 use expect_test::{Expect, expect};
 
 use super::parse_unit;
-use crate::{dump, test_lexer::lex};
+use crate::{test_dump, test_lexer::lex};
 
 /// Parses a whole file without directives; one line an item, errors marked.
 fn check(source: &str, expect: Expect) {
     let tokens = lex(source);
     let mut text = String::new();
     for unit in parse_unit(&tokens, |_| true) {
-        text.push_str(&dump::item(&unit.parsed.item));
+        text.push_str(&test_dump::item(&unit.parsed.item));
         if !unit.parsed.syntax_errors.is_empty() {
             text.push_str(" !syntax");
         }
@@ -468,7 +468,7 @@ proptest::proptest! {
         for unit in parse_unit(&tokens, |_| true) {
             assert!(unit.range.start >= end && unit.range.end > unit.range.start);
             end = unit.range.end;
-            dump::item(&unit.parsed.item);
+            test_dump::item(&unit.parsed.item);
             for span in unit.parsed.syntax_errors {
                 assert!(span.start <= span.end);
                 assert!(span.end as usize <= unit.range.end - unit.range.start + 1);
@@ -485,7 +485,7 @@ proptest::proptest! {
         let source = format!("typedef int T;\n{}\nstatic int last(void)\n{{\n\treturn 1;\n}}\n", &before[..cut]);
         let tokens = lex(&source);
         let units = parse_unit(&tokens, |_| true);
-        let last = units.last().map(|unit| dump::item(&unit.parsed.item));
+        let last = units.last().map(|unit| test_dump::item(&unit.parsed.item));
         assert_eq!(last.as_deref(), Some("(function static int last (fn) {(return 1)})"), "{source}");
     }
 }

@@ -7,11 +7,12 @@ use rustc_hash::FxHashMap;
 use super::{
     EnumConst, attrs,
     scope::{Cx, Inner},
-    state::{EnumEntity, Name, Sema, SpecPlace},
+    state::{EnumEntity, Name, Sema},
 };
 use crate::{
     ast::EnumSpec,
     ctypes::{CType, CTypeId, DeclPlace, Enum, EnumId, IntKind},
+    items::SpecPlace,
     symbol::Symbol,
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Attributes, Decl, Definition, EnumConst, Function, FunctionId, Linkage, Variable, VariableId,
     scope::Cx,
-    state::{Name, Sema, SpecPlace, TagSpec},
+    state::{Name, Sema},
 };
 use crate::{
     ast::{
@@ -13,7 +13,7 @@ use crate::{
         TypeSpec,
     },
     ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Typedef},
-    items::ParsedItem,
+    items::{ParsedItem, SpecPlace, TagSpec},
     sema::{attrs, lower::is_void_list},
     symbol::Symbol,
 };

@@ -16,6 +16,7 @@ mod layout;
 mod lower;
 mod record;
 mod scope;
+pub(crate) mod spell;
 mod state;
 mod walk;
 
@@ -25,4 +26,4 @@ pub use entity::{
 };
 pub use scope::ItemScope;
 pub(crate) use scope::{Cx, Inner};
-pub(crate) use state::{Name, Sema, SpecPlace, TagSpec};
+pub(crate) use state::{Name, Sema};

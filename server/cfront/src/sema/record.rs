@@ -5,14 +5,11 @@ use std::sync::{Arc, OnceLock};
 use btf::layout::{FieldInput, RecordAttrs, lay_out};
 use rustc_hash::FxHashMap;
 
-use super::{
-    attrs,
-    scope::Cx,
-    state::{Sema, SpecPlace, TagSpec},
-};
+use super::{attrs, scope::Cx, state::Sema};
 use crate::{
     ast::{FieldDecl, RecordSpec},
     ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Field, FoundMember, Record, RecordId},
+    items::{SpecPlace, TagSpec},
     symbol::Symbol,
 };
 

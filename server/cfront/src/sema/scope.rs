@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{EnumConst, Local, LocalId, Resolution};
+use super::{EnumConst, Local, LocalId};
 use crate::{
     ast::{Ident, Initializer},
     ctypes::{CTypeId, DeclPlace, TypedefId},
@@ -74,12 +74,6 @@ impl ItemScope {
     /// Whether some of the item was left out because it nests too deep.
     pub fn is_torn(&self) -> bool {
         self.torn
-    }
-
-    /// What the identifier token refers to: a variable, function, parameter, enumerator or typedef
-    /// used in an expression or as a type name. File-scope names are looked up when asked.
-    pub fn resolve(&self, unit: &crate::unit::Unit, ident: Ident) -> Resolution {
-        unit.resolve(self, ident)
     }
 }
 

@@ -12,10 +12,10 @@ use super::{
     record::RecordEntity,
 };
 use crate::{
-    ast::{EnumSpec, RecordSpec},
+    ast::EnumSpec,
     ctypes::{CType, CTypeId, Enum, EnumId, RecordId, TypeTable, Typedef, TypedefId},
     flags::{Abi, Machine},
-    items::Items,
+    items::{Items, SpecPlace},
     symbol::Symbol,
 };
 
@@ -80,20 +80,6 @@ pub(crate) struct EnumEntity {
     /// Their indices by name, of one name the first and the last.
     pub(crate) by_name: FxHashMap<Symbol, (u32, u32)>,
     pub(crate) done: Option<Arc<Enum>>,
-}
-
-/// Where a specifier with a body stands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SpecPlace {
-    pub(crate) item: u32,
-    pub(crate) serial: u64,
-}
-
-/// A tag's definition in an item's syntax.
-#[derive(Clone, Debug)]
-pub(crate) enum TagSpec {
-    Record(Arc<RecordSpec>),
-    Enum(Arc<EnumSpec>),
 }
 
 impl Sema {

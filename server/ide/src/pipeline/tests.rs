@@ -1,5 +1,12 @@
 //! What an edit costs, counted along the whole pipeline.
 
+mod edits;
+mod program;
+mod sessions;
+mod stale;
+mod state;
+mod texts;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,

@@ -1,8 +1,6 @@
 //! Which BPF sources a skeleton header is made of: by the settings, by the build's rules, by the compile
 //! database, and by file names, in that order. Of several answers the nearest comes first.
 
-#[cfg(test)]
-mod bombs;
 mod bpftool;
 mod cmake;
 mod make;

@@ -1,5 +1,7 @@
 //! Build files of the usual conventions, and what they make of a header.
 
+mod bombs;
+
 use std::path::Path;
 
 use expect_test::{Expect, expect};

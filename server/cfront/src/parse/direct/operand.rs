@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::{
     ast::{Designator, Expr, ExprKind, Ident, PostfixOp, Span, TypeName},
-    parse::literal,
+    literal,
     symbol::known,
     token::TokenKind,
     words::Word,

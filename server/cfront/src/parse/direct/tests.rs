@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::item;
 use crate::{
-    dump, parse::parse_by_tree, pragma::PragmaState, symbol::Symbol, test_lexer::lex, token::Token,
-    words::Words,
+    parse::parse_by_tree, pragma::PragmaState, symbol::Symbol, test_dump, test_lexer::lex,
+    token::Token, words::Words,
 };
 
 /// Typedef names of the tests.
@@ -23,7 +23,7 @@ fn check(tokens: &[Token]) -> bool {
     let text: Vec<&str> = tokens.iter().map(|token| token.sym.as_str()).collect();
     let by_tree = parse_by_tree(tokens, &pragma, &is_typedef);
     let text = text.join(" ");
-    let (own, other) = (dump::item(&item), dump::item(&by_tree.item));
+    let (own, other) = (test_dump::item(&item), test_dump::item(&by_tree.item));
     assert_eq!(own, other, "{text}");
     assert!(item == by_tree.item, "spans differ: {text}");
     assert!(by_tree.syntax_errors.is_empty(), "{text}");

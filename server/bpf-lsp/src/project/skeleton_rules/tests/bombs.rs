@@ -1,6 +1,6 @@
 //! Build files that ask for work without end: it is counted, and ends with the budget.
 
-use super::*;
+use super::super::*;
 use crate::project::make::Makefile;
 
 /// A small budget: what ends with it ends with any.

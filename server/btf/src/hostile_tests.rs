@@ -3,10 +3,10 @@
 
 use proptest::prelude::*;
 
-use crate::fixture::Fixture;
 use crate::graph::{Btf, DatasecEntry, Function, IntType, Linkage, Param, Type, TypeId};
 use crate::members::visible_members;
 use crate::reader::{ByteOrder, read};
+use crate::test_fixture::Fixture;
 use crate::writer::write;
 use crate::{CDumper, Detail, dump_c, first_difference, pahole, raw};
 

@@ -1,6 +1,6 @@
 //! Constants: C 6.4.4 and 6.4.5, with clang's extensions.
 
-use crate::{ast::ExprKind, ctypes::IntKind, symbol::Symbol};
+use crate::{ast::ExprKind, int_kind::IntKind, symbol::Symbol};
 
 /// Decodes a preprocessing number. Values beyond 64 bits wrap (clang refuses them).
 pub fn number(spelling: Symbol) -> ExprKind {

@@ -24,9 +24,10 @@ use proptest::{
 };
 
 use super::{
+    Project,
     program::{HEAD, PIECES, Program, edits},
     state::state_of,
-    tests::{Project, type_text},
+    type_text,
 };
 use crate::{
     AnalysisHost, Environment,

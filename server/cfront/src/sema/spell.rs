@@ -1,7 +1,10 @@
 //! C text of types.
 
-use super::{ArrayLen, CType, CTypeId, EnumId, RecordId};
-use crate::{ast::Quals, sema::Sema};
+use super::Sema;
+use crate::{
+    ast::Quals,
+    ctypes::{ArrayLen, CType, CTypeId, EnumId, RecordId},
+};
 
 /// How deep declarators are written out.
 const MAX_DEPTH: u32 = 64;

@@ -26,7 +26,7 @@ use proptest::{
 };
 
 use super::{
-    lock,
+    super::lock,
     program::{Edit, HEAD, Program, edits},
     state::{difference, state_in, state_of},
     texts::{FILES, text},

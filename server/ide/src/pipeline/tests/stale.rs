@@ -14,9 +14,9 @@ use cfront::{
 };
 
 use super::{
-    lock,
+    super::lock,
     state::{difference, state_of},
-    tests::type_text,
+    type_text,
 };
 use crate::{
     AnalysisHost, Change, Environment,
