@@ -11,7 +11,7 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    pp::{cache::HeaderCache, macros::MacroTable, preamble::Preamble, region::MainRun},
+    pp::{cache::HeaderCache, macros::MacroTable, region::MainRun, state::Read},
     source::{FileId, Text},
     symbol::Symbol,
 };
@@ -77,7 +77,7 @@ pub struct Counters {
     pub headers_preprocessed: u64,
     /// Headers whose kept chunks were used again.
     pub header_chunk_hits: u64,
-    /// Preprocessings that began behind a kept preamble.
+    /// Preprocessings that began at a kept place of the main file.
     pub preamble_hits: u64,
     /// Tokens made by macro expansion.
     pub tokens_expanded: u64,
@@ -162,8 +162,7 @@ struct Files {
 /// What a result was made from: every lookup and every text of a run.
 #[derive(Default, Debug)]
 pub(crate) struct Inputs {
-    pub(crate) lookups: Vec<(LookupKey, Option<Found>)>,
-    pub(crate) loaded: Vec<(FileId, u32)>,
+    pub(crate) read: Read,
     /// Session generation at which they were as they are here: of the run's begin, since a change may
     /// come at any moment of it, or of a later look.
     pub(crate) generation: AtomicU64,
@@ -200,7 +199,6 @@ pub struct Session {
     chunk_ids: AtomicU32,
     pub(crate) counters: AtomicCounters,
     pub(crate) headers: Mutex<HeaderCache>,
-    pub(crate) preambles: Mutex<FxHashMap<FileId, Arc<Preamble>>>,
     pub(crate) runs: Mutex<FxHashMap<FileId, Arc<MainRun>>>,
     pub(crate) predefined: Mutex<FxHashMap<u64, Arc<(FileId, MacroTable)>>>,
 }

@@ -53,29 +53,33 @@ pub(crate) fn define(table: &mut MacroTable) {
 impl Engine<'_> {
     /// The token that a builtin macro stands for; its name when it is not called rightly.
     pub(crate) fn expand_builtin(&mut self, name: Token, builtin: Builtin) -> Option<Token> {
-        self.expanded += 1;
+        self.made.work.expanded += 1;
         let (kind, text) = match builtin {
             Builtin::Line => (TokenKind::Number, self.current_line(name.loc).to_string()),
             Builtin::File | Builtin::BaseFile => {
                 let frame =
                     if builtin == Builtin::File { self.files.last() } else { self.files.first() };
-                let path = frame.map(|f| Arc::clone(&f.name)).unwrap_or_else(|| Arc::from(""));
-                self.taint += u64::from(builtin == Builtin::BaseFile);
+                let path =
+                    frame.map(|f| Arc::clone(&f.place.name)).unwrap_or_else(|| Arc::from(""));
+                self.record.taint += u64::from(builtin == Builtin::BaseFile);
                 (TokenKind::Str, quoted(&path))
             }
             Builtin::FileName => {
-                let path =
-                    self.files.last().map(|f| Arc::clone(&f.name)).unwrap_or_else(|| Arc::from(""));
+                let path = self
+                    .files
+                    .last()
+                    .map(|f| Arc::clone(&f.place.name))
+                    .unwrap_or_else(|| Arc::from(""));
                 (TokenKind::Str, quoted(path.rsplit('/').next().unwrap_or("")))
             }
             Builtin::IncludeLevel => {
-                self.taint += 1;
+                self.record.taint += 1;
                 (TokenKind::Number, self.files.len().saturating_sub(1).to_string())
             }
             Builtin::Counter => {
-                self.taint += 1;
-                self.counter += 1;
-                (TokenKind::Number, (self.counter - 1).to_string())
+                self.record.taint += 1;
+                self.seen.counter += 1;
+                (TokenKind::Number, (self.seen.counter - 1).to_string())
             }
             _ => {
                 let Some(args) = self.builtin_arguments(name) else {
@@ -163,12 +167,12 @@ impl Engine<'_> {
 
     /// The line that `__LINE__` gives: of the end of the outermost macro call it comes from.
     fn current_line(&mut self, loc: Loc) -> i64 {
-        self.regions.line_uses += 1;
+        self.made.work.line_uses += 1;
         let mut outer = loc;
         let mut inside = false;
         while outer.file & Loc::TRAIL != 0 {
             inside = true;
-            match self.trails.get(outer.offset as usize) {
+            match self.open.trails.get(outer.offset as usize) {
                 Some(trail) => outer = trail.expansion,
                 None => break,
             }
@@ -180,7 +184,7 @@ impl Engine<'_> {
             offset = *end;
         }
         let line = i64::from(self.line_of(file, offset));
-        let delta = self.files.last().filter(|f| f.file == file).map_or(0, |f| f.line_delta);
+        let delta = self.files.last().filter(|f| f.file == file).map_or(0, |f| f.place.line_delta);
         (line + delta).max(0)
     }
 }

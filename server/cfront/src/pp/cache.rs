@@ -23,6 +23,7 @@ use super::{
     engine::Engine,
     include::MAX_INCLUDE_DEPTH,
     macros::{Bits, MacroDef, SymbolSet},
+    state::{Change, Lengths, Read, tail},
 };
 
 /// Variants of one header that are kept; the one not used for longest goes first.
@@ -57,14 +58,9 @@ pub(crate) struct HeaderCache {
 
 /// Where a run stood when it began to read a header.
 pub(crate) struct Record {
-    chunks: usize,
-    log: usize,
-    includes: usize,
-    diagnostics: usize,
+    lengths: Lengths,
     once_consulted: usize,
     once_added: usize,
-    lookups: usize,
-    loaded: usize,
     taint: u64,
     env: u64,
     expanded: u64,
@@ -78,37 +74,33 @@ pub(crate) struct Record {
 impl Engine<'_> {
     /// Begins to record a header; to be called before its frame is pushed.
     pub(crate) fn begin_record(&mut self) -> Box<Record> {
-        let outer_deepest = self.deepest;
-        self.deepest = self.files.len();
+        let outer_deepest = self.record.deepest;
+        self.record.deepest = self.files.len();
         Box::new(Record {
-            chunks: self.chunks.len(),
-            log: self.log.len(),
-            includes: self.includes.len(),
-            diagnostics: self.diagnostics.len(),
-            once_consulted: self.once_consulted.len(),
-            once_added: self.once_added.len(),
-            lookups: self.lookups.len(),
-            loaded: self.loaded.len(),
-            taint: self.taint,
+            lengths: Lengths::of(&self.made, &self.read),
+            once_consulted: self.record.once_consulted.len(),
+            once_added: self.record.once_added.len(),
+            taint: self.record.taint,
             env: self.macros.hash(),
-            expanded: self.expanded,
-            entered: self.entered,
+            expanded: self.made.work.expanded,
+            entered: self.seen.entered,
             depth: self.files.len(),
             outer_deepest,
-            complete: std::mem::replace(&mut self.complete, true),
-            consulted: std::mem::take(&mut self.consulted),
+            complete: std::mem::replace(&mut self.made.complete, true),
+            consulted: std::mem::take(&mut self.record.consulted),
         })
     }
 
     /// Ends the record of a header whose frame was popped, and keeps it if it can be used again.
     pub(crate) fn end_record(&mut self, record: Record, file: FileId, version: u32, dir: u32) {
-        let depth = self.deepest.saturating_sub(record.depth);
-        self.deepest = self.deepest.max(record.outer_deepest);
-        let complete = self.complete;
-        self.complete &= record.complete;
-        let consulted = SymbolSet::new(std::mem::replace(&mut self.consulted, record.consulted));
-        self.consulted.union(&consulted);
-        let usable = self.taint == record.taint && !self.fatal && !self.bomb;
+        let depth = self.record.deepest.saturating_sub(record.depth);
+        self.record.deepest = self.record.deepest.max(record.outer_deepest);
+        let complete = self.made.complete;
+        self.made.complete &= record.complete;
+        let consulted =
+            SymbolSet::new(std::mem::replace(&mut self.record.consulted, record.consulted));
+        self.record.consulted.union(&consulted);
+        let usable = self.record.taint == record.taint && !self.fatal && !self.seen.bomb;
         if !self.at_boundary() {
             return;
         }
@@ -117,7 +109,8 @@ impl Engine<'_> {
             return;
         }
         let mut before: FxHashMap<Symbol, Option<Arc<MacroDef>>> = FxHashMap::default();
-        for (name, old) in self.log.get(record.log..).unwrap_or(&[]) {
+        let begin = record.lengths;
+        for Change { name, old, .. } in tail(&self.made.changes, begin.changes) {
             before.entry(*name).or_insert_with(|| old.clone());
         }
         let delta = before.keys().map(|&name| (name, self.macros.find(name).cloned())).collect();
@@ -140,20 +133,22 @@ impl Engine<'_> {
             env: record.env,
             consulted,
             defined,
-            once_consulted: firsts(&self.once_consulted, record.once_consulted),
-            once_added: tail(&self.once_added, record.once_added),
+            once_consulted: firsts(&self.record.once_consulted, record.once_consulted),
+            once_added: tail(&self.record.once_added, record.once_added).to_vec(),
             inputs: Inputs {
-                lookups: tail(&self.lookups, record.lookups),
-                loaded: tail(&self.loaded, record.loaded),
+                read: Read {
+                    lookups: tail(&self.read.lookups, begin.lookups).to_vec(),
+                    loaded: tail(&self.read.loaded, begin.loaded).to_vec(),
+                },
                 ..self.inputs()
             },
-            chunks: tail(&self.chunks, record.chunks),
+            chunks: tail(&self.made.chunks, begin.chunks).to_vec(),
             delta,
-            includes: tail(&self.includes, record.includes),
-            diagnostics: tail(&self.diagnostics, record.diagnostics),
+            includes: tail(&self.made.includes, begin.includes).to_vec(),
+            diagnostics: tail(&self.made.diagnostics, begin.diagnostics).to_vec(),
             complete,
-            expanded: self.expanded - record.expanded,
-            entered: self.entered - record.entered,
+            expanded: self.made.work.expanded - record.expanded,
+            entered: self.seen.entered - record.entered,
             depth,
         };
         let mut cache = lock(&self.session.headers);
@@ -175,34 +170,34 @@ impl Engine<'_> {
         let fitting =
             variants.iter().rev().find(|v| v.version == version && v.dir == dir && self.fits(v));
         let Some(header) = fitting.cloned() else { return false };
-        let loaded = &header.inputs.loaded;
+        let loaded = &header.inputs.read.loaded;
         let texts = loaded.iter().map(|&(file, version)| Some((file, self.text(file, version)?)));
         // A header that changes at this moment.
         let Some(texts) = texts.collect::<Option<Vec<_>>>() else { return false };
         self.session.counters.header_chunk_hits.fetch_add(1, Ordering::Relaxed);
-        self.consulted.union(&header.consulted);
+        self.record.consulted.union(&header.consulted);
         for (name, def) in &header.delta {
             self.set_macro(*name, def.clone());
         }
         for &file in &header.once_added {
-            if self.once.insert(file) {
-                self.once_added.push(file);
+            if Arc::make_mut(&mut self.seen.once).insert(file) {
+                self.record.once_added.push(file);
             }
         }
-        self.once_consulted.extend_from_slice(&header.once_consulted);
-        self.lookups.extend_from_slice(&header.inputs.lookups);
-        self.loaded.extend_from_slice(loaded);
+        self.record.once_consulted.extend_from_slice(&header.once_consulted);
+        self.read.lookups.extend_from_slice(&header.inputs.read.lookups);
+        self.read.loaded.extend_from_slice(loaded);
         for (file, text) in texts {
-            self.texts.entry(file).or_insert(text);
+            self.made.texts.entry(file).or_insert(text);
         }
-        self.chunks.extend(header.chunks.iter().cloned());
-        self.token_count += header.chunks.iter().map(|c| c.size()).sum::<usize>();
-        self.includes.extend_from_slice(&header.includes);
-        self.diagnostics.extend_from_slice(&header.diagnostics);
-        self.complete &= header.complete;
-        self.expanded += header.expanded;
-        self.entered += header.entered;
-        self.deepest = self.deepest.max(self.files.len() + header.depth);
+        self.made.chunks.extend(header.chunks.iter().cloned());
+        self.made.token_count += header.chunks.iter().map(|c| c.size()).sum::<usize>();
+        self.made.includes.extend_from_slice(&header.includes);
+        self.made.diagnostics.extend_from_slice(&header.diagnostics);
+        self.made.complete &= header.complete;
+        self.made.work.expanded += header.expanded;
+        self.seen.entered += header.entered;
+        self.record.deepest = self.record.deepest.max(self.files.len() + header.depth);
         true
     }
 
@@ -212,8 +207,8 @@ impl Engine<'_> {
             file == self.main && version != self.main_text.version
         };
         if self.files.len() + header.depth > MAX_INCLUDE_DEPTH
-            || header.inputs.loaded.iter().any(other_main)
-            || header.once_consulted.iter().any(|(file, was)| self.once.contains(file) != *was)
+            || header.inputs.read.loaded.iter().any(other_main)
+            || header.once_consulted.iter().any(|(file, was)| self.seen.once.contains(file) != *was)
         {
             return false;
         }
@@ -255,35 +250,37 @@ impl Engine<'_> {
     /// Whether lookups and texts, those of the main file aside, give the same as they did; then they are
     /// known to be right in this generation.
     pub(crate) fn unchanged(&self, inputs: &Inputs) -> bool {
-        let Inputs { lookups, loaded, generation: at, volatile } = inputs;
+        let Inputs { read, generation: at, volatile } = inputs;
         let generation = self.session.generation();
         if at.load(Ordering::Acquire) == generation {
             return true;
         }
-        if *volatile {
-            return false;
-        }
-        let same = |&(file, version): &(FileId, u32)| {
-            file == self.main
-                || self.session.load(self.fs, file).is_some_and(|text| text.version == version)
-        };
-        let fits = lookups.iter().all(|(key, found)| self.resolve(key) == *found)
-            && loaded.iter().all(same);
+        let fits =
+            !*volatile && self.unchanged_part(read) == (read.lookups.len(), read.loaded.len());
         if fits {
             at.store(generation, Ordering::Release);
         }
         fits
     }
-}
 
-fn tail<T: Clone>(all: &[T], from: usize) -> Vec<T> {
-    all.get(from..).unwrap_or(&[]).to_vec()
+    /// How many lookups and texts, those of the main file aside, give the same as they did, before the first of each
+    /// that does not.
+    pub(crate) fn unchanged_part(&self, read: &Read) -> (usize, usize) {
+        let Read { lookups, loaded } = read;
+        let same = |&(file, version): &(FileId, u32)| {
+            file == self.main
+                || self.session.load(self.fs, file).is_some_and(|text| text.version == version)
+        };
+        let found = lookups.iter().position(|(key, found)| self.resolve(key) != *found);
+        let texts = loaded.iter().position(|text| !same(text));
+        (found.unwrap_or(lookups.len()), texts.unwrap_or(loaded.len()))
+    }
 }
 
 /// What was asked first of each file: the state before the header.
 fn firsts(all: &[(FileId, bool)], from: usize) -> Vec<(FileId, bool)> {
     let mut out: Vec<(FileId, bool)> = Vec::new();
-    for entry in all.get(from..).unwrap_or(&[]) {
+    for entry in tail(all, from) {
         if !out.iter().any(|(file, _)| *file == entry.0) {
             out.push(*entry);
         }

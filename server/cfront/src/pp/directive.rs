@@ -34,9 +34,9 @@ impl Engine<'_> {
         if !matches!(
             sym,
             k::IF | k::IFDEF | k::IFNDEF | k::ELIF | k::ELIFDEF | k::ELIFNDEF | k::ELSE | k::ENDIF
-        ) && !matches!(frame.guard, Guard::Inside(_))
+        ) && !matches!(frame.place.guard, Guard::Inside(_))
         {
-            frame.guard = Guard::No;
+            frame.place.guard = Guard::No;
         }
         match sym {
             k::DEFINE => self.define(),
@@ -199,9 +199,6 @@ impl Engine<'_> {
             let message = format!("'{}' macro redefined", name.sym);
             self.report(PpDiagnosticKind::MacroRedefined, place, message);
         }
-        if file == self.main {
-            self.regions.definitions.push(Arc::clone(&def));
-        }
         self.set_macro(name.sym, Some(def));
     }
 
@@ -274,7 +271,7 @@ impl Engine<'_> {
                 let tokens = self.expand_line(tokens);
                 let Some((path, angled)) = header_name(&tokens) else {
                     let range = self.range(name.start, end);
-                    self.complete = false;
+                    self.made.complete = false;
                     return self.report(
                         PpDiagnosticKind::BadDirective,
                         range,
@@ -287,7 +284,7 @@ impl Engine<'_> {
         let range = FileRange { file, start: range.start as u32, end: range.end as u32 };
         self.skip_line();
         if in_arguments || !self.streams.is_empty() {
-            self.complete = false;
+            self.made.complete = false;
             let message = "#include inside the arguments of a macro is not followed".into();
             return self.report(PpDiagnosticKind::BadDirective, range, message);
         }
@@ -297,7 +294,7 @@ impl Engine<'_> {
         let already = which == k::IMPORT
             && self
                 .find_header(&path, angled, false)
-                .is_some_and(|f| self.texts.contains_key(&f.file));
+                .is_some_and(|f| self.made.texts.contains_key(&f.file));
         if !already {
             self.include(&path, angled, which == k::INCLUDE_NEXT, range);
         }
@@ -310,17 +307,17 @@ impl Engine<'_> {
         let Some(line) = tokens.first().and_then(|t| t.sym.as_str().parse::<u32>().ok()) else {
             return;
         };
-        self.taint += 1;
+        self.record.taint += 1;
         let Some(frame) = self.files.last() else { return };
         let (file, pos) = (frame.file, frame.pos as u32);
-        self.regions.line_uses += 1;
+        self.made.work.line_uses += 1;
         let here = i64::from(self.line_of(file, pos));
         let Some(frame) = self.files.last_mut() else { return };
-        frame.line_delta = i64::from(line) - here - 1;
+        frame.place.line_delta = i64::from(line) - here - 1;
         if let Some(name) =
             tokens.get(1).and_then(|t| t.sym.as_str().strip_prefix('"')?.strip_suffix('"'))
         {
-            frame.name = name.into();
+            frame.place.name = name.into();
         }
     }
 
@@ -343,12 +340,12 @@ impl Engine<'_> {
         };
         self.skip_line();
         let Some(frame) = self.files.last_mut() else { return };
-        frame.guard = match (frame.guard, guard) {
-            (Guard::Start, Some(name)) if frame.conds.is_empty() => Guard::Inside(name),
+        frame.place.guard = match (frame.place.guard, guard) {
+            (Guard::Start, Some(name)) if frame.place.conds.is_empty() => Guard::Inside(name),
             (Guard::Inside(name), _) => Guard::Inside(name),
             _ => Guard::No,
         };
-        frame.conds.push(Cond { taken, seen_else: false, start: hash as u32 });
+        frame.place.conds.push(Cond { taken, seen_else: false, start: hash as u32 });
         if !taken {
             self.skip_group();
         }
@@ -358,11 +355,11 @@ impl Engine<'_> {
     fn other_group(&mut self, hash: usize, which: Symbol) {
         self.skip_line();
         let Some(frame) = self.files.last_mut() else { return };
-        if frame.conds.len() <= 1 {
-            frame.guard = Guard::No;
+        if frame.place.conds.len() <= 1 {
+            frame.place.guard = Guard::No;
         }
         let range = self.range(hash, hash + 1);
-        match self.files.last_mut().and_then(|f| f.conds.last_mut()) {
+        match self.files.last_mut().and_then(|f| f.place.conds.last_mut()) {
             None => {
                 let message = format!("#{which} without #if");
                 return self.report(PpDiagnosticKind::StrayConditional, range, message);
@@ -387,15 +384,15 @@ impl Engine<'_> {
         self.skip_line();
         let range = self.range(hash, hash + 1);
         let Some(frame) = self.files.last_mut() else { return };
-        if frame.conds.pop().is_none() {
+        if frame.place.conds.pop().is_none() {
             return self.report(
                 PpDiagnosticKind::StrayConditional,
                 range,
                 "#endif without #if".into(),
             );
         }
-        if frame.conds.is_empty() {
-            frame.guard = match frame.guard {
+        if frame.place.conds.is_empty() {
+            frame.place.guard = match frame.place.guard {
                 Guard::Inside(name) => Guard::After(name),
                 _ => Guard::No,
             };
@@ -457,14 +454,14 @@ impl Engine<'_> {
                     text.get(..end).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1).max(begin);
                 let end = if pos == text.len()
                     && end < text.len()
-                    && self.files.last().is_some_and(|f| !f.conds.is_empty())
+                    && self.files.last().is_some_and(|f| !f.place.conds.is_empty())
                 {
                     text.len()
                 } else {
                     end
                 };
                 if begin < end {
-                    self.inactive.push(FileRange {
+                    self.made.inactive.push(FileRange {
                         file: self.main,
                         start: begin as u32,
                         end: end as u32,
@@ -479,10 +476,10 @@ impl Engine<'_> {
         let range = self.range(hash, end);
         let Some(frame) = self.files.last_mut() else { return true };
         frame.pos = end;
-        if frame.conds.len() <= 1 {
-            frame.guard = Guard::No;
+        if frame.place.conds.len() <= 1 {
+            frame.place.guard = Guard::No;
         }
-        let Some(cond) = frame.conds.last_mut() else { return true };
+        let Some(cond) = frame.place.conds.last_mut() else { return true };
         let (taken, after_else) = (cond.taken, cond.seen_else);
         cond.seen_else |= word == "else";
         if after_else {
@@ -504,7 +501,7 @@ impl Engine<'_> {
                 },
             };
         self.skip_line();
-        if takes && let Some(cond) = self.files.last_mut().and_then(|f| f.conds.last_mut()) {
+        if takes && let Some(cond) = self.files.last_mut().and_then(|f| f.place.conds.last_mut()) {
             cond.taken = true;
         }
         takes
@@ -514,7 +511,7 @@ impl Engine<'_> {
     fn condition(&mut self, tokens: Vec<Token>, hash: usize) -> bool {
         let streams = std::mem::take(&mut self.streams);
         let disabled = std::mem::take(&mut self.disabled);
-        let trails = self.trails.len();
+        let trails = self.open.trails.len();
         let carry = std::mem::take(&mut self.carry);
         self.push_stream(tokens, None, true);
         let mut out: Vec<Token> = Vec::new();
@@ -547,7 +544,7 @@ impl Engine<'_> {
                 false
             }
         };
-        self.trails.truncate(trails);
+        self.open.trails.truncate(trails);
         value
     }
 

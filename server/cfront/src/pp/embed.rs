@@ -32,7 +32,7 @@ impl Engine<'_> {
         let Some(frame) = self.files.last_mut() else { return };
         let (file, start) = (frame.file, hash as u32);
         // No cache repeats what depends on a file that it does not know of.
-        self.taint += 1;
+        self.record.taint += 1;
         self.volatile = true;
         let written = raw_header_name(&frame.text, frame.pos);
         let named = written.and_then(|(range, angled)| {
@@ -52,19 +52,19 @@ impl Engine<'_> {
         };
         let parameters = named.as_ref().and_then(|_| self.parameters_of(&tokens));
         let (Some((name, angled)), Some(parameters)) = (named, parameters) else {
-            self.complete = false;
+            self.made.complete = false;
             let message = "#embed needs the name of a resource, and parameters that it knows";
             return self.report(PpDiagnosticKind::BadDirective, range, message.into());
         };
         let bytes = self.resource(&name, angled);
         let Some(bytes) = bytes.filter(|_| !in_arguments && self.streams.is_empty()) else {
-            self.complete = false;
+            self.made.complete = false;
             let message = format!("'{name}' file not found");
             return self.report(PpDiagnosticKind::MissingInclude, range, message);
         };
         let bytes = parameters.part(&bytes);
         if bytes.len() > MAX_BYTES {
-            self.complete = false;
+            self.made.complete = false;
             let message = format!("'{name}' is too large to embed");
             return self.report(PpDiagnosticKind::ExpansionLimit, range, message);
         }
@@ -73,28 +73,28 @@ impl Engine<'_> {
 
     fn put_bytes(&mut self, bytes: &[u8], parameters: &Parameters, loc: Loc) {
         if bytes.is_empty() {
-            self.out.extend(&parameters.if_empty);
+            self.open.out.extend(&parameters.if_empty);
             return;
         }
-        self.out.extend(&parameters.prefix);
+        self.open.out.extend(&parameters.prefix);
         let comma = Token { kind: TokenKind::Punct, flags: 0, sym: k::COMMA, loc };
         let mut interner = Symbol::batch();
         for (i, byte) in bytes.iter().enumerate() {
             if i > 0 {
-                self.out.push(comma);
+                self.open.out.push(comma);
             }
             let sym = interner.intern(&byte.to_string());
             let flags = Token::SPACE_BEFORE;
-            self.out.push(Token { kind: TokenKind::Number, flags, sym, loc });
+            self.open.out.push(Token { kind: TokenKind::Number, flags, sym, loc });
         }
         drop(interner);
-        self.out.extend(&parameters.suffix);
-        self.has_main |= self.files.len() == 1;
+        self.open.out.extend(&parameters.suffix);
+        self.open.has_main |= self.files.len() == 1;
     }
 
     /// `__has_embed`: 0 when there is no such resource or a parameter is unknown, 2 when it is empty.
     pub(super) fn has_embed(&mut self, args: &[Token]) -> u64 {
-        self.taint += 1;
+        self.record.taint += 1;
         self.volatile = true;
         let args = match args.first() {
             Some(first) if first.kind == TokenKind::Ident => self.pre_expand(args),

@@ -6,27 +6,27 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::{
     flags::{CommandLineMacro, Flags},
     header_index::{self, HeaderIndex},
     lexer::{self, Raw},
     predefined,
-    session::{FileSystem, Found, Inputs, LookupKey, Session, Versioned, lock},
+    session::{FileSystem, Inputs, Session, Versioned, lock},
     source::{FileId, FileRange, Loc, Text, Trail},
     symbol::{Symbol, known as k},
     token::{Token, TokenKind},
 };
 
 use super::{
-    IncludeDirective, MacroUse, PpDiagnostic, PpDiagnosticKind, Preprocessed,
+    MacroUse, PpDiagnostic, PpDiagnosticKind, Preprocessed,
     cache::Record,
-    chunk::{Chunk, ItemScan, root},
+    chunk::{Chunk, root},
     expand::Stream,
-    macros::{Bits, MacroDef, MacroTable},
-    preamble::Preamble,
+    macros::{MacroDef, MacroTable},
     region::Regions,
+    state::{Change, Made, Open, Place, Read, Recording, Seen},
 };
 
 /// Tokens that expansion may make in a translation unit.
@@ -69,12 +69,7 @@ pub(crate) struct FileFrame {
     pub(crate) dir: u32,
     /// Its folder.
     pub(crate) folder: Symbol,
-    /// `__FILE__`
-    pub(crate) name: Arc<str>,
-    /// `#line`: what to add to a line number.
-    pub(crate) line_delta: i64,
-    pub(crate) conds: Vec<Cond>,
-    pub(crate) guard: Guard,
+    pub(crate) place: Place,
     pub(crate) record: Option<Box<Record>>,
     /// From here on it may be worth to index the text in place of lexing it.
     pub(crate) index_from: usize,
@@ -91,55 +86,34 @@ pub(crate) struct Engine<'a> {
     /// Its text, with the number that the session gives it.
     pub(crate) main_text: Versioned,
 
+    // What is being read; between two chunks of the main file's own, the file alone.
     pub(crate) files: Vec<FileFrame>,
     pub(crate) streams: Vec<Stream>,
     pub(crate) disabled: FxHashMap<Symbol, u32>,
     pub(crate) carry: u8,
     pub(crate) depth: u32,
     pub(crate) call_ends: Vec<(Loc, u32)>,
+    pub(crate) open: Open,
+    pub(crate) record: Recording,
+    /// Starts of the lines of files that were asked for.
+    lines: FxHashMap<FileId, Arc<Vec<u32>>>,
 
+    // What is kept at a checkpoint.
+    pub(crate) seen: Seen,
+    /// What [`Made::changes`] make of the macros that they begin with.
     pub(crate) macros: MacroTable,
-    pub(crate) pushed: FxHashMap<Symbol, Vec<Option<Arc<MacroDef>>>>,
-    /// Changes of macros with the value before.
-    pub(crate) log: Vec<(Symbol, Option<Arc<MacroDef>>)>,
-    /// Macros asked for since the innermost recorded header began.
-    pub(crate) consulted: Bits,
-    pub(crate) once: FxHashSet<FileId>,
-    pub(crate) once_consulted: Vec<(FileId, bool)>,
-    pub(crate) once_added: Vec<FileId>,
-    pub(crate) lookups: Vec<(LookupKey, Option<Found>)>,
-    pub(crate) loaded: Vec<(FileId, u32)>,
-    /// Rises when something happens that a kept header could not repeat.
-    pub(crate) taint: u64,
-    pub(crate) counter: u64,
-    pub(crate) entered: u64,
-    pub(crate) deepest: usize,
-
-    pub(crate) out: Vec<Token>,
-    pub(crate) trails: Vec<Trail>,
-    pub(crate) chunk_id: u32,
-    pub(crate) scan: ItemScan,
-    pub(crate) chunks: Vec<Arc<Chunk>>,
-    pub(crate) token_count: usize,
-    pub(crate) includes: Vec<IncludeDirective>,
-    pub(crate) macro_uses: Vec<MacroUse>,
-    pub(crate) inactive: Vec<FileRange>,
-    pub(crate) diagnostics: Vec<PpDiagnostic>,
-    pub(crate) texts: FxHashMap<FileId, Text>,
-    pub(crate) complete: bool,
-    pub(crate) expanded: u64,
-    pub(crate) bomb: bool,
-    pub(crate) fatal: bool,
-    pub(crate) snapshot_due: bool,
+    pub(crate) made: Made,
+    pub(crate) read: Read,
     pub(crate) own_code: bool,
-    pub(crate) lines: FxHashMap<FileId, Arc<Vec<u32>>>,
     pub(crate) regions: Regions,
-    /// Whether the chunk being made has something of the main file's text.
-    pub(crate) has_main: bool,
+    pub(crate) snapshot_due: bool,
+
+    // What ends a run early, or keeps it from being used again.
+    pub(crate) fatal: bool,
+    /// Files were read that `read` does not name.
+    pub(crate) volatile: bool,
     /// Session generation when the run began.
     pub(crate) started: u64,
-    /// Files were read that the lists above do not name.
-    pub(crate) volatile: bool,
 }
 
 /// The text that the lexer reads.
@@ -196,41 +170,19 @@ impl<'a> Engine<'a> {
             carry: 0,
             depth: 0,
             call_ends: Vec::new(),
-            macros: MacroTable::default(),
-            pushed: FxHashMap::default(),
-            log: Vec::new(),
-            consulted: Bits::default(),
-            once: FxHashSet::default(),
-            once_consulted: Vec::new(),
-            once_added: Vec::new(),
-            lookups: Vec::new(),
-            loaded: Vec::new(),
-            taint: 0,
-            counter: 0,
-            entered: 0,
-            deepest: 0,
-            out: Vec::new(),
-            trails: Vec::new(),
-            chunk_id: session.new_chunk_id(),
-            scan: ItemScan::default(),
-            chunks: Vec::new(),
-            token_count: 0,
-            includes: Vec::new(),
-            macro_uses: Vec::new(),
-            inactive: Vec::new(),
-            diagnostics: Vec::new(),
-            texts: FxHashMap::default(),
-            complete: true,
-            expanded: 0,
-            bomb: false,
-            fatal: false,
-            snapshot_due: false,
-            own_code: false,
+            open: Open::new(session.new_chunk_id()),
+            record: Recording::default(),
             lines: FxHashMap::default(),
+            seen: Seen::default(),
+            macros: MacroTable::default(),
+            made: Made { complete: true, ..Made::default() },
+            read: Read::default(),
+            own_code: false,
             regions: Regions::default(),
-            has_main: false,
-            started: session.generation(),
+            snapshot_due: false,
+            fatal: false,
             volatile: false,
+            started: session.generation(),
         }
     }
 
@@ -263,24 +215,13 @@ impl<'a> Engine<'a> {
         let mut h = FxHasher::default();
         flags.hash(&mut h);
         let all_flags = h.finish();
-        if engine.resume_region(&main_text, all_flags) {
-            session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
-            engine.reenter_main(numbered);
-            engine.resume_region_frame();
-        } else {
-            let preamble = lock(&session.preambles).get(&main).cloned();
-            match preamble.filter(|p| p.fits(&engine, &main_text, all_flags)) {
-                Some(preamble) => engine.resume(&preamble, numbered),
-                None => engine.start(numbered, all_flags),
-            }
+        if !engine.resume(&numbered, all_flags) {
+            engine.start(numbered, all_flags);
         }
-        engine.run(all_flags);
+        engine.run();
         engine.sort_lists();
-        let inputs = Arc::new(Inputs {
-            lookups: std::mem::take(&mut engine.lookups),
-            loaded: std::mem::take(&mut engine.loaded),
-            ..engine.inputs()
-        });
+        let read = std::mem::take(&mut engine.read);
+        let inputs = Arc::new(Inputs { read, ..engine.inputs() });
         engine.keep_run(all_flags, &inputs);
         engine.finish(inputs)
     }
@@ -288,8 +229,9 @@ impl<'a> Engine<'a> {
     fn start(&mut self, main_text: Versioned, all_flags: u64) {
         let predefined = predefined_macros(self.session, self.fs, self.flags, all_flags);
         self.macros = MacroTable::clone(&predefined.1);
+        self.regions.base = self.macros.clone();
         if let Some(text) = self.session.text(predefined.0) {
-            self.texts.insert(predefined.0, text);
+            self.made.texts.insert(predefined.0, text);
         }
         let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
         self.push_file(self.main, main_text, u32::MAX, name);
@@ -306,19 +248,13 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Goes on with the main file: its number is among the files that were read already.
-    fn reenter_main(&mut self, text: Versioned) {
-        self.push_file(self.main, text, u32::MAX, Arc::from(""));
-        self.loaded.pop();
-    }
-
     pub(crate) fn push_file(&mut self, file: FileId, text: Versioned, dir: u32, name: Arc<str>) {
         self.session.counters.files_lexed.fetch_add(1, Ordering::Relaxed);
-        if self.texts.insert(file, text.text.clone()).is_some() {
+        if self.made.texts.insert(file, text.text.clone()).is_some() {
             self.lines.remove(&file);
         }
         self.regions.recursive |= file == self.main && !self.files.is_empty();
-        self.loaded.push((file, text.version));
+        self.read.loaded.push((file, text.version));
         let path = self.session.path(file);
         let size = text.text.len();
         let folder = path.parent().map(|p| p.to_string_lossy()).unwrap_or_default();
@@ -330,27 +266,24 @@ impl<'a> Engine<'a> {
             text: translated(text.text, self.flags),
             dir,
             folder: Symbol::intern(&folder),
-            name,
-            line_delta: 0,
-            conds: Vec::new(),
-            guard: Guard::Start,
+            place: Place::start(name),
             record: None,
             index_from: if file == self.main || size < MIN_INDEXED { usize::MAX } else { 0 },
         });
-        self.deepest = self.deepest.max(self.files.len());
+        self.record.deepest = self.record.deepest.max(self.files.len());
     }
 
     /// Reads until every file is at its end.
-    fn run(&mut self, all_flags: u64) {
+    fn run(&mut self) {
         while !self.files.is_empty() {
             if self.snapshot_due && self.files.len() == 1 && !self.own_code {
-                self.snapshot(all_flags);
+                self.end_of_includes();
             }
             if self.fatal
                 && let Some(frame) = self.files.last_mut()
             {
                 frame.pos = frame.text.len();
-                frame.conds.clear();
+                frame.place.conds.clear();
             }
             match self.plain_text() {
                 Stop::End => self.end_of_file(),
@@ -361,9 +294,9 @@ impl<'a> Engine<'a> {
                 Stop::Region => self.end_of_region(),
                 Stop::Mark => self.mark(),
             }
-            if self.token_count + self.out.len() > MAX_TOKENS && !self.fatal {
+            if self.made.token_count + self.open.out.len() > MAX_TOKENS && !self.fatal {
                 self.fatal = true;
-                self.complete = false;
+                self.made.complete = false;
                 self.report_here(
                     PpDiagnosticKind::ExpansionLimit,
                     "the translation unit has too many tokens",
@@ -402,16 +335,16 @@ impl<'a> Engine<'a> {
                 Token { kind, flags: raw.flags, sym, loc: Loc::in_file(file, raw.start as u32) };
             pos = raw.end;
             if kind == TokenKind::Ident {
-                self.consulted.insert(sym);
+                self.record.consulted.insert(sym);
                 if self.macros.find(sym).is_some() || sym == k::PRAGMA_OPERATOR {
                     break Stop::Name(token);
                 }
             }
-            self.out.push(token);
-            if sym == k::R_BRACE && in_main && self.scan.cuts_behind(&self.out) {
+            self.open.out.push(token);
+            if sym == k::R_BRACE && in_main && self.open.scan.cuts_behind(&self.open.out) {
                 break Stop::Region;
             }
-            if sym == k::SEMI && in_main && self.out.len() >= self.regions.marks.due {
+            if sym == k::SEMI && in_main && self.open.out.len() >= self.regions.marks.due {
                 break Stop::Mark;
             }
             if raw.unterminated {
@@ -425,12 +358,12 @@ impl<'a> Engine<'a> {
         drop(interner);
         frame.pos = pos;
         tokens |= !matches!(stop, Stop::Directive(_) | Stop::End);
-        self.has_main |= is_main && tokens;
+        self.open.has_main |= is_main && tokens;
         // Tokens belong between the lines of the guard.
-        if tokens && !matches!(frame.guard, Guard::Inside(_)) {
-            frame.guard = Guard::No;
+        if tokens && !matches!(frame.place.guard, Guard::Inside(_)) {
+            frame.place.guard = Guard::No;
         }
-        if in_main && frame_is_code(&stop, &self.out) {
+        if in_main && frame_is_code(&stop, &self.open.out) {
             self.own_code = true;
         }
         stop
@@ -458,15 +391,14 @@ impl<'a> Engine<'a> {
         frame.pos = index.range.end;
         // The item behind it is not plain.
         frame.index_from = frame.pos + 1;
-        if !matches!(frame.guard, Guard::Inside(_)) {
-            frame.guard = Guard::No;
+        if !matches!(frame.place.guard, Guard::Inside(_)) {
+            frame.place.guard = Guard::No;
         }
         self.flush();
-        let chunk = Chunk::of_text(self.chunk_id, index);
-        self.token_count += chunk.size();
-        self.chunks.push(Arc::new(chunk));
-        self.chunk_id = self.session.new_chunk_id();
-        self.scan = ItemScan::default();
+        let chunk = Chunk::of_text(self.open.id, index);
+        self.made.token_count += chunk.size();
+        self.made.chunks.push(Arc::new(chunk));
+        self.open = Open::new(self.session.new_chunk_id());
     }
 
     /// The next token of the file being read, directives done; `None` at its end.
@@ -486,7 +418,7 @@ impl<'a> Engine<'a> {
 
     fn end_of_file(&mut self) {
         let Some(frame) = self.files.pop() else { return };
-        for cond in &frame.conds {
+        for cond in &frame.place.conds {
             let range = FileRange { file: frame.file, start: cond.start, end: cond.start + 1 };
             self.report(
                 PpDiagnosticKind::UnterminatedConditional,
@@ -494,7 +426,7 @@ impl<'a> Engine<'a> {
                 "unterminated conditional directive".into(),
             );
         }
-        if let (Guard::After(guard), true) = (frame.guard, frame.conds.is_empty()) {
+        if let (Guard::After(guard), true) = (frame.place.guard, frame.place.conds.is_empty()) {
             self.session.set_guard(frame.file, frame.version, guard);
         }
         if let Some(record) = frame.record {
@@ -512,27 +444,24 @@ impl<'a> Engine<'a> {
 
     /// Closes the chunk being made.
     pub(crate) fn flush(&mut self) {
-        if self.out.is_empty() {
-            self.trails.clear();
+        if self.open.out.is_empty() {
+            self.open.trails.clear();
             return;
         }
-        let tokens = std::mem::take(&mut self.out);
-        let trails = std::mem::take(&mut self.trails);
-        self.token_count += tokens.len();
-        let first = tokens.first().and_then(|t| root(t.loc, &trails)).unwrap_or(self.main);
-        let is_main = std::mem::take(&mut self.has_main);
-        self.chunks.push(Arc::new(Chunk::new(self.chunk_id, first, is_main, tokens, trails)));
-        self.chunk_id = self.session.new_chunk_id();
-        self.scan = ItemScan::default();
+        let open = std::mem::replace(&mut self.open, Open::new(self.session.new_chunk_id()));
+        let Open { id, out, trails, scan: _, has_main } = open;
+        self.made.token_count += out.len();
+        let first = out.first().and_then(|t| root(t.loc, &trails)).unwrap_or(self.main);
+        self.made.chunks.push(Arc::new(Chunk::new(id, first, has_main, out, trails)));
     }
 
     pub(crate) fn at_boundary(&mut self) -> bool {
-        self.streams.is_empty() && self.scan.at_boundary(&self.out)
+        self.streams.is_empty() && self.open.scan.at_boundary(&self.open.out)
     }
 
     pub(crate) fn report(&mut self, kind: PpDiagnosticKind, range: FileRange, message: String) {
-        if self.diagnostics.len() < MAX_DIAGNOSTICS {
-            self.diagnostics.push(PpDiagnostic { kind, range, message });
+        if self.made.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.made.diagnostics.push(PpDiagnostic { kind, range, message });
         }
     }
 
@@ -548,7 +477,7 @@ impl<'a> Engine<'a> {
         let Some((file, offset)) = self.written(loc) else {
             return self.report_here(kind, &message);
         };
-        let range = super::trail::token_range(&self.texts, file, offset);
+        let range = super::trail::token_range(&self.made.texts, file, offset);
         self.report(kind, range.unwrap_or(FileRange { file, start: offset, end: offset }), message);
     }
 
@@ -559,33 +488,33 @@ impl<'a> Engine<'a> {
                 return Some(place);
             }
             // Trails only point to earlier trails, so this ends.
-            let trail = self.trails.get(loc.offset as usize)?;
+            let trail = self.open.trails.get(loc.offset as usize)?;
             loc = if trail.from_argument { trail.spelling } else { trail.expansion };
         }
     }
 
     pub(crate) fn add_trail(&mut self, trail: Trail) -> Loc {
-        let offset = self.trails.len() as u32;
-        self.trails.push(trail);
-        Loc { file: Loc::TRAIL | self.chunk_id, offset }
+        let offset = self.open.trails.len() as u32;
+        self.open.trails.push(trail);
+        Loc { file: Loc::TRAIL | self.open.id, offset }
     }
 
     /// The macro of that name; that it was asked for is remembered for the header cache.
     pub(crate) fn lookup(&mut self, name: Symbol) -> Option<Arc<MacroDef>> {
-        self.consulted.insert(name);
+        self.record.consulted.insert(name);
         self.macros.find(name).cloned()
     }
 
     pub(crate) fn set_macro(&mut self, name: Symbol, def: Option<Arc<MacroDef>>) {
-        let old = self.macros.set(name, def);
-        self.log.push((name, old));
+        let old = self.macros.set(name, def.clone());
+        self.made.changes.push(Change { name, old, new: def });
     }
 
     /// Notes a use of a macro when the name stands in the main file.
     pub(crate) fn note_use(&mut self, loc: Loc, def: &Arc<MacroDef>) {
         let mut loc = loc;
         while loc.file & Loc::TRAIL != 0 {
-            match self.trails.get(loc.offset as usize) {
+            match self.open.trails.get(loc.offset as usize) {
                 Some(trail) if trail.from_argument => loc = trail.spelling,
                 _ => return,
             }
@@ -593,7 +522,7 @@ impl<'a> Engine<'a> {
         if loc.file == self.main.0 {
             let end = loc.offset + def.name.as_str().len() as u32;
             let range = FileRange { file: self.main, start: loc.offset, end };
-            self.macro_uses.push(MacroUse { range, definition: Arc::clone(def) });
+            self.made.macro_uses.push(MacroUse { range, definition: Arc::clone(def) });
         }
     }
 
@@ -602,7 +531,7 @@ impl<'a> Engine<'a> {
         let lines = match self.lines.get(&file) {
             Some(lines) => Arc::clone(lines),
             None => {
-                let text = self.texts.get(&file).cloned().unwrap_or_default();
+                let text = self.made.texts.get(&file).cloned().unwrap_or_default();
                 let lines = Arc::new(
                     memchr::memchr_iter(b'\n', text.as_bytes())
                         .map(|i| i as u32)
@@ -616,41 +545,41 @@ impl<'a> Engine<'a> {
     }
 
     fn sort_lists(&mut self) {
-        self.macro_uses.sort_by_key(|u| u.range.start);
-        self.macro_uses.dedup_by_key(|u| u.range.start);
-        self.inactive.sort_by_key(|r| r.start);
+        self.made.macro_uses.sort_by_key(|u| u.range.start);
+        self.made.macro_uses.dedup_by_key(|u| u.range.start);
+        self.made.inactive.sort_by_key(|r| r.start);
     }
 
     fn finish(self, inputs: Arc<Inputs>) -> Preprocessed {
-        self.session.counters.tokens_expanded.fetch_add(self.expanded, Ordering::Relaxed);
-        let chunk_index = self.chunks.iter().enumerate().map(|(i, c)| (c.id, i as u32)).collect();
+        self.session.counters.tokens_expanded.fetch_add(self.made.work.expanded, Ordering::Relaxed);
+        let Made {
+            chunks,
+            includes,
+            diagnostics,
+            changes: _,
+            macro_uses,
+            inactive,
+            texts,
+            token_count: _,
+            complete,
+            work: _,
+        } = self.made;
+        let chunk_index = chunks.iter().enumerate().map(|(i, c)| (c.id, i as u32)).collect();
         Preprocessed {
             main: self.main,
-            chunks: self.chunks,
-            includes: self.includes,
+            chunks,
+            includes,
             macros: self.macros,
-            macro_uses: self.macro_uses,
-            inactive: self.inactive,
-            diagnostics: self.diagnostics,
-            complete: self.complete,
+            macro_uses,
+            inactive,
+            diagnostics,
+            complete,
             standard: self.flags.standard,
             machine: self.flags.machine,
             abi: self.flags.abi,
             chunk_index,
-            texts: self.texts,
+            texts,
             inputs,
-        }
-    }
-
-    fn resume(&mut self, preamble: &Preamble, main_text: Versioned) {
-        let name: Arc<str> = self.session.path(self.main).to_string_lossy().into();
-        self.session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
-        preamble.restore(self);
-        self.push_file(self.main, main_text, u32::MAX, name);
-        // The preamble has it already.
-        self.loaded.pop();
-        if let Some(frame) = self.files.last_mut() {
-            preamble.restore_frame(frame);
         }
     }
 }
@@ -690,7 +619,7 @@ fn predefined_macros(
     super::builtin::define(&mut engine.macros);
     engine.push_file(file, text, u32::MAX, Arc::from("<built-in>"));
     engine.own_code = true;
-    engine.run(key);
+    engine.run();
     let mut table = engine.macros;
     table.freeze();
     let kept = Arc::new((file, table));

@@ -53,7 +53,7 @@ impl Engine<'_> {
                 if token.is_sym(k::PRAGMA_OPERATOR) {
                     self.pragma_operator(token);
                 } else {
-                    self.out.push(token);
+                    self.open.out.push(token);
                 }
             }
         }
@@ -136,7 +136,7 @@ impl Engine<'_> {
             token.flags |= Token::NO_EXPAND;
             return Some(token);
         }
-        if self.bomb || self.fatal || def.is_function() && !self.next_is_paren() {
+        if self.seen.bomb || self.fatal || def.is_function() && !self.next_is_paren() {
             return Some(token);
         }
         self.note_use(token.loc, &def);
@@ -155,8 +155,8 @@ impl Engine<'_> {
             },
         };
         let tokens = self.substitute(&def, token, args);
-        self.expanded += tokens.len() as u64 + 1;
-        if self.expanded > MAX_EXPANDED && !self.bomb {
+        self.made.work.expanded += tokens.len() as u64 + 1;
+        if self.made.work.expanded > MAX_EXPANDED && !self.seen.bomb {
             self.stop_expanding(token.loc, "macro expansion makes too many tokens");
         }
         if tokens.is_empty() {
@@ -168,18 +168,18 @@ impl Engine<'_> {
     }
 
     fn stop_expanding(&mut self, loc: Loc, message: &str) {
-        self.bomb = true;
-        self.complete = false;
-        self.taint += 1;
+        self.seen.bomb = true;
+        self.made.complete = false;
+        self.record.taint += 1;
         self.report_at(PpDiagnosticKind::ExpansionLimit, loc, message.to_owned());
     }
 
     /// Whether a replacement list may grow to that many tokens; expansion ends when not.
     pub(crate) fn room_for(&mut self, tokens: usize, loc: Loc) -> bool {
-        if !self.bomb && self.expanded + tokens as u64 > MAX_EXPANDED {
+        if !self.seen.bomb && self.made.work.expanded + tokens as u64 > MAX_EXPANDED {
             self.stop_expanding(loc, "macro expansion makes too many tokens");
         }
-        !self.bomb
+        !self.seen.bomb
     }
 
     /// Whether the next token is `(`. The end of a file is not looked behind.
@@ -262,7 +262,7 @@ impl Engine<'_> {
         let mut any = false;
         for token in arg {
             if token.kind == TokenKind::Ident {
-                self.consulted.insert(token.sym);
+                self.record.consulted.insert(token.sym);
                 any |= self.macros.find(token.sym).is_some();
             }
         }
@@ -271,7 +271,7 @@ impl Engine<'_> {
         }
         if self.depth >= MAX_NESTING {
             if let Some(first) = arg.first()
-                && !self.bomb
+                && !self.seen.bomb
             {
                 self.stop_expanding(first.loc, "macro calls are nested too deeply");
             }

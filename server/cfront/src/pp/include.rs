@@ -37,7 +37,7 @@ impl Engine<'_> {
         let folder = if quoted { frame.folder } else { Symbol::EMPTY };
         let key = (self.flags_key, folder, Symbol::intern(name), quoted, start);
         let found = self.resolve(&key);
-        self.lookups.push((key, found));
+        self.read.lookups.push((key, found));
         found
     }
 
@@ -99,26 +99,26 @@ impl Engine<'_> {
     /// Follows an `#include`.
     pub(crate) fn include(&mut self, name: &str, angled: bool, next: bool, range: FileRange) {
         let found = self.find_header(name, angled, next);
-        self.includes.push(IncludeDirective {
+        self.made.includes.push(IncludeDirective {
             range,
             path: name.into(),
             angled,
             resolved: found.map(|f| f.file),
             stand_in: found.is_some_and(|f| f.stand_in),
         });
-        if self.files.len() >= MAX_INCLUDE_DEPTH || self.entered >= MAX_INCLUDES {
-            let message = if self.entered >= MAX_INCLUDES {
+        if self.files.len() >= MAX_INCLUDE_DEPTH || self.seen.entered >= MAX_INCLUDES {
+            let message = if self.seen.entered >= MAX_INCLUDES {
                 "too many headers are included"
             } else {
                 "headers include each other too deeply"
             };
             self.report(PpDiagnosticKind::IncludeDepth, range, message.into());
-            self.complete = false;
+            self.made.complete = false;
             self.fatal = true;
             return;
         }
         let missing = |engine: &mut Self| {
-            engine.complete = false;
+            engine.made.complete = false;
             engine.report(
                 PpDiagnosticKind::MissingInclude,
                 range,
@@ -126,8 +126,8 @@ impl Engine<'_> {
             );
         };
         let Some(found) = found else { return missing(self) };
-        let once = self.once.contains(&found.file);
-        self.once_consulted.push((found.file, once));
+        let once = self.seen.once.contains(&found.file);
+        self.record.once_consulted.push((found.file, once));
         if once {
             self.snapshot_due |= self.files.len() == 1;
             return;
@@ -141,12 +141,12 @@ impl Engine<'_> {
         if let Some(guard) = text.guard
             && self.lookup(guard).is_some()
         {
-            self.loaded.push((found.file, text.version));
-            self.texts.entry(found.file).or_insert_with(|| text.text.clone());
+            self.read.loaded.push((found.file, text.version));
+            self.made.texts.entry(found.file).or_insert_with(|| text.text.clone());
             self.snapshot_due |= self.files.len() == 1;
             return;
         }
-        self.entered += 1;
+        self.seen.entered += 1;
         let path = self.spelled_path(name, angled, found);
         let mut record = None;
         if self.at_boundary() {
@@ -172,8 +172,11 @@ impl Engine<'_> {
         match self.search.get(found.dir as usize) {
             Some(dir) => format!("{dir}/{name}").into(),
             None => {
-                let includer =
-                    self.files.last().map(|f| Arc::clone(&f.name)).unwrap_or_else(|| "".into());
+                let includer = self
+                    .files
+                    .last()
+                    .map(|f| Arc::clone(&f.place.name))
+                    .unwrap_or_else(|| "".into());
                 match includer.rsplit_once('/') {
                     Some((folder, _)) => format!("{folder}/{name}").into(),
                     None => name.into(),

@@ -313,6 +313,12 @@ fn mix(hash: u64) -> u64 {
     (h ^ h >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// The hash of a table in which one definition takes the place of another.
+pub(crate) fn exchanged(hash: u64, old: Option<&MacroDef>, new: Option<&MacroDef>) -> u64 {
+    let hash = old.map_or(hash, |old| hash.wrapping_sub(mix(old.hash)));
+    new.map_or(hash, |new| hash.wrapping_add(mix(new.hash)))
+}
+
 impl MacroTable {
     /// The macro of that name.
     pub fn lookup(&self, name: Symbol) -> Option<&MacroDef> {
@@ -336,12 +342,7 @@ impl MacroTable {
         def: Option<Arc<MacroDef>>,
     ) -> Option<Arc<MacroDef>> {
         let old = self.find(name).cloned();
-        if let Some(old) = &old {
-            self.hash = self.hash.wrapping_sub(mix(old.hash));
-        }
-        if let Some(def) = &def {
-            self.hash = self.hash.wrapping_add(mix(def.hash));
-        }
+        self.hash = exchanged(self.hash, old.as_deref(), def.as_deref());
         self.own_bits.insert(name);
         self.own.insert(name, def);
         old

@@ -8,15 +8,15 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
-    source::{FileRange, Loc, Trail},
+    source::{Loc, Trail},
     token::Token,
 };
 
 use super::{
-    MacroUse,
     chunk::{Chunk, ItemScan, Move},
     engine::{Engine, MAX_EXPANDED, MAX_TOKENS},
-    region::{Checkpoint, MainRun, tail},
+    region::{Checkpoint, MainRun, Shift},
+    state::{Lengths, Work, tail},
 };
 
 /// So many tokens lie between two marks, at least.
@@ -30,8 +30,7 @@ pub(crate) struct Mark {
     /// Tokens and trails of the chunk.
     tokens: usize,
     trails: usize,
-    expanded: u64,
-    line_uses: u64,
+    work: Work,
     scan: ItemScan,
 }
 
@@ -73,15 +72,13 @@ impl Rebase {
 
 /// The chunk of the region between two checkpoints, where that is all that it made.
 fn only_chunk<'r>(run: &'r MainRun, at: &Checkpoint, end: &Checkpoint) -> Option<&'r Arc<Chunk>> {
-    let plain = Arc::ptr_eq(&at.state, &end.state)
-        && at.complete == end.complete
-        && at.chunks + 1 == end.chunks
-        && at.includes == end.includes
-        && at.diagnostics == end.diagnostics
-        && at.lookups == end.lookups
-        && at.loaded == end.loaded
-        && at.definitions == end.definitions;
-    plain.then(|| run.chunks.get(at.chunks)).flatten()
+    let one = Lengths {
+        chunks: at.lengths.chunks + 1,
+        token_count: end.lengths.token_count,
+        ..at.lengths
+    };
+    let plain = Arc::ptr_eq(&at.state, &end.state) && one == end.lengths;
+    plain.then(|| run.made.chunks.get(at.lengths.chunks)).flatten()
 }
 
 impl Engine<'_> {
@@ -106,10 +103,9 @@ impl Engine<'_> {
         let chunk = only_chunk(run, at, end)?;
         let edit = Move { file: self.main, from: u32::MAX, by: 0 };
         self.append(chunk, 0..mark.tokens, 0..mark.trails, edit)?;
-        self.scan = mark.scan.at(mark.tokens);
-        self.has_main = true;
-        self.expanded += mark.expanded;
-        self.regions.line_uses += mark.line_uses;
+        self.open.scan = mark.scan.at(mark.tokens);
+        self.open.has_main = true;
+        self.made.work = self.made.work + mark.work;
         let marks = &mut self.regions.marks;
         marks.all = end.marks.get(..before)?.to_vec();
         marks.due = mark.tokens + DISTANCE;
@@ -128,23 +124,23 @@ impl Engine<'_> {
     ) -> Option<()> {
         let rebase = Rebase {
             from: Loc { file: Loc::TRAIL | chunk.id, offset: trails.start as u32 },
-            to: Loc { file: Loc::TRAIL | self.chunk_id, offset: self.trails.len() as u32 },
+            to: Loc { file: Loc::TRAIL | self.open.id, offset: self.open.trails.len() as u32 },
             edit,
         };
-        let (old_tokens, old_trails) = (self.out.len(), self.trails.len());
+        let (old_tokens, old_trails) = (self.open.out.len(), self.open.trails.len());
         let moved = || -> Option<()> {
             for token in chunk.slice(tokens) {
-                self.out.push(rebase.token(token)?);
+                self.open.out.push(rebase.token(token)?);
             }
             for at in trails {
-                self.trails.push(rebase.trail(chunk.trail_at(at)?)?);
+                self.open.trails.push(rebase.trail(chunk.trail_at(at)?)?);
             }
             Some(())
         };
         let done = moved();
         if done.is_none() {
-            self.out.truncate(old_tokens);
-            self.trails.truncate(old_trails);
+            self.open.out.truncate(old_tokens);
+            self.open.trails.truncate(old_trails);
         }
         done
     }
@@ -162,30 +158,23 @@ impl Engine<'_> {
     /// The main file is read up to a `;`: sets a mark where the state is that of the region's begin, and
     /// takes over the rest of the region where it is the old one's.
     pub(crate) fn mark(&mut self) {
-        self.regions.marks.due = self.out.len() + DISTANCE;
+        self.regions.marks.due = self.open.out.len() + DISTANCE;
         let boundary = self.streams.is_empty();
-        self.scan.at_boundary(&self.out);
+        self.open.scan.at_boundary(&self.open.out);
         let Some(frame) = self.files.last() else { return };
         let Some(at) = self.regions.checkpoints.last() else { return };
         let same = boundary
-            && at.state.still(self, frame)
-            && at.complete == self.complete
-            && at.chunks == self.chunks.len()
-            && at.includes == self.includes.len()
-            && at.diagnostics == self.diagnostics.len()
-            && at.lookups == self.lookups.len()
-            && at.loaded == self.loaded.len()
-            && at.definitions == self.regions.definitions.len();
+            && at.state.is(&self.seen, &frame.place, self.macros.hash())
+            && at.lengths == Lengths::of(&self.made, &self.read);
         if !same || frame.pos <= at.pos {
             return;
         }
         let mark = Mark {
             pos: frame.pos - at.pos,
-            tokens: self.out.len(),
-            trails: self.trails.len(),
-            expanded: self.expanded - at.expanded,
-            line_uses: self.regions.line_uses - at.line_uses,
-            scan: self.scan.at(0),
+            tokens: self.open.out.len(),
+            trails: self.open.trails.len(),
+            work: self.made.work - at.work,
+            scan: self.open.scan.at(0),
         };
         self.regions.marks.all.push(mark);
         if self.take_over_region().is_some() {
@@ -209,17 +198,15 @@ impl Engine<'_> {
         let found = end.marks.binary_search_by_key(&pos, |mark| mark.pos).ok()?;
         let mark = end.marks.get(found)?;
         let chunk = only_chunk(&run, at, end)?;
-        let expanded = end.expanded - at.expanded - mark.expanded;
-        let line_uses = end.line_uses - at.line_uses - mark.line_uses;
+        let work = end.work - at.work - mark.work;
         let rest = chunk.len().checked_sub(mark.tokens)?;
         if !Arc::ptr_eq(&start.state, &at.state)
-            || start.complete != at.complete
+            || start.lengths.complete != at.lengths.complete
             || mark.scan != here.scan
-            || !(before.same_lines || line_uses == 0)
-            || self.expanded + expanded > MAX_EXPANDED
-            || self.token_count + self.out.len() + rest > MAX_TOKENS
+            || !(before.same_lines || work.line_uses == 0)
+            || self.made.work.expanded + work.expanded > MAX_EXPANDED
+            || self.made.token_count + self.open.out.len() + rest > MAX_TOKENS
             || self.fatal
-            || self.bomb
         {
             return None;
         }
@@ -228,30 +215,16 @@ impl Engine<'_> {
         let (from, to) = (at.pos + mark.pos, end.pos);
         let trails = mark.trails..chunk.trail_count();
         self.append(chunk, mark.tokens..chunk.len(), trails, edit)?;
-        let within = |start: u32| (from..to).contains(&(start as usize));
-        let moved = |range: FileRange| FileRange {
-            start: edit.offset(range.start),
-            end: edit.offset(range.end),
-            ..range
-        };
-        let first = run.macro_uses.partition_point(|u| (u.range.start as usize) < from);
-        let uses = tail(&run.macro_uses, first).take_while(|used| within(used.range.start));
-        self.macro_uses.extend(
-            uses.map(|u| MacroUse { range: moved(u.range), definition: u.definition.clone() }),
-        );
-        let inactive = run.inactive.iter().filter(|range| within(range.start));
-        self.inactive.extend(inactive.map(|range| moved(*range)));
-        let later = tail(&end.marks, found + 1).map(|m| Mark {
+        self.made.take_places(&run.made, from..to, &Shift::new(edit));
+        let later = tail(&end.marks, found + 1).iter().map(|m| Mark {
             pos: m.pos - mark.pos + here.pos,
             tokens: m.tokens - mark.tokens + here.tokens,
             trails: m.trails - mark.trails + here.trails,
-            expanded: m.expanded - mark.expanded + here.expanded,
-            line_uses: m.line_uses - mark.line_uses + here.line_uses,
+            work: m.work - mark.work + here.work,
             scan: m.scan.clone(),
         });
         self.regions.marks.all.extend(later);
-        self.expanded += expanded;
-        self.regions.line_uses += line_uses;
+        self.made.work = self.made.work + work;
         let frame = self.files.last_mut()?;
         frame.pos = (end.pos as i64 + by) as usize;
         self.session.counters.marks_used.fetch_add(1, Ordering::Relaxed);

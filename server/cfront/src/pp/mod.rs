@@ -3,9 +3,9 @@
 //!
 //! Tokens come in [`Chunk`]s. A header that is included between two top-level items has chunks of
 //! its own, which are kept and used again wherever the header would read the same
-//! ([`cache`]); the state after the leading includes of the main file is kept too ([`preamble`]),
-//! and so are the states between its functions ([`region`]), so an edit costs the text around it. Nothing here can fail: what is wrong becomes a
-//! [`PpDiagnostic`].
+//! ([`cache`]); the states of a run behind the leading includes of the main file and between its functions
+//! are kept too ([`region`]), so an edit costs the text around it. What a run carries along is in [`state`].
+//! Nothing here can fail: what is wrong becomes a [`PpDiagnostic`].
 
 mod body;
 pub(crate) mod builtin;
@@ -20,9 +20,9 @@ mod include;
 pub mod macros;
 mod marks;
 mod pragma;
-pub(crate) mod preamble;
 pub mod reach;
 pub(crate) mod region;
+pub(crate) mod state;
 mod substitute;
 #[cfg(test)]
 mod tests;

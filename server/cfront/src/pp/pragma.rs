@@ -1,5 +1,7 @@
 //! `#pragma` and `_Pragma`.
 
+use std::sync::Arc;
+
 use crate::{
     lexer,
     source::{FileId, Loc},
@@ -17,9 +19,9 @@ impl Engine<'_> {
         match (word(0), word(1)) {
             (Some(k::ONCE), _) => {
                 if let Some(frame) = self.files.last()
-                    && self.once.insert(frame.file)
+                    && Arc::make_mut(&mut self.seen.once).insert(frame.file)
                 {
-                    self.once_added.push(frame.file);
+                    self.record.once_added.push(frame.file);
                 }
             }
             (Some(which @ (k::PUSH_MACRO | k::POP_MACRO)), _) => {
@@ -30,18 +32,20 @@ impl Engine<'_> {
                     return;
                 };
                 let name = Symbol::intern(name);
-                self.taint += 1;
+                self.record.taint += 1;
                 if which == k::PUSH_MACRO {
                     let def = self.lookup(name);
-                    self.pushed.entry(name).or_default().push(def);
-                } else if let Some(def) = self.pushed.get_mut(&name).and_then(Vec::pop) {
+                    Arc::make_mut(&mut self.seen.pushed).entry(name).or_default().push(def);
+                } else if let Some(def) =
+                    Arc::make_mut(&mut self.seen.pushed).get_mut(&name).and_then(Vec::pop)
+                {
                     self.set_macro(name, def);
                 }
             }
             (Some(k::PACK), _) | (Some(k::CLANG), Some(k::ATTRIBUTE_WORD)) => {
                 let tokens = self.expand_line(tokens);
                 let sym = Symbol::intern(&spelled(&tokens));
-                self.out.push(Token {
+                self.open.out.push(Token {
                     kind: TokenKind::Pragma,
                     flags: Token::LINE_START,
                     sym,

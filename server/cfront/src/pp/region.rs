@@ -1,6 +1,6 @@
 //! Regions of the main file: what an edit leaves as it was.
 //!
-//! The own text of the main file is cut behind bodies of functions. At each cut a [`Checkpoint`] keeps
+//! The own text of the main file is cut behind its leading includes and behind bodies of functions. At each cut a [`Checkpoint`] keeps
 //! all that the text before it leaves behind. After an edit the run begins at the last checkpoint
 //! before the first changed byte, and ends at the first one behind the last changed byte where the
 //! state is what it was: the rest is taken over, with its places moved. Where to cut depends on the
@@ -8,57 +8,41 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
-    session::{Inputs, lock},
+    lexer,
+    session::{Inputs, Versioned, lock},
     source::{FileId, FileRange, Text},
-    symbol::Symbol,
+    symbol::{Symbol, known as k},
+    token::Token,
 };
 
 use super::{
-    IncludeDirective, MacroUse, PpDiagnostic,
     body::Body,
     chunk::{Chunk, Move},
-    engine::{Cond, Engine, FileFrame, Guard, MAX_DIAGNOSTICS, MAX_EXPANDED, MAX_TOKENS},
-    macros::{MacroDef, MacroTable},
+    engine::{Engine, MAX_DIAGNOSTICS, MAX_EXPANDED, MAX_TOKENS},
+    macros::{self, MacroDef, MacroTable},
     marks::{Mark, Marks},
+    state::{Change, Lengths, Made, State, Work, tail},
 };
 
 /// Main files whose last run is kept.
 const MAX_RUNS: usize = 64;
 
-/// What the text behind a place can see of the text before it.
-#[derive(Clone)]
-pub(crate) struct State {
-    macros: MacroTable,
-    pushed: FxHashMap<Symbol, Vec<Option<Arc<MacroDef>>>>,
-    once: FxHashSet<FileId>,
-    counter: u64,
-    entered: u64,
-    line_delta: i64,
-    conds: Vec<Cond>,
-    guard: Guard,
-    name: Arc<str>,
-}
-
-/// A place between two items of the main file, with the lengths of all lists there.
+/// A place between two items of the main file. The first one is the preamble's end: it lies behind the leading
+/// includes.
 #[derive(Clone)]
 pub(crate) struct Checkpoint {
     /// Byte in the main file.
     pub(crate) pos: usize,
+    /// The byte behind the text that decides that the place is there.
+    rests_on: usize,
+    /// Whether code of the main file's own stands before it.
+    own_code: bool,
     pub(crate) state: Arc<State>,
-    /// Whether everything before it was seen.
-    pub(crate) complete: bool,
-    pub(crate) chunks: usize,
-    pub(crate) includes: usize,
-    pub(crate) diagnostics: usize,
-    pub(crate) lookups: usize,
-    pub(crate) loaded: usize,
-    pub(crate) definitions: usize,
-    token_count: usize,
-    pub(crate) expanded: u64,
-    pub(crate) line_uses: u64,
+    pub(crate) lengths: Lengths,
+    pub(crate) work: Work,
     /// Places inside the region that ends here.
     pub(crate) marks: Arc<[Mark]>,
 }
@@ -68,20 +52,12 @@ pub(crate) struct MainRun {
     text: Text,
     flags: u64,
     inputs: Arc<Inputs>,
+    /// The macros that [`Made::changes`] change.
+    base: MacroTable,
     pub(crate) checkpoints: Vec<Checkpoint>,
-    pub(crate) chunks: Vec<Arc<Chunk>>,
-    includes: Vec<IncludeDirective>,
-    pub(crate) macro_uses: Vec<MacroUse>,
-    pub(crate) inactive: Vec<FileRange>,
-    diagnostics: Vec<PpDiagnostic>,
-    /// Macros that the main file itself defines.
-    definitions: Vec<Arc<MacroDef>>,
-    macros: MacroTable,
-    texts: FxHashMap<FileId, Text>,
-    complete: bool,
-    token_count: usize,
-    expanded: u64,
-    line_uses: u64,
+    pub(crate) made: Made,
+    /// Whether the run went well to the end; else only its checkpoints can be used.
+    whole: bool,
 }
 
 /// The last run, and where its text and the new one differ.
@@ -100,29 +76,32 @@ pub(crate) struct Before {
 #[derive(Default)]
 pub(crate) struct Regions {
     pub(crate) before: Option<Before>,
+    /// The macros that [`Made::changes`] change.
+    pub(crate) base: MacroTable,
     pub(crate) checkpoints: Vec<Checkpoint>,
     pub(crate) marks: Marks,
-    /// Macros that the main file itself defined so far.
-    pub(crate) definitions: Vec<Arc<MacroDef>>,
-    /// Uses of line numbers so far.
-    pub(crate) line_uses: u64,
     /// The main file includes itself: its regions are more than one thing.
     pub(crate) recursive: bool,
 }
 
 /// Moves places of a file behind an edit.
-struct Shift {
-    edit: Move,
+pub(crate) struct Shift {
+    pub(crate) edit: Move,
     /// Macros that the main file defines behind the edit, by the old place of the name.
     definitions: FxHashMap<u32, Arc<MacroDef>>,
 }
 
 impl Shift {
-    fn offset(&self, offset: u32) -> u32 {
+    /// One that moves no definition.
+    pub(crate) fn new(edit: Move) -> Shift {
+        Shift { edit, definitions: FxHashMap::default() }
+    }
+
+    pub(crate) fn offset(&self, offset: u32) -> u32 {
         self.edit.offset(offset)
     }
 
-    fn range(&self, range: FileRange) -> FileRange {
+    pub(crate) fn range(&self, range: FileRange) -> FileRange {
         if range.file != self.edit.file {
             return range;
         }
@@ -130,7 +109,7 @@ impl Shift {
         FileRange { file: range.file, start, end }
     }
 
-    fn definition(&self, def: &Arc<MacroDef>) -> Arc<MacroDef> {
+    pub(crate) fn definition(&self, def: &Arc<MacroDef>) -> Arc<MacroDef> {
         let place = def.place.filter(|place| place.file == self.edit.file);
         place.and_then(|place| self.definitions.get(&place.start)).unwrap_or(def).clone()
     }
@@ -145,42 +124,28 @@ impl Shift {
         MacroDef::new(def.name, params, def.variadic, body, place)
     }
 
-    /// The table with the moved definitions in place of the old ones.
-    fn table(&self, macros: &MacroTable) -> MacroTable {
-        let mut macros = macros.clone();
-        for new in self.definitions.values() {
-            if let Some(now) = macros.find(new.name).cloned() {
-                let new = self.definition(&now);
-                if !Arc::ptr_eq(&new, &now) {
-                    macros.set(now.name, Some(new));
-                }
+    pub(crate) fn change(&self, change: &Change) -> Change {
+        let moved = |def: &Option<Arc<MacroDef>>| def.as_ref().map(|def| self.definition(def));
+        Change { name: change.name, old: moved(&change.old), new: moved(&change.new) }
+    }
+
+    /// The hash of the macros in force at a checkpoint, moved definitions in place of the old ones.
+    fn macros(&self, run: &MainRun, at: &Checkpoint) -> u64 {
+        let mut last: FxHashMap<Symbol, &Arc<MacroDef>> = FxHashMap::default();
+        if !self.definitions.is_empty() {
+            for change in run.made.changes.get(..at.lengths.changes).unwrap_or(&[]) {
+                match &change.new {
+                    Some(new) => last.insert(change.name, new),
+                    None => last.remove(&change.name),
+                };
             }
         }
-        macros
+        last.values().fold(at.state.macros, |hash, def| {
+            macros::exchanged(hash, Some(def), Some(&self.definition(def)))
+        })
     }
 
-    /// The hash of [`Shift::table`].
-    fn hash(&self, macros: &MacroTable) -> u64 {
-        match self.definitions.is_empty() {
-            true => macros.hash(),
-            false => self.table(macros).hash(),
-        }
-    }
-
-    fn state(&self, state: &Arc<State>) -> Arc<State> {
-        let moves = |cond: &Cond| cond.start >= self.edit.from && self.edit.by != 0;
-        if self.definitions.is_empty() && !state.conds.iter().any(moves) {
-            return state.clone();
-        }
-        let mut state = State::clone(state);
-        state.macros = self.table(&state.macros);
-        for cond in &mut state.conds {
-            cond.start = self.offset(cond.start);
-        }
-        Arc::new(state)
-    }
-
-    fn chunk(&self, chunk: &Arc<Chunk>) -> Arc<Chunk> {
+    pub(crate) fn chunk(&self, chunk: &Arc<Chunk>) -> Arc<Chunk> {
         match chunk.is_main && self.edit.by != 0 {
             true => chunk.moved(self.edit),
             false => chunk.clone(),
@@ -188,53 +153,12 @@ impl Shift {
     }
 }
 
-impl State {
-    /// Whether a run is still in this state, which it was in before.
-    pub(crate) fn still(&self, engine: &Engine<'_>, frame: &FileFrame) -> bool {
-        self.macros.hash() == engine.macros.hash()
-            && self.counter == engine.counter
-            && self.entered == engine.entered
-            && self.line_delta == frame.line_delta
-            && self.guard == frame.guard
-            && self.name == frame.name
-            && self.conds == frame.conds
-            && self.pushed == engine.pushed
-            // Files are only ever added.
-            && self.once.len() == engine.once.len()
-    }
-
-    /// Whether the text behind sees the same here and there.
-    fn same(&self, old: &State, shift: &Shift) -> bool {
-        self.macros.hash() == shift.hash(&old.macros)
-            && self.counter == old.counter
-            && self.entered == old.entered
-            && self.line_delta == old.line_delta
-            && self.guard == old.guard
-            && self.name == old.name
-            && self.conds.len() == old.conds.len()
-            && self.conds.iter().zip(&old.conds).all(|(a, b)| {
-                let start = shift.offset(b.start);
-                a.taken == b.taken && a.seen_else == b.seen_else && a.start == start
-            })
-            && self.pushed == old.pushed
-            && self.once == old.once
-    }
-}
-
-pub(crate) fn tail<T: Clone>(all: &[T], from: usize) -> impl Iterator<Item = &T> {
-    all.get(from..).unwrap_or(&[]).iter()
-}
-
-fn head<T: Clone>(all: &[T], to: usize) -> Vec<T> {
-    all.get(..to).unwrap_or(all).to_vec()
-}
-
 /// Length of what two texts begin with alike.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     const BLOCK: usize = 128;
     let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK)).take_while(|(a, b)| a == b);
     let start = blocks.count() * BLOCK;
-    let rest = tail(a, start).zip(tail(b, start)).take_while(|(a, b)| a == b);
+    let rest = tail(a, start).iter().zip(tail(b, start)).take_while(|(a, b)| a == b);
     start + rest.count()
 }
 
@@ -265,100 +189,109 @@ impl Before {
 }
 
 impl Engine<'_> {
-    /// Looks for the last run over the main file, and begins where the texts differ; whether the
-    /// state was set so. Else the run must begin at the start or behind the preamble, and may still
-    /// take over the rest.
-    pub(crate) fn resume_region(&mut self, text: &Text, flags: u64) -> bool {
+    /// Looks for the last run over the main file, and goes on from its last checkpoint before the texts differ; whether
+    /// there is one. Else the run must begin at the start, and may still take over the rest.
+    pub(crate) fn resume(&mut self, text: &Versioned, flags: u64) -> bool {
         let Some(run) = lock(&self.session.runs).get(&self.main).cloned() else { return false };
-        if run.flags != flags || !self.unchanged(&run.inputs) {
+        if run.flags != flags {
             return false;
         }
-        let before = Before::new(run.clone(), text);
+        let inputs = &run.inputs;
+        let unchanged = self.unchanged(inputs);
+        let before = Before::new(run.clone(), &text.text);
         let edit = before.start;
-        let count = run.checkpoints.partition_point(|c| c.pos <= edit);
-        self.regions.before = Some(before);
+        let mut count = run.checkpoints.partition_point(|c| c.rests_on <= edit);
+        if !unchanged {
+            let (lookups, loaded) = self.unchanged_part(&inputs.read);
+            let right = |c: &Checkpoint| c.lengths.lookups <= lookups && c.lengths.loaded <= loaded;
+            count = count.min(run.checkpoints.partition_point(right));
+        }
+        if unchanged && run.whole {
+            self.regions.before = Some(before);
+        }
         let Some(at) = count.checked_sub(1).and_then(|i| run.checkpoints.get(i)) else {
             return false;
         };
-        let state = &*at.state;
-        self.macros = state.macros.clone();
-        self.pushed.clone_from(&state.pushed);
-        self.once.clone_from(&state.once);
-        self.counter = state.counter;
-        self.entered = state.entered;
-        self.complete = at.complete;
-        self.chunks = head(&run.chunks, at.chunks);
-        self.includes = head(&run.includes, at.includes);
-        self.diagnostics = head(&run.diagnostics, at.diagnostics);
-        self.lookups = head(&run.inputs.lookups, at.lookups);
-        self.loaded = head(&run.inputs.loaded, at.loaded);
-        self.token_count = at.token_count;
-        self.expanded = at.expanded;
-        self.own_code = true;
-        self.regions.definitions = head(&run.definitions, at.definitions);
-        self.regions.line_uses = at.line_uses;
-        self.regions.checkpoints = head(&run.checkpoints, count);
-        self.texts.clone_from(&run.texts);
-        let later = tail(&run.inputs.loaded, at.loaded).map(|(file, _)| *file);
-        let later: FxHashSet<FileId> = later.collect();
-        if !later.is_empty() {
-            let before: FxHashSet<FileId> = self.loaded.iter().map(|(file, _)| *file).collect();
-            self.texts.retain(|file, _| before.contains(file) || !later.contains(file));
-        }
-        let pos = self.resume_mark(&run, count - 1, edit);
-        let uses = run.macro_uses.partition_point(|u| (u.range.start as usize) < pos);
-        self.macro_uses = head(&run.macro_uses, uses);
-        let inactive = run.inactive.partition_point(|r| (r.start as usize) < pos);
-        self.inactive = head(&run.inactive, inactive);
+        self.session.counters.preamble_hits.fetch_add(1, Ordering::Relaxed);
         self.session.counters.regions_reused.fetch_add(count as u64, Ordering::Relaxed);
+        self.seen = at.state.seen.clone();
+        (self.made, self.read) = run.made.up_to(&inputs.read, &at.lengths, at.work, at.pos);
+        self.regions.base = run.base.clone();
+        self.macros = run.base.clone();
+        for change in &self.made.changes {
+            self.macros.set(change.name, change.new.clone());
+        }
+        self.own_code = at.own_code;
+        self.regions.checkpoints = run.checkpoints.get(..count).unwrap_or(&[]).to_vec();
+        let pos = self.resume_mark(&run, count - 1, edit);
+        let nothing = Shift::new(Move { file: self.main, from: u32::MAX, by: 0 });
+        self.made.take_places(&run.made, at.pos..pos, &nothing);
+        self.push_file(self.main, text.clone(), u32::MAX, at.state.place.name.clone());
+        // What was read has it already.
+        self.read.loaded.pop();
+        if let Some(frame) = self.files.last_mut() {
+            frame.pos = pos;
+            frame.place = at.state.place.clone();
+        }
         true
     }
 
-    /// Sets the main file's frame as it was where [`Engine::resume_region`] begins.
-    pub(crate) fn resume_region_frame(&mut self) {
-        let Some(at) = self.regions.checkpoints.last() else { return };
-        let Some(frame) = self.files.last_mut() else { return };
-        frame.pos = self.regions.marks.begin.unwrap_or(at.pos);
-        frame.line_delta = at.state.line_delta;
-        frame.conds.clone_from(&at.state.conds);
-        frame.guard = at.state.guard;
-        frame.name = Arc::clone(&at.state.name);
+    /// The main file is read up to the first line that is no include: keeps the state, from which an edit behind it
+    /// goes on.
+    pub(crate) fn end_of_includes(&mut self) {
+        let Some(frame) = self.files.last() else { return };
+        let raw = lexer::lex(&frame.text, frame.pos);
+        if raw.punct == k::HASH && raw.flags & Token::LINE_START != 0 {
+            let name = lexer::lex(&frame.text, raw.end);
+            if matches!(&*name.text(&frame.text), "include" | "include_next") {
+                return;
+            }
+        }
+        self.snapshot_due = false;
+        if self.fatal || self.volatile || self.regions.recursive || !self.open.out.is_empty() {
+            return;
+        }
+        let pos = lexer::line_end(&frame.text, frame.pos);
+        let newline = match frame.text.as_bytes().get(pos..) {
+            Some([b'\r', b'\n', ..]) => 2,
+            Some([b'\n' | b'\r', ..]) => 1,
+            _ => return,
+        };
+        self.macros.freeze();
+        self.regions.base = self.macros.clone();
+        self.made.changes.clear();
+        self.regions.checkpoints.clear();
+        self.checkpoint(pos, pos + newline);
     }
 
     /// The main file is read up to the end of a region: keeps the state, or takes over the rest.
     pub(crate) fn end_of_region(&mut self) {
         self.flush();
-        let marks = self.end_marks();
         self.session.counters.regions_read.fetch_add(1, Ordering::Relaxed);
+        let Some(pos) = self.files.last().map(|frame| frame.pos) else { return };
+        self.checkpoint(pos, pos);
+    }
+
+    /// Keeps the state at a place between two chunks; the run ends here where the rest can be taken over.
+    fn checkpoint(&mut self, pos: usize, rests_on: usize) {
+        let marks = self.end_marks();
         let Some(frame) = self.files.last() else { return };
+        let macros = self.macros.hash();
         let kept = self.regions.checkpoints.last().map(|c| &c.state);
-        let state = match kept.filter(|kept| kept.still(self, frame)) {
+        let state = match kept.filter(|kept| kept.is(&self.seen, &frame.place, macros)) {
             Some(kept) => kept.clone(),
-            None => Arc::new(State {
-                macros: self.macros.clone(),
-                pushed: self.pushed.clone(),
-                once: self.once.clone(),
-                counter: self.counter,
-                entered: self.entered,
-                line_delta: frame.line_delta,
-                conds: frame.conds.clone(),
-                guard: frame.guard,
-                name: Arc::clone(&frame.name),
-            }),
+            None => {
+                let (seen, place) = (self.seen.clone(), frame.place.clone());
+                Arc::new(State { seen, place, macros })
+            }
         };
         self.regions.checkpoints.push(Checkpoint {
-            pos: frame.pos,
+            pos,
+            rests_on,
+            own_code: self.own_code,
             state,
-            complete: self.complete,
-            chunks: self.chunks.len(),
-            includes: self.includes.len(),
-            diagnostics: self.diagnostics.len(),
-            lookups: self.lookups.len(),
-            loaded: self.loaded.len(),
-            definitions: self.regions.definitions.len(),
-            token_count: self.token_count,
-            expanded: self.expanded,
-            line_uses: self.regions.line_uses,
+            lengths: Lengths::of(&self.made, &self.read),
+            work: self.made.work,
             marks,
         });
         self.begin_region();
@@ -371,136 +304,126 @@ impl Engine<'_> {
     fn take_over_rest(&mut self) -> Option<()> {
         let before = self.regions.before.as_ref()?;
         let (run, here) = (before.run.clone(), self.regions.checkpoints.last()?.clone());
-        if here.pos < before.new_end || self.fatal || self.bomb {
+        if here.pos < before.new_end || self.fatal {
             return None;
         }
         let old = here.pos - before.new_end + before.old_end;
         let index = run.checkpoints.binary_search_by_key(&old, |c| c.pos).ok()?;
         let at = run.checkpoints.get(index)?;
         let by = before.new_end as i64 - before.old_end as i64;
-        let mut shift = Shift {
-            edit: Move { file: self.main, from: before.old_end as u32, by },
-            definitions: FxHashMap::default(),
-        };
-        let lines = before.same_lines || at.line_uses == run.line_uses;
-        let expanded = here.expanded + (run.expanded - at.expanded);
-        let token_count = here.token_count + (run.token_count - at.token_count);
-        let diagnostics = here.diagnostics + (run.diagnostics.len() - at.diagnostics);
+        let lines = before.same_lines || at.work.line_uses == run.made.work.line_uses;
+        let expanded = here.work.expanded + (run.made.work.expanded - at.work.expanded);
+        let all = Lengths::of(&run.made, &run.inputs.read).moved(&here.lengths, &at.lengths);
         // What was missing before stays so; else the rest must say itself what it misses.
-        let complete = !here.complete || at.complete;
+        let complete = !here.lengths.complete || at.lengths.complete;
         if !lines
             || !complete
+            || here.own_code != at.own_code
             || expanded > MAX_EXPANDED
-            || token_count > MAX_TOKENS
-            || diagnostics >= MAX_DIAGNOSTICS
+            || all.token_count > MAX_TOKENS
+            || all.diagnostics >= MAX_DIAGNOSTICS
         {
             return None;
         }
-        if by != 0 {
-            let behind =
-                |def: &&Arc<MacroDef>| def.place.is_some_and(|p| p.start >= shift.edit.from);
-            let behind: Vec<_> = run.definitions.iter().filter(behind).collect();
-            for def in behind {
-                if let Some(place) = def.place {
-                    let moved = Arc::new(shift.moved(def));
-                    shift.definitions.insert(place.start, moved);
-                }
-            }
-            // Headers keep what they made of such macros, with the places.
-            let header = |chunk: &Arc<Chunk>| !chunk.is_main;
-            let pushed = |c: &Checkpoint| !c.state.pushed.is_empty();
-            if !shift.definitions.is_empty()
-                && (tail(&run.chunks, at.chunks).any(header)
-                    || tail(&run.checkpoints, index).any(pushed))
-            {
-                return None;
-            }
-        }
-        if !here.state.same(&at.state, &shift) {
+        let shift =
+            self.shift(&run, index, Move { file: self.main, from: before.old_end as u32, by })?;
+        if *here.state != at.state.moved(&shift, shift.macros(&run, at)) {
             return None;
         }
-        let moved = |now: usize, then: usize, was: usize| now + then - was;
-        let later = tail(&run.checkpoints, index + 1).map(|c| Checkpoint {
-            pos: (c.pos as i64 + by) as usize,
-            state: shift.state(&c.state),
-            complete: here.complete && c.complete,
-            chunks: moved(here.chunks, c.chunks, at.chunks),
-            includes: moved(here.includes, c.includes, at.includes),
-            diagnostics: moved(here.diagnostics, c.diagnostics, at.diagnostics),
-            lookups: moved(here.lookups, c.lookups, at.lookups),
-            loaded: moved(here.loaded, c.loaded, at.loaded),
-            definitions: moved(here.definitions, c.definitions, at.definitions),
-            token_count: moved(here.token_count, c.token_count, at.token_count),
-            expanded: here.expanded + (c.expanded - at.expanded),
-            line_uses: here.line_uses + (c.line_uses - at.line_uses),
-            marks: c.marks.clone(),
-        });
         let reused = run.checkpoints.len() - index;
         self.session.counters.regions_reused.fetch_add(reused as u64, Ordering::Relaxed);
-        self.regions.checkpoints.extend(later);
-        self.chunks.extend(tail(&run.chunks, at.chunks).map(|c| shift.chunk(c)));
-        self.includes.extend(tail(&run.includes, at.includes).map(|include| IncludeDirective {
-            range: shift.range(include.range),
-            ..include.clone()
-        }));
-        self.diagnostics.extend(
-            tail(&run.diagnostics, at.diagnostics)
-                .map(|d| PpDiagnostic { range: shift.range(d.range), ..d.clone() }),
-        );
-        let uses = run.macro_uses.partition_point(|u| (u.range.start as usize) < at.pos);
-        self.macro_uses.extend(tail(&run.macro_uses, uses).map(|u| MacroUse {
-            range: shift.range(u.range),
-            definition: shift.definition(&u.definition),
-        }));
-        let inactive = run.inactive.partition_point(|r| (r.start as usize) < at.pos);
-        self.inactive.extend(tail(&run.inactive, inactive).map(|r| shift.range(*r)));
-        self.lookups.extend_from_slice(run.inputs.lookups.get(at.lookups..)?);
-        for &(file, version) in tail(&run.inputs.loaded, at.loaded) {
-            self.loaded.push((file, version));
-            if file != self.main
-                && let Some(text) = run.texts.get(&file)
-            {
-                self.texts.insert(file, text.clone());
-            }
+        self.take_over_checkpoints(&run, index, &here, &shift);
+        let from = (&run.made, &run.inputs.read);
+        self.made.take_rest(from, (&at.lengths, at.work, at.pos), self.main, &shift);
+        self.read.take_rest(&run.inputs.read, &at.lengths);
+        for change in tail(&self.made.changes, here.lengths.changes) {
+            self.macros.set(change.name, change.new.clone());
         }
-        let definitions = tail(&run.definitions, at.definitions).map(|d| shift.definition(d));
-        self.regions.definitions.extend(definitions);
-        self.macros = shift.table(&run.macros);
-        self.complete &= run.complete;
-        self.token_count = token_count;
-        self.expanded = expanded;
-        self.regions.line_uses += run.line_uses - at.line_uses;
         Some(())
     }
 
-    /// Keeps a run that ended well, for the next one.
+    /// Moves what lies behind a checkpoint of the last run; nothing when it cannot be moved.
+    fn shift(&self, run: &MainRun, index: usize, edit: Move) -> Option<Shift> {
+        let mut shift = Shift::new(edit);
+        if edit.by == 0 {
+            return Some(shift);
+        }
+        for def in run.made.changes.iter().filter_map(|change| change.new.as_ref()) {
+            if let Some(place) = def.place
+                && place.file == self.main
+                && place.start >= edit.from
+            {
+                let moved = || Arc::new(Shift::new(edit).moved(def));
+                shift.definitions.entry(place.start).or_insert_with(moved);
+            }
+        }
+        // Headers keep what they made of such macros, with the places.
+        let header = |chunk: &Arc<Chunk>| !chunk.is_main;
+        let pushed = |c: &Checkpoint| !c.state.seen.pushed.is_empty();
+        let at = run.checkpoints.get(index)?;
+        let stays = !shift.definitions.is_empty()
+            && (tail(&run.made.chunks, at.lengths.chunks).iter().any(header)
+                || tail(&run.checkpoints, index).iter().any(pushed));
+        (!stays).then_some(shift)
+    }
+
+    /// The checkpoints of the last run behind one of them, which is `here` now.
+    fn take_over_checkpoints(
+        &mut self,
+        run: &MainRun,
+        at: usize,
+        here: &Checkpoint,
+        shift: &Shift,
+    ) {
+        let Some(was) = run.checkpoints.get(at) else { return };
+        let mut macros = here.state.macros;
+        let mut done = was.lengths.changes;
+        let mut last = (&was.state, here.state.clone());
+        for c in tail(&run.checkpoints, at + 1) {
+            let changes = run.made.changes.get(done..c.lengths.changes).unwrap_or(&[]);
+            done = c.lengths.changes;
+            for Change { old, new, .. } in changes.iter().map(|change| shift.change(change)) {
+                macros = macros::exchanged(macros, old.as_deref(), new.as_deref());
+            }
+            if !Arc::ptr_eq(last.0, &c.state) {
+                let state = c.state.moved(shift, macros);
+                let same = state == *c.state;
+                last = (&c.state, if same { c.state.clone() } else { Arc::new(state) });
+            }
+            let by = |byte: usize| (byte as i64 + shift.edit.by) as usize;
+            self.regions.checkpoints.push(Checkpoint {
+                pos: by(c.pos),
+                rests_on: by(c.rests_on),
+                own_code: c.own_code,
+                state: last.1.clone(),
+                lengths: c.lengths.moved(&here.lengths, &was.lengths),
+                work: here.work + (c.work - was.work),
+                marks: c.marks.clone(),
+            });
+        }
+    }
+
+    /// Keeps a run for the next one: all of it where it ended well, else its preamble.
     pub(crate) fn keep_run(&mut self, flags: u64, inputs: &Arc<Inputs>) {
-        if self.regions.checkpoints.is_empty()
-            || self.regions.recursive
-            || self.volatile
-            || self.bomb
-            || self.fatal
-            || self.diagnostics.len() >= MAX_DIAGNOSTICS
-        {
+        let whole = !self.regions.recursive
+            && !self.volatile
+            && !self.fatal
+            && self.made.diagnostics.len() < MAX_DIAGNOSTICS;
+        let mut checkpoints = std::mem::take(&mut self.regions.checkpoints);
+        if !whole {
+            checkpoints.retain(|c| !c.own_code);
+        }
+        if checkpoints.is_empty() {
             return;
         }
         let run = MainRun {
             text: self.main_text.text.clone(),
             flags,
             inputs: inputs.clone(),
-            checkpoints: std::mem::take(&mut self.regions.checkpoints),
-            chunks: self.chunks.clone(),
-            includes: self.includes.clone(),
-            macro_uses: self.macro_uses.clone(),
-            inactive: self.inactive.clone(),
-            diagnostics: self.diagnostics.clone(),
-            definitions: std::mem::take(&mut self.regions.definitions),
-            macros: self.macros.clone(),
-            texts: self.texts.clone(),
-            complete: self.complete,
-            token_count: self.token_count,
-            expanded: self.expanded,
-            line_uses: self.regions.line_uses,
+            base: std::mem::take(&mut self.regions.base),
+            checkpoints,
+            made: self.made.clone(),
+            whole,
         };
         keep(&mut lock(&self.session.runs), self.main, run);
     }

@@ -114,7 +114,7 @@ impl Engine<'_> {
     fn string(&mut self, call: &Call<'_>, text: &str, flags: u8, spelling: Loc) -> Item {
         let loc = self.body_loc(call.def, spelling, call.name.loc);
         // Escapes double with every level of `#`: the text counts as work, and has a limit.
-        self.expanded += text.len() as u64 / 16;
+        self.made.work.expanded += text.len() as u64 / 16;
         let text = if text.len() < MAX_TEXT { text } else { "\"\"" };
         Item::Token(Token { kind: TokenKind::Str, flags, sym: Symbol::intern(text), loc })
     }
@@ -227,7 +227,7 @@ impl Engine<'_> {
             return None;
         };
         let loc = self.body_loc(call.def, operator, call.name.loc);
-        self.expanded += text.len() as u64 / 16;
+        self.made.work.expanded += text.len() as u64 / 16;
         let flags = left.flags & !(Token::NO_EXPAND | Token::SPELLED_OTHERWISE)
             | raw.flags & Token::SPELLED_OTHERWISE;
         Some(Token { kind, flags, sym: raw.symbol(&text, &mut Symbol::batch()), loc })

@@ -152,7 +152,8 @@ fn all(unit: &Preprocessed) -> String {
 fn work(session: &Session, unit: &Preprocessed, text: &str) -> Option<(usize, u64, u64)> {
     let runs = session.runs.lock().unwrap();
     let run = runs.get(&unit.main).filter(|run| &*run.text == text)?;
-    Some((run.token_count, run.expanded, run.line_uses))
+    let work = run.made.work;
+    Some((run.made.token_count, work.expanded, work.line_uses))
 }
 
 /// A session that has read the files in an order of its own, so that numbers are the same.
