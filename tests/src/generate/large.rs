@@ -1,6 +1,8 @@
 //! Programs that are large in one way: `n` variables, `n` sections, declarators nested `n` deep. What is made of
 //! them must cost little more than `n` times what it costs for one.
 
+use super::program;
+
 /// What there is a lot of.
 pub struct Kind {
     /// Name, in the plural.
@@ -33,7 +35,8 @@ impl Kind {
     /// The program with `n` of them, and its headers; the program comes first.
     pub fn files(&self, n: usize) -> Vec<(String, String)> {
         let n = n.min(self.most);
-        let text = [HEAD, &(self.write)(n), self.end].concat();
+        let head = if self.name == "lines" { "" } else { HEAD };
+        let text = [head, &(self.write)(n), self.end].concat();
         let mut files = vec![(MAIN.to_owned(), text)];
         if self.name == "includes" {
             files.extend((0..n).map(|i| (format!("/w/h{i}.h"), format!("extern int h{i};\n"))));
@@ -77,6 +80,8 @@ fn body(n: usize, line: impl Fn(usize) -> String) -> String {
 }
 
 kinds! {
+    // All at once: so many lines.
+    "lines": |n| program::program(program::STAND_IN, n, 1);
     // File scope.
     "variables": |n| lines(n, |i| format!("int v{i};\n"));
     "initialised variables": |n| lines(n, |i| format!("int v{i} = {i};\n"));

@@ -9,6 +9,7 @@ pub mod large;
 pub mod macros;
 pub mod messages;
 pub mod objects;
+pub mod program;
 mod random;
 pub mod types;
 
