@@ -12,6 +12,7 @@ pub mod meter;
 pub mod questions;
 pub mod sessions;
 pub mod skeleton_extract;
+pub mod torn;
 pub mod type_truth;
 pub mod units;
 pub mod workspace;

@@ -19,6 +19,7 @@ mod unit;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use tree_sitter::{Node, Parser, Tree};
@@ -67,6 +68,33 @@ pub struct TooDeep {
     pub declared: bool,
     /// In the body of a function.
     pub body: bool,
+}
+
+/// When the tree has the word. For scores that compare the two ways; everything else leaves it as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ByTree {
+    /// Where the text is not plainly C.
+    WhereTorn,
+    /// Nowhere: the direct reader recovers by itself.
+    Never,
+}
+
+/// The process-wide [`ByTree`].
+#[derive(Debug)]
+pub struct TreeSwitch(AtomicBool);
+
+/// The switch that scores turn.
+pub static TREE: TreeSwitch = TreeSwitch(AtomicBool::new(false));
+
+impl TreeSwitch {
+    /// Sets it for what is read from now on.
+    pub fn set(&self, way: ByTree) {
+        self.0.store(way == ByTree::Never, Ordering::Relaxed);
+    }
+
+    fn never(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Parses the tokens of one item. `pragma` is what pragmas say there, `scope` knows the typedef
