@@ -1,6 +1,7 @@
 //! Black box tests; see `tests/` in this folder.
 
 pub mod binary;
+pub mod checkouts;
 pub mod environment;
 pub mod generate;
 pub mod growth;
