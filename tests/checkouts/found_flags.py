@@ -170,7 +170,9 @@ class BuildFiles:
                 if os.path.basename(path) not in OTHERS and not path.endswith(".cmake"):
                     continue
                 lines = read(path).splitlines()
-                near = {i for i, line in enumerate(lines) if BPF_TARGET.search(line)}
+                # In lists, a word a line.
+                pairs = [line + " " + following.strip() for line, following in zip(lines, lines[1:] + [""])]
+                near = {i for i, line in enumerate(pairs) if BPF_TARGET.search(line)}
                 near = sorted({j for i in near for j in range(max(0, i - 12), min(len(lines), i + 13))})
                 text = expand("\n".join(lines[j] for j in near), {}, folder, self.root)
                 words = [re.sub(r"^-([DI])\s", r"-\1", word) for word in FLAG.findall(text)]

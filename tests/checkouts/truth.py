@@ -12,9 +12,10 @@ checkout, evenly.
 Writes for each checkout DIR/NAME/truth.tsv, a row for each C file that may be a BPF program:
 
     source      path in the checkout
-    status      `skeleton`, `refused` (bpftool opens it not), `failed` (clang refuses it), `fragment` (included
-                by another file), `no-program` (compiled, but holds no program and no map), `not-taken` (--most)
-    means       which flags it was compiled with: `directive`, `makefile`, `build-file`, `search`, `plain`
+    status      `skeleton`, `refused` (bpftool does not open it), `part` (not alone: another object of the link
+                has what it names `extern`), `failed` (clang refuses it), `fragment` (included by another file),
+                `no-program` (compiled, but holds no program and no map), `not-taken` (--most)
+    means       which flags it was compiled with: `directive`, `makefile`, `build-file`, `search`, `plain`, `host`
     name        object's name, where the build or a loader tells it, else `-`
     told-by     `loader`, `makefile`, `libbpf-cargo`, or `-`
     why         first error of clang or bpftool
@@ -132,15 +133,19 @@ class Checkout:
     def folder_of(self, headers, root, spelling, source):
         """The folder of a tree with which `#include <spelling>` resolves; None where there is none."""
         best = None
-        for path in headers.get(os.path.basename(spelling), ()):
+        paths = headers.get(os.path.basename(spelling), ())
+        native = [os.path.dirname(os.path.join(root, path)) for path in paths if NATIVE.search("/" + path)]
+        chooses = {os.path.dirname(folder) for folder in native} | {os.path.dirname(os.path.dirname(f)) for f in native}
+        for path in paths:
             if not ("/" + path).endswith("/" + os.path.normpath(spelling)):
                 continue
             folder = os.path.join(root, path)[:-len(spelling)].rstrip("/")
             if FOREIGN.search("/" + path) and not FOREIGN.search(source):
                 continue
             beside = len(os.path.commonpath([folder, os.path.dirname(source)]).split("/"))
+            # A header beside folders of one architecture each includes the right one of theirs.
             rank = (not ASIDE.search(os.path.relpath(folder, os.path.commonpath([folder, source]))), beside,
-                    bool(NATIVE.search("/" + path)), -path.count("/"))
+                    folder in chooses, bool(NATIVE.search("/" + path)), -path.count("/"))
             if best is None or rank > best[0]:
                 best = (rank, folder)
         return best and best[1]
@@ -180,7 +185,9 @@ class Checkout:
         directive = self.build.directives.get(source)
         makefile = self.build.makefile_flags(source) if directive is None else []
         other = self.build.other_flags(source) if directive is None and not makefile else []
-        ways = [("directive", directive), ("makefile", makefile), ("build-file", other), ("search", [])]
+        ways = [("directive", directive), ("makefile", makefile), ("build-file", other), ("search", []),
+                # Compiled for the host, and then to BPF by another program.
+                ("host", [("-D", "__x86_64__")])]
         place = os.path.join(self.out, self.ident(source))
         os.makedirs(place, exist_ok=True)
         obj = os.path.join(place, "obj.o")
@@ -237,7 +244,9 @@ class Checkout:
         shown = name or identifier(re.sub(r"\.bpf$", "", os.path.basename(source)[:-2]))
         code, said = run([BPFTOOL, "gen", "skeleton", obj, "name", shown[:63]], out=os.path.join(place, "skel.h"))
         if code:
-            return dict(row, status="refused", why=first_error(said)), entry
+            warnings = [line for line in said.splitlines() if line.startswith("libbpf: ")] or [first_error(said)]
+            part = "failed to find BTF for extern" in warnings[-1]
+            return dict(row, status="part" if part else "refused", why=warnings[-1].replace("\t", " ")[:160]), entry
         text = read(os.path.join(place, "skel.h"))
         holds = re.search(r"struct bpf_(map|program) \*\w", text)
         return dict(row, status="skeleton" if holds else "no-program"), entry
@@ -264,8 +273,8 @@ class Checkout:
         with open(os.path.join(self.out, "compile_commands.json"), "w") as file:
             json.dump([entry for _, entry in judged if entry], file, indent=1)
         count = lambda status: sum(row["status"] == status for row in rows)
-        print("%s: %d skeletons, %d refused, %d without a program, %d failed, %d fragments, %d not taken" % (
-            self.name, count("skeleton"), count("refused"), count("no-program"), count("failed"),
+        print("%s: %d skeletons, %d refused, %d parts, %d without a program, %d failed, %d fragments, %d not taken" % (
+            self.name, count("skeleton"), count("refused"), count("part"), count("no-program"), count("failed"),
             count("fragment"), count("not-taken")), flush=True)
 
 

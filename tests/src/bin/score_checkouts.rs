@@ -151,7 +151,9 @@ fn name_of(folder: &Path) -> String {
 
 /// Asks about the programs of a checkout, bare and with flags.
 fn programs_of(folder: &Path, programs: &[Program], tree: &Tree) -> Vec<Row> {
-    let known = |program: &&Program| matches!(program.status, Status::Skeleton | Status::Refused);
+    let known = |program: &&Program| {
+        matches!(program.status, Status::Skeleton | Status::Refused | Status::Part)
+    };
     let questions: Vec<(&Program, &'static str)> =
         programs.iter().filter(known).flat_map(|p| [(p, "bare"), (p, "flags")]).collect();
     let next = AtomicUsize::new(0);

@@ -14,6 +14,8 @@ pub enum Status {
     Skeleton,
     /// bpftool does not open the object.
     Refused,
+    /// bpftool does not open it alone: another object of the link has what it names `extern`.
+    Part,
     /// It compiles, and holds neither program nor map.
     NoProgram,
     /// clang refuses it, or it was not tried: nothing is known of it.
@@ -68,6 +70,7 @@ fn program(line: &str, folder: &Path) -> Result<Program, String> {
     let status = match status {
         "skeleton" => Status::Skeleton,
         "refused" => Status::Refused,
+        "part" => Status::Part,
         "no-program" => Status::NoProgram,
         "fragment" => Status::Fragment,
         _ => Status::Unknown,

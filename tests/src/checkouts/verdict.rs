@@ -97,6 +97,15 @@ pub fn judge(program: &Program, answer: Option<&Answer>, tree: &Tree) -> Judgeme
             None => judgement(Verdict::RefusalMissed, "refusal not seen", String::new()),
         };
     }
+    if program.status == Status::Part {
+        return match refusal {
+            None => judgement(Verdict::Equal, "", String::new()),
+            Some(refusal) => {
+                let kind = "a part of a linked object is refused";
+                judgement(Verdict::RefusedFalsely, kind, refusal.clone())
+            }
+        };
+    }
     let Some((truth, name)) = program.skeleton() else {
         return judgement(Verdict::NoAnswer, "the truth has no skeleton", String::new());
     };

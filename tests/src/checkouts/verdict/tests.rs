@@ -90,6 +90,13 @@ fn refusals() {
         expect!["refused-falsely|refused falsely: map `…` has no type (EINVAL)|map `a1` has no type (EINVAL)"],
     );
     check(Status::Refused, None, refused(&[]), expect!["equal||"]);
+    check(Status::Part, None, Some(answer("p", &[])), expect!["equal||"]);
+    check(
+        Status::Part,
+        None,
+        refused(&[]),
+        expect!["refused-falsely|a part of a linked object is refused|map `a1` has no type (EINVAL)"],
+    );
     check(Status::Refused, None, Some(answer("p", &[])), expect!["refusal-missed|refusal not seen|"]);
 }
 
