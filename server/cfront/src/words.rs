@@ -63,6 +63,8 @@ pub enum Word {
     TypeofUnqual,
     AutoType,
     VaList,
+    /// A typedef that the compiler declares: `__int128_t`.
+    PredefinedTypedef,
     BitInt,
     Attribute,
     Declspec,
@@ -131,13 +133,14 @@ const WORDS: &[(Word, &str)] = &[
     (
         Word::Basic,
         "void _Bool char short int long signed __signed __signed__ unsigned float double __int128 \
-         __int128_t __uint128_t _Float16 _Float32 _Float64 _Float128 __float128 __fp16 __bf16 \
+         _Float16 _Float32 _Float64 _Float128 __float128 __fp16 __bf16 \
          _Complex __complex __complex__",
     ),
     (Word::Typeof, "typeof __typeof __typeof__"),
     (Word::TypeofUnqual, "typeof_unqual __typeof_unqual __typeof_unqual__"),
     (Word::AutoType, "__auto_type"),
     (Word::VaList, "__builtin_va_list __builtin_ms_va_list"),
+    (Word::PredefinedTypedef, "__int128_t __uint128_t"),
     (Word::BitInt, "_BitInt"),
     (Word::Attribute, "__attribute__ __attribute"),
     (Word::Declspec, "__declspec"),
@@ -243,6 +246,7 @@ impl Word {
                 | Word::TypeofUnqual
                 | Word::AutoType
                 | Word::VaList
+                | Word::PredefinedTypedef
                 | Word::BitInt
         )
     }

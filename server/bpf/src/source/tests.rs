@@ -1,5 +1,7 @@
 //! One rule a test: what clang makes of a few lines, as experiments showed it.
 
+mod spelled_types;
+
 use std::sync::Arc;
 
 use cfront::{fixture, flags::Flags, pp::preprocess, session::Session, unit::Unit};

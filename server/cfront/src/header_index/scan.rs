@@ -225,7 +225,10 @@ impl Scan<'_> {
     fn member_word(&self, start: usize) -> Option<usize> {
         let (end, special) = self.word_at(start);
         match special {
-            None | Some(Special::Keyword(Word::Basic | Word::Const | Word::Volatile)) => Some(end),
+            None
+            | Some(Special::Keyword(
+                Word::Basic | Word::PredefinedTypedef | Word::Const | Word::Volatile,
+            )) => Some(end),
             Some(Special::Keyword(Word::Struct | Word::Union | Word::Enum)) => {
                 // A tag that is only named.
                 let tag = spaces_end(self.bytes, end);

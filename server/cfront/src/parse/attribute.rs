@@ -102,6 +102,7 @@ impl Lower<'_> {
     }
 
     fn attr_arg(&self, from: u32, to: u32) -> AttrArg {
+        let (from, to) = self.without_parentheses(from, to);
         if (from..to).all(|i| self.is_kind(i, TokenKind::Str)) {
             let (bytes, _) = self.string(from, to);
             return AttrArg::Str(String::from_utf8_lossy(&bytes).into_owned());
@@ -128,6 +129,21 @@ impl Lower<'_> {
             return AttrArg::Type(Box::new(ty));
         }
         AttrArg::Expr(Box::new(self.fragment_expr(from, to)))
+    }
+
+    /// A string in parentheses, as macros give it, is the string.
+    fn without_parentheses(&self, from: u32, to: u32) -> (u32, u32) {
+        let (mut first, mut end) = (from, to);
+        while first + 1 < end
+            && self.word(first) == Word::LParen
+            && self.word(end - 1) == Word::RParen
+        {
+            (first, end) = (first + 1, end - 1);
+        }
+        match first < end && (first..end).all(|i| self.is_kind(i, TokenKind::Str)) {
+            true => (first, end),
+            false => (from, to),
+        }
     }
 
     /// Non-empty pieces between the commas of `from..to` that stand in no inner bracket.

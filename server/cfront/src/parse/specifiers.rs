@@ -7,7 +7,9 @@ use super::{
     field::{Child, Field},
 };
 use crate::{
-    ast::{Attr, DeclSpecs, Expr, ExprKind, IntRank, IntSpec, Span, Storage, TypeName, TypeSpec},
+    ast::{
+        Attr, DeclSpecs, Expr, ExprKind, Ident, IntRank, IntSpec, Span, Storage, TypeName, TypeSpec,
+    },
     symbol::Symbol,
     token::TokenKind,
     words::Word,
@@ -40,11 +42,7 @@ impl Basic {
             "long" => self.longs += 1,
             "signed" | "__signed" | "__signed__" => self.signed = Some(true),
             "unsigned" => self.signed = Some(false),
-            "__int128" | "__int128_t" => self.int128 = true,
-            "__uint128_t" => {
-                self.int128 = true;
-                self.signed = Some(false);
-            }
+            "__int128" => self.int128 = true,
             "_Complex" | "__complex" | "__complex__" => self.complex = true,
             "int" => self.int = true,
             float => self.float = Some(float),
@@ -130,6 +128,9 @@ impl Lower<'_> {
                 Word::Basic => basic.add(token.sym.as_str()),
                 Word::AutoType => specs.ty = TypeSpec::AutoType,
                 Word::VaList => specs.ty = TypeSpec::VaList,
+                Word::PredefinedTypedef => {
+                    specs.ty = TypeSpec::Typedef(Ident { name: token.sym, token: i });
+                }
                 Word::BitInt => {
                     specs.ty = TypeSpec::Unknown;
                     break;

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     ast::{
-        Attr, DeclSpecs, Declaration, Declarator, Derived, Initializer, Item, Param, Storage,
-        TypeSpec,
+        Attr, DeclSpecs, Declaration, Declarator, Derived, Ident, Initializer, Item, Param,
+        Storage, TypeSpec,
     },
-    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, Typedef},
+    ctypes::{ArrayLen, CType, CTypeId, DeclPlace, IntKind, Typedef, TypedefId},
     items::{ParsedItem, SpecPlace, TagSpec},
     sema::{attrs, lower::is_void_list},
     symbol::Symbol,
@@ -52,7 +52,8 @@ impl Sema {
     fn find_name(&mut self, name: Symbol) -> Name {
         let items = self.items.clone();
         let mut gathered = Gathered::default();
-        for item in items.declaring(name) {
+        let declaring = items.declaring(name);
+        for (index, &item) in declaring.iter().enumerate() {
             let Some(parsed) = items.parsed(item) else { continue };
             self.torn |= parsed.too_deep.declared;
             match &parsed.syntax {
@@ -68,6 +69,10 @@ impl Sema {
                 Item::Declaration(d) => {
                     if let Some(found) = self.in_declaration(name, &mut gathered, item, &parsed, d)
                     {
+                        let later = declaring.get(index + 1..).unwrap_or(&[]);
+                        if matches!(found, Name::Typedef(_)) && !later.is_empty() {
+                            self.redeclared.insert(name, later.into());
+                        }
                         return found;
                     }
                 }
@@ -171,6 +176,55 @@ impl Sema {
         found.map_or(Name::Unknown, Name::Enumerator)
     }
 
+    /// The typedef that a name means where it stands in item `user`. C11 lets a typedef be declared again with
+    /// the same type (6.7p3); clang describes each declaration by itself, and a use means the last one before it.
+    pub(crate) fn redeclared_typedef(
+        &mut self,
+        ident: Ident,
+        user: u32,
+        first: TypedefId,
+    ) -> TypedefId {
+        let Some(later) = self.redeclared.get(&ident.name).cloned() else { return first };
+        let before = later.partition_point(|&item| item <= user);
+        for &item in later.get(..before).unwrap_or(&[]).iter().rev() {
+            let end = if item == user { ident.token } else { u32::MAX };
+            if let Some(id) = self.at_file_scope(|s| s.last_typedef(ident.name, item, end)) {
+                return id;
+            }
+        }
+        first
+    }
+
+    /// The last typedef of that name that an item declares before its token `end`.
+    fn last_typedef(&mut self, name: Symbol, item: u32, end: u32) -> Option<TypedefId> {
+        let parsed = self.items.clone().parsed(item)?;
+        let Item::Declaration(decl) = &parsed.syntax else { return None };
+        if decl.specs.storage != Storage::Typedef {
+            return None;
+        }
+        let declared = parsed.declarators(name).iter().rev();
+        let (ident, declarator) = declared
+            .filter_map(|&index| decl.declarators.get(index))
+            .filter_map(|d| Some((d.declarator.name?, &d.declarator)))
+            .find(|(ident, _)| ident.token < end)?;
+        let mut cx = Cx::building(item, parsed.serial);
+        let base = self.deeper(|s| s.specs(&mut cx, &decl.specs));
+        let lists = [&decl.specs.attrs[..], &declarator.attrs[..]];
+        let key = (parsed.serial, ident.token);
+        Some(self.new_typedef(&mut cx, key, name, base, declarator, lists))
+    }
+
+    /// A typedef that the compiler declares before the first line.
+    pub(crate) fn predefined_typedef(&mut self, name: Symbol, kind: IntKind) -> CTypeId {
+        let to = CTypeId::int(kind);
+        let id = TypedefId(self.typedefs.len() as u32);
+        let typedef = Typedef { name, to, align: None, decl_tags: Vec::new(), place: None };
+        self.typedef_ends.push(to);
+        self.typedefs.push(Arc::new(typedef));
+        self.names.insert(name, Name::Typedef(id));
+        self.types.intern(CType::Typedef(id))
+    }
+
     /// Makes a typedef, or finds the one made for that declarator before.
     pub(crate) fn new_typedef(
         &mut self,
@@ -180,7 +234,7 @@ impl Sema {
         base: CTypeId,
         declarator: &Declarator,
         lists: [&[Attr]; 2],
-    ) -> crate::ctypes::TypedefId {
+    ) -> TypedefId {
         if let Some(&id) = self.typedefs_by_place.get(&key) {
             return id;
         }
@@ -192,7 +246,7 @@ impl Sema {
             decl_tags.extend(attrs::strings(list, "btf_decl_tag"));
         }
         let place = Some(DeclPlace { item: cx.scope.item, token: key.1 });
-        let id = crate::ctypes::TypedefId(self.typedefs.len() as u32);
+        let id = TypedefId(self.typedefs.len() as u32);
         self.typedef_ends.push(self.strip(to));
         self.typedefs.push(Arc::new(Typedef { name, to, align, decl_tags, place }));
         self.typedefs_by_place.insert(key, id);

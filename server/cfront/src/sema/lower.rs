@@ -108,11 +108,14 @@ impl Sema {
             None => {}
         }
         match self.name(ident.name) {
-            Name::Typedef(id) => self.types.intern(CType::Typedef(id)),
+            Name::Typedef(id) => {
+                let id = self.redeclared_typedef(ident, cx.scope.item, id);
+                self.types.intern(CType::Typedef(id))
+            }
             Name::Unknown => match ident.name.as_str() {
                 "__builtin_va_list" | "__gnuc_va_list" => self.types.pointer(CTypeId::VOID),
-                "__int128_t" => CTypeId::int(IntKind::Int128),
-                "__uint128_t" => CTypeId::int(IntKind::UInt128),
+                "__int128_t" => self.predefined_typedef(ident.name, IntKind::Int128),
+                "__uint128_t" => self.predefined_typedef(ident.name, IntKind::UInt128),
                 "_Bool" => CTypeId::BOOL,
                 _ => CTypeId::UNKNOWN,
             },

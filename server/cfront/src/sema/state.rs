@@ -44,6 +44,8 @@ pub(crate) struct Sema {
     pub(crate) tags: FxHashMap<Symbol, CTypeId>,
     /// File-scope ordinary names.
     pub(crate) names: FxHashMap<Symbol, Name>,
+    /// Of typedefs declared again: the items behind the first that declare the name, in order.
+    pub(crate) redeclared: FxHashMap<Symbol, Arc<[u32]>>,
     /// Finished scopes by serial number of the item.
     pub(crate) scopes: FxHashMap<u64, Arc<ItemScope>>,
     pub(crate) initials: InitialMemo,
@@ -101,6 +103,7 @@ impl Sema {
             typedefs_by_place: FxHashMap::default(),
             tags: FxHashMap::default(),
             names: FxHashMap::default(),
+            redeclared: FxHashMap::default(),
             scopes: FxHashMap::default(),
             initials: InitialMemo::default(),
             depth: 0,

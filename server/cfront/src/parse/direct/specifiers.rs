@@ -59,6 +59,10 @@ impl Reader<'_> {
                     specs.ty = TypeSpec::VaList;
                     typed = true;
                 }
+                Word::PredefinedTypedef if !typed && !basic.seen => {
+                    specs.ty = TypeSpec::Typedef(Ident { name: token.sym, token: self.at });
+                    typed = true;
+                }
                 Word::Other if !typed && !basic.seen && self.is_name(self.at) => {
                     if !self.names.is_typedef(token.sym) {
                         return None;
