@@ -152,7 +152,7 @@ fn findings(analysis: &Analysis, path: &Path) -> Vec<Finding> {
             file: place.path.to_path_buf(),
             line: line + 1,
             severity: finding.severity.as_str().into(),
-            rule: finding.rule.0.into(),
+            rule: finding.rule.id.into(),
             message: finding.message.replace(['\n', '\t'], " "),
         }
     };
