@@ -536,6 +536,48 @@ fn any_edit_sequence_gives_the_state_from_scratch() {
     }
 }
 
+/// After an edit in a body the names of the unit before stay, so a torn body must not make or unmake them.
+#[test]
+fn what_an_item_declares_does_not_hang_on_its_body() {
+    let session = Session::default();
+    let (flags, path) = (Flags::default(), std::path::Path::new("/main.bpf.c"));
+    let fs = crate::session::MemoryFileSystem::default();
+    let headers = [
+        "missing name if (!s)",
+        "missing name(int a)",
+        "int name(missing a",
+        "MISSING(name, int a)",
+        "static missing *name(void) MISSING(1)",
+        "struct { int name; int other(int a)",
+    ];
+    let bodies = [
+        "",
+        "g(&a, 1);",
+        "g(&a, .1);",
+        "a.;",
+        "if (",
+        "x = (",
+        "struct s { int a; } s",
+        "\"",
+        "#",
+        "__syn#undef c_fetch_and_add(&calls, 1);\nlast = update(&by_pid, &one, BPF_ANY);",
+        "__syn#undef c_fetch_and_add(&calls, 1);\nlast = update(&by_pid, &one, .BPF_ANY);",
+    ];
+    for header in headers {
+        let mut previous: Option<Unit> = None;
+        for body in bodies.into_iter().chain(bodies.into_iter().rev()) {
+            let text = format!("{header} {{\n{body}\n}}\n");
+            fs.write(path, &text);
+            let pp = Arc::new(preprocess(&session, &fs, path, text.as_str().into(), &flags));
+            let kept = Unit::build(pp.clone(), previous.as_ref(), false);
+            let fresh = Unit::build(pp, None, false);
+            assert_eq!(state(&kept), state(&fresh), "{text}");
+            // Names are asked for before the next edit.
+            previous = Some(kept);
+        }
+    }
+}
+
 #[test]
 fn an_initialiser_in_braces_a_string_or_another_union_member_overrides_the_whole() {
     check_variables(

@@ -44,9 +44,9 @@ fn main() -> ExitCode {
         ["--ask", path, name] => ask(Path::new(path), name, None),
         ["--ask", path, name, command] => ask(Path::new(path), name, Some(Path::new(command))),
         ["--roles"] => roles(),
-        ["--compare", old, new] => {
-            rows::compare(Path::new(old), Path::new(new)).map(|text| print!("{text}")).map(|()| true)
-        }
+        ["--compare", old, new] => rows::compare(Path::new(old), Path::new(new))
+            .map(|text| print!("{text}"))
+            .map(|()| true),
         _ => options(&words).and_then(|options| score(&options)),
     };
     match result {
@@ -67,7 +67,8 @@ struct Options {
 }
 
 fn options(words: &[&str]) -> Result<Options, String> {
-    let usage = "usage: score_checkouts --truth DIR [--rows DIR] FOLDER... | --compare OLD.tsv NEW.tsv";
+    let usage =
+        "usage: score_checkouts --truth DIR [--rows DIR] FOLDER... | --compare OLD.tsv NEW.tsv";
     let mut options = Options::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -162,7 +163,8 @@ fn programs_of(folder: &Path, programs: &[Program], tree: &Tree) -> Vec<Row> {
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some((program, how)) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some((program, how)) = questions.get(next.fetch_add(1, Ordering::Relaxed))
+                {
                     let row = row(folder, program, how, tree);
                     if let Ok(mut rows) = rows.lock() {
                         rows.push(row);
@@ -245,7 +247,8 @@ fn roles_of(folder: &Path, paths: &[String]) -> Result<Vec<String>, String> {
         .spawn()
         .map_err(said)?;
     let mut input = child.stdin.take().ok_or("no input")?;
-    let text: String = paths.iter().map(|path| format!("{}\n", folder.join(path).display())).collect();
+    let text: String =
+        paths.iter().map(|path| format!("{}\n", folder.join(path).display())).collect();
     let writer = thread::spawn(move || input.write_all(text.as_bytes()));
     let output = child.wait_with_output().map_err(said)?;
     // A process that ended early has fewer lines.

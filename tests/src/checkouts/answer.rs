@@ -10,11 +10,7 @@ use bpf::{
     object::Certainty,
     skeleton::{self, SkeletonKind},
 };
-use cfront::{
-    flags::Flags,
-    session::FileSystem,
-    source::Text,
-};
+use cfront::{flags::Flags, session::FileSystem, source::Text};
 use ide::{
     Analysis, AnalysisHost, Environment, Role,
     environment::{FileFlags, FlagsFrom, ProjectFiles, SkeletonOrigin},

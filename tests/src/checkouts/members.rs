@@ -9,7 +9,8 @@ fn blocks(skeleton: &str) -> BTreeMap<&str, Vec<&str>> {
     for line in skeleton.lines() {
         if line.starts_with("\tstruct ") && line.ends_with('{') {
             lines.clear();
-        } else if let Some(name) = line.strip_prefix("\t} ").and_then(|rest| rest.strip_suffix(';')) {
+        } else if let Some(name) = line.strip_prefix("\t} ").and_then(|rest| rest.strip_suffix(';'))
+        {
             result.insert(name.trim_start_matches('*'), std::mem::take(&mut lines));
         } else if line.starts_with("\t\t") {
             lines.push(line.trim());
@@ -22,10 +23,9 @@ fn blocks(skeleton: &str) -> BTreeMap<&str, Vec<&str>> {
 /// `variables of bss differ`.
 pub fn kind_of_difference(truth: &str, ours: &str) -> &'static str {
     let (truth, ours) = (blocks(truth), blocks(ours));
-    for (block, missing, extra) in [
-        ("maps", "map missing", "map too much"),
-        ("progs", "program missing", "program too much"),
-    ] {
+    for (block, missing, extra) in
+        [("maps", "map missing", "map too much"), ("progs", "program missing", "program too much")]
+    {
         let names = |blocks: &BTreeMap<&str, Vec<&str>>| -> BTreeSet<String> {
             blocks.get(block).into_iter().flatten().map(|line| (*line).to_owned()).collect()
         };
@@ -61,7 +61,8 @@ mod tests {
 
     fn skeleton(maps: &str, bss: &str) -> String {
         let block = |name: &str, members: &str| {
-            let lines: String = members.split_whitespace().map(|m| format!("\t\tint {m};\n")).collect();
+            let lines: String =
+                members.split_whitespace().map(|m| format!("\t\tint {m};\n")).collect();
             format!("\tstruct {{\n{lines}\t}} {name};\n")
         };
         format!("struct x {{\n{}{}}};\n", block("maps", maps), block("*bss", bss))

@@ -143,7 +143,8 @@ pub fn rules(rows: &[Row], how: &str) -> String {
             let own = |finding: &&super::answer::Finding| finding.rule == rule;
             if let Some(finding) = row.answer.findings.iter().find(own) {
                 let Row { project, source, .. } = row;
-                let _ = writeln!(out, "  - {project}: {source}:{}: {}", finding.line, finding.message);
+                let _ =
+                    writeln!(out, "  - {project}: {source}:{}: {}", finding.line, finding.message);
             }
         }
     }

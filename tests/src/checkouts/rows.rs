@@ -140,7 +140,15 @@ mod tests {
     fn row(source: &str, verdict: Verdict, skeleton_us: u64) -> Row {
         let answer = Answer { skeleton_us, all_us: 100, memory_kib: 10, ..Answer::default() };
         let (kind, detail) = (String::new(), String::new());
-        Row { project: "p".into(), source: source.into(), how: "bare", verdict, kind, detail, answer }
+        Row {
+            project: "p".into(),
+            source: source.into(),
+            how: "bare",
+            verdict,
+            kind,
+            detail,
+            answer,
+        }
     }
 
     #[test]

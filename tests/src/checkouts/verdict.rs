@@ -164,7 +164,9 @@ fn doubt(answer: &Answer, tree: &Tree) -> Option<(&'static str, String)> {
 
 fn because(answer: &Answer, tree: &Tree) -> &'static str {
     match doubt(answer, tree) {
-        Some((cause, _)) if cause.contains("header") && cause.contains("not found") => " (a header is missing)",
+        Some((cause, _)) if cause.contains("header") && cause.contains("not found") => {
+            " (a header is missing)"
+        }
         Some((cause, _)) if cause.contains("built-in") => " (a built-in header)",
         Some(_) => " (incomplete)",
         None => "",

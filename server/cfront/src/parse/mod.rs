@@ -108,33 +108,50 @@ pub fn parse_item(tokens: &[Token], pragma: &PragmaState, scope: &dyn TypedefSco
     if let Some((item, syntax_errors)) = direct::item(tokens, words, scope, pragma) {
         return ParsedItem { item, syntax_errors, too_deep: TooDeep::default(), by_tree: false };
     }
-    let mut parsed = parse_by_tree(tokens, pragma, scope);
-    if let Some((start, header)) = function_by_header(tokens, pragma, scope) {
-        let body = Span { start: start as u32, end: tokens.len() as u32 };
-        parsed.item = Item::Function(Box::new(with_body(header, parsed.item, body)));
+    let parsed = parse_by_tree(tokens, pragma, scope);
+    match body_start(tokens) {
+        Some(start) => declared_by_header(tokens, start, parsed, pragma, scope),
+        None => parsed,
     }
-    parsed
 }
 
-/// The function that an item is by what stands before its body, and the token that the body begins
-/// with. What an item declares must not hang on what is being typed in its body: the tree of a torn
-/// one may lose the function.
-fn function_by_header(
+/// An item with a body that begins with token `start`, as what stands before the body declares it. What an
+/// item declares must not hang on what is being typed in its body: after an edit there, the names of the
+/// unit before are taken over; and the tree of a torn body may lose the function, or find one.
+fn declared_by_header(
     tokens: &[Token],
+    start: usize,
+    parsed: ParsedItem,
     pragma: &PragmaState,
     scope: &dyn TypedefScope,
-) -> Option<(usize, FunctionDef)> {
-    let start = body_start(tokens)?;
-    let mut header = tokens.get(..=start)?.to_vec();
-    header.push(*tokens.last()?);
-    let (item, errors) = direct::item(&header, Words::get(), scope, pragma).unwrap_or_else(|| {
-        let parsed = parse_by_tree(&header, pragma, scope);
-        (parsed.item, parsed.syntax_errors)
-    });
-    match item {
-        Item::Function(function) if errors.is_empty() => Some((start, *function)),
-        _ => None,
+) -> ParsedItem {
+    let mut header = tokens.get(..=start).unwrap_or(tokens).to_vec();
+    header.extend(tokens.last());
+    let header = match direct::item(&header, Words::get(), scope, pragma) {
+        Some((item, syntax_errors)) => {
+            ParsedItem { item, syntax_errors, too_deep: TooDeep::default(), by_tree: false }
+        }
+        None => parse_by_tree(&header, pragma, scope),
+    };
+    let (whole, start) = (Span { start: 0, end: tokens.len() as u32 }, start as u32);
+    let mut syntax_errors = header.syntax_errors;
+    syntax_errors.retain(|error| error.start < start);
+    syntax_errors.extend(parsed.syntax_errors.into_iter().filter(|error| error.end > start));
+    let item = match header.item {
+        Item::Function(function) => {
+            let body = Span { start, ..whole };
+            Item::Function(Box::new(with_body(*function, parsed.item, body)))
+        }
+        _ => Item::Error(whole),
+    };
+    if syntax_errors.is_empty() && matches!(item, Item::Error(_)) {
+        syntax_errors.push(whole);
     }
+    let too_deep = TooDeep {
+        declared: header.too_deep.declared,
+        body: parsed.too_deep.declared || parsed.too_deep.body,
+    };
+    ParsedItem { item, syntax_errors, too_deep, by_tree: true }
 }
 
 /// A function read by its header, with the body that the tree of the whole item shows.

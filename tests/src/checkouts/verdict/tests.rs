@@ -33,7 +33,13 @@ fn check(status: Status, told: Option<&str>, answer: Option<Answer>, expected: E
 /// An answer that claims to be whole.
 fn answer(name: &str, maps: &[&str]) -> Answer {
     let part = crate::skeleton_extract::declaration_part(&skeleton("p_bpf", maps));
-    Answer { role: "bpf".into(), name: name.into(), named: part, complete: true, ..Answer::default() }
+    Answer {
+        role: "bpf".into(),
+        name: name.into(),
+        named: part,
+        complete: true,
+        ..Answer::default()
+    }
 }
 
 #[test]
@@ -59,35 +65,51 @@ fn a_difference_is_told_or_not() {
     let check = |answer, expected| check(Status::Skeleton, None, Some(answer), expected);
     check(
         silent.clone(),
-        expect!["silent|in silence: map missing|line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"],
+        expect![
+            "silent|in silence: map missing|line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"
+        ],
     );
     check(
         missing("own.h"),
-        expect!["told|header of the checkout not found|own.h; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"],
+        expect![
+            "told|header of the checkout not found|own.h; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"
+        ],
     );
     check(
         missing("made.h"),
-        expect!["told|header not found, not in the checkout|made.h; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"],
+        expect![
+            "told|header not found, not in the checkout|made.h; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"
+        ],
     );
     check(
         stand_in,
-        expect!["told|built-in vmlinux.h, none in the checkout|vmlinux.h; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"],
+        expect![
+            "told|built-in vmlinux.h, none in the checkout|vmlinux.h; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"
+        ],
     );
     check(
         incomplete,
-        expect!["told|marked incomplete, all headers found|; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"],
+        expect![
+            "told|marked incomplete, all headers found|; map missing; line 6: expected `  struct bpf_map *events;`, got `  struct bpf_map *other;`"
+        ],
     );
 }
 
 #[test]
 fn refusals() {
-    let refused =
-        |maps| Some(Answer { refusals: vec!["map `a1` has no type (EINVAL)".into()], ..answer("p_bpf", maps) });
+    let refused = |maps| {
+        Some(Answer {
+            refusals: vec!["map `a1` has no type (EINVAL)".into()],
+            ..answer("p_bpf", maps)
+        })
+    };
     check(
         Status::Skeleton,
         None,
         refused(&["events"]),
-        expect!["refused-falsely|refused falsely: map `…` has no type (EINVAL)|map `a1` has no type (EINVAL)"],
+        expect![
+            "refused-falsely|refused falsely: map `…` has no type (EINVAL)|map `a1` has no type (EINVAL)"
+        ],
     );
     check(Status::Refused, None, refused(&[]), expect!["equal||"]);
     check(Status::Part, None, Some(answer("p", &[])), expect!["equal||"]);
@@ -95,9 +117,16 @@ fn refusals() {
         Status::Part,
         None,
         refused(&[]),
-        expect!["refused-falsely|a part of a linked object is refused|map `a1` has no type (EINVAL)"],
+        expect![
+            "refused-falsely|a part of a linked object is refused|map `a1` has no type (EINVAL)"
+        ],
     );
-    check(Status::Refused, None, Some(answer("p", &[])), expect!["refusal-missed|refusal not seen|"]);
+    check(
+        Status::Refused,
+        None,
+        Some(answer("p", &[])),
+        expect!["refusal-missed|refusal not seen|"],
+    );
 }
 
 #[test]
