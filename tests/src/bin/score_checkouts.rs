@@ -73,7 +73,10 @@ fn options(words: &[&str]) -> Result<Options, String> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match *word {
-            "--truth" => options.truth = words.next().ok_or(usage)?.into(),
+            "--truth" => {
+                let folder = words.next().ok_or(usage)?;
+                options.truth = std::fs::canonicalize(folder).map_err(|e| format!("{folder}: {e}"))?;
+            }
             "--rows" => options.rows = Some(words.next().ok_or(usage)?.into()),
             folder => {
                 let folder = std::fs::canonicalize(folder).map_err(|e| format!("{folder}: {e}"))?;
