@@ -140,7 +140,8 @@ class BuildFiles:
             self.directives.setdefault(source, wanted(cflags + clang, folder))
 
     def makefile_flags(self, source):
-        """Of the lines that compile for BPF in the Makefiles above a source, nearest first."""
+        """Of the first line that compiles for BPF in the Makefiles above a source, nearest first: further ones
+        are for other variants."""
         for folder in folders_up(os.path.dirname(source), self.root):
             files = [p for p in self.by_folder.get(folder, ()) if os.path.basename(p) not in OTHERS
                      and not p.endswith(".cmake")]
@@ -157,7 +158,8 @@ class BuildFiles:
                 if re.match(r"\t", line):
                     line = expand(line, known, folder, self.root)
                     if re.search(r"-?-target[= ]bpf", line):
-                        words += split(line)
+                        words = split(line)
+                        break
             if words:
                 return unique(wanted(words, folder))
         return []

@@ -116,19 +116,40 @@ class Checkout:
         return result
 
     def candidates(self):
-        """Candidates by their own text or a directive, or by that of a header of their own folder."""
+        """Candidates by their own text or a directive, or by that of a header of the checkout that they reach."""
+        sections = {}
+
+        def reaches(path, depth=0):
+            """Whether a file, or one that it includes, puts something into a section."""
+            if path not in sections:
+                sections[path] = False
+                text = self.texts.get(path) or read(path)
+                sections[path] = bool(SECTION.search(text)) or depth < 12 and any(
+                    reaches(header, depth + 1) for header in map(lambda h: self.header(h, path), INCLUDE.findall(text))
+                    if header)
+            return sections[path]
+
         result = set(self.build.directives)
         for path in self.c_files:
             text = self.texts[path]
             if path.endswith((".bpf.c", ".ebpf.c")) or is_candidate(text):
                 result.add(path)
                 continue
-            for header in INCLUDE.findall(text):
-                beside = os.path.normpath(os.path.join(os.path.dirname(path), header))
-                if os.path.isfile(beside) and SECTION.search(read(beside)) and not header.endswith(".skel.h"):
-                    result.add(path)
-                    break
+            if not BCC.search(text) and reaches(path):
+                result.add(path)
         return sorted(path for path in result if os.path.isfile(path))
+
+    def header(self, spelling, source):
+        """The file of the checkout that an include most likely means; None where there is none."""
+        if spelling.endswith(".skel.h"):
+            return None
+        beside = os.path.normpath(os.path.join(os.path.dirname(source), spelling))
+        if os.path.isfile(beside):
+            return beside
+        if spelling.startswith(("linux/", "asm/", "sys/", "bpf/")) or "/" not in spelling and spelling.startswith("std"):
+            return None
+        folder = self.folder_of(self.headers, self.root, spelling, source)
+        return folder and os.path.join(folder, spelling)
 
     def folder_of(self, headers, root, spelling, source):
         """The folder of a tree with which `#include <spelling>` resolves; None where there is none."""
@@ -248,7 +269,8 @@ class Checkout:
             part = "failed to find BTF for extern" in warnings[-1]
             return dict(row, status="part" if part else "refused", why=warnings[-1].replace("\t", " ")[:160]), entry
         text = read(os.path.join(place, "skel.h"))
-        holds = re.search(r"struct bpf_(map|program) \*\w", text)
+        # The data sections of any C file would be maps, too.
+        holds = re.search(r"struct bpf_program \*\w|struct bpf_map \*(?!rodata|data|bss|kconfig)\w", text)
         return dict(row, status="skeleton" if holds else "no-program"), entry
 
     def write(self):

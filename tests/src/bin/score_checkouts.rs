@@ -75,7 +75,8 @@ fn options(words: &[&str]) -> Result<Options, String> {
         match *word {
             "--truth" => {
                 let folder = words.next().ok_or(usage)?;
-                options.truth = std::fs::canonicalize(folder).map_err(|e| format!("{folder}: {e}"))?;
+                options.truth =
+                    std::fs::canonicalize(folder).map_err(|e| format!("{folder}: {e}"))?;
             }
             "--rows" => options.rows = Some(words.next().ok_or(usage)?.into()),
             folder => {

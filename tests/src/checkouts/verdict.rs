@@ -173,31 +173,19 @@ fn because(answer: &Answer, tree: &Tree) -> &'static str {
     }
 }
 
-/// A message without what stands in quotes of some kind, and without numbers.
+/// A message without the name that follows what it is the name of, and without what stands in backquotes.
 fn without_names(message: &str) -> String {
-    let mut out = String::new();
-    let mut quote = None;
-    for c in message.chars() {
-        match quote {
-            Some(end) if c == end => {
-                quote = None;
-                out.push('…');
-                out.push(c);
-            }
-            Some(_) => {}
-            None if c == '`' || c == '\'' || c == '"' => {
-                quote = Some(c);
-                out.push(c);
-            }
-            None if c.is_ascii_digit() => {
-                if !out.ends_with('0') {
-                    out.push('0');
-                }
-            }
-            None => out.push(c),
-        }
+    const BEFORE_NAMES: [&str; 6] =
+        ["map", "extern", "function", "struct_ops", "program", "section"];
+    let mut out: Vec<&str> = Vec::new();
+    for word in message.split(' ') {
+        let is_name = word.starts_with('`')
+            || word != "function"
+                && word != "is"
+                && out.last().is_some_and(|last| BEFORE_NAMES.contains(last));
+        out.push(if is_name { "…" } else { word });
     }
-    out
+    out.join(" ")
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ fn refusals() {
         None,
         refused(&["events"]),
         expect![
-            "refused-falsely|refused falsely: map `…` has no type (EINVAL)|map `a1` has no type (EINVAL)"
+            "refused-falsely|refused falsely: map … has no type (EINVAL)|map `a1` has no type (EINVAL)"
         ],
     );
     check(Status::Refused, None, refused(&[]), expect!["equal||"]);
@@ -127,6 +127,14 @@ fn refusals() {
         Some(answer("p", &[])),
         expect!["refusal-missed|refusal not seen|"],
     );
+}
+
+#[test]
+fn names_are_no_part_of_a_kind() {
+    let check = |message, kind| assert_eq!(without_names(message), kind);
+    check("extern function f is in no section", "extern function … is in no section");
+    check("map a: has no type", "map … has no type");
+    check("struct_ops ops is no struct", "struct_ops … is no struct");
 }
 
 #[test]
