@@ -36,6 +36,7 @@ use crate::{
     pragma::PragmaStack,
     session::lock,
     source::FileId,
+    split::body_start,
     symbol::Symbol,
     token::Token,
 };
@@ -243,6 +244,11 @@ impl Items {
         Some(chunk.tokens_of(slot))
     }
 
+    /// Whether an item ends in a function's body, which its interface is without.
+    pub(crate) fn has_body(&self, item: u32) -> bool {
+        self.tokens(item).is_some_and(|tokens| body_start(tokens).is_some())
+    }
+
     /// Number of tokens of an item.
     pub(crate) fn token_count(&self, item: u32) -> Option<u32> {
         let (_, slot) = self.slot(item)?;
@@ -428,12 +434,6 @@ impl Items {
         all.flatten()
             .filter(move |((_, facts), item)| facts.ordinary && (!facts.lazy || own(*item)))
             .map(|(_, item)| item)
-    }
-
-    /// The file that an item begins in (for a macro's, where the macro is used).
-    pub(crate) fn file(&self, item: u32) -> Option<FileId> {
-        let (chunk, index) = self.locate(item)?;
-        self.chunks.get(chunk)?.file(index)
     }
 
     /// The items that begin in a file, in order.

@@ -25,6 +25,22 @@ fn unit(text: &str) -> Unit {
     Unit::build(Arc::new(pp), None, false)
 }
 
+#[test]
+fn file_scope_is_that_of_one_standard() {
+    let session = Session::default();
+    let fixture = fixture::parse("//- /w/a.c\n_Bool b;\n");
+    let (path, main) = fixture.main();
+    let unit = |standard: &str, previous| {
+        let flags = Flags::parse(&[format!("-std={standard}")], std::path::Path::new("/"));
+        let pp = preprocess(&session, &fixture.file_system(), path, main.clone(), &flags);
+        Unit::build(Arc::new(pp), previous, false)
+    };
+    let first = unit("c17", None);
+    assert!(unit("c17", Some(&first)).work().environment_reused);
+    let other = unit("c23", Some(&first));
+    assert!(!other.work().environment_reused && other.standard() != first.standard());
+}
+
 /// Types, sizes, alignments and first bytes of all variables.
 fn variables(unit: &Unit) -> String {
     let mut out = String::new();

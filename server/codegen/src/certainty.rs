@@ -27,3 +27,9 @@ impl From<Place> for FileRange {
         FileRange { file: FileId(place.file), start: place.start, end: place.end }
     }
 }
+
+impl From<FileRange> for Place {
+    fn from(range: FileRange) -> Place {
+        Place { file: range.file.0, start: range.start, end: range.end }
+    }
+}

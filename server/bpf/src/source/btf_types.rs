@@ -8,7 +8,7 @@ use cfront::{
     flags::Standard,
     sema::Function,
     symbol::Symbol,
-    unit::Unit,
+    unit::FileScope,
 };
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -18,7 +18,7 @@ const MAX_DEPTH: u32 = 200;
 
 /// The growing graph.
 pub(super) struct Types<'u> {
-    unit: &'u Unit,
+    unit: &'u FileScope,
     btf: Btf,
     /// By type, whether a member's, whether behind a pointer.
     known: FxHashMap<(CTypeId, bool, bool), TypeId>,
@@ -46,7 +46,7 @@ pub(super) enum Reach {
 }
 
 impl<'u> Types<'u> {
-    pub(super) fn new(unit: &'u Unit, reach: Reach) -> Self {
+    pub(super) fn new(unit: &'u FileScope, reach: Reach) -> Self {
         Types {
             unit,
             btf: Btf::new(),
@@ -88,7 +88,7 @@ impl<'u> Types<'u> {
             // No BTF kind is `_Complex`.
             CType::Unknown | CType::Void | CType::Complex(_) => TypeId::VOID,
             CType::Bool => {
-                let c23 = self.unit.preprocessed().standard >= Standard::C23;
+                let c23 = self.unit.standard() >= Standard::C23;
                 self.intern(Type::Int(int(if c23 { "bool" } else { "_Bool" }, 1, false, true)))
             }
             CType::Int(kind) => self.int(kind),

@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use codegen::{
-    bodies::Bodies,
     emission_order::{EmissionOrder, Entity},
+    facts::Facts,
     survival::Liveness,
 };
 
@@ -40,16 +40,17 @@ struct Declared {
 }
 
 /// The declaration of an extern variable, at file scope or in a body; `None` for one that is defined.
-fn declared(bodies: &Bodies<'_>, name: Symbol) -> Option<Declared> {
-    let Some(variable) = bodies.unit.variable(name) else {
-        let (item, local) = bodies.block_extern(name)?;
+fn declared(facts: &mut Facts<'_>, name: Symbol) -> Option<Declared> {
+    let Some(variable) = facts.file_scope().variable(name) else {
+        let (body, number) = facts.block_extern(name)?;
+        let local = body.local(number)?;
         return Some(Declared {
             label: name.as_str().into(),
             ty: local.ty,
             size: local.size,
             align: local.align,
-            place: bodies.local_place(item, &local),
-            attrs: local.attrs,
+            place: Some(facts.local_place(&body, number)),
+            attrs: local.attrs.clone(),
         });
     };
     if variable.definition != Definition::None {
@@ -62,13 +63,13 @@ fn declared(bodies: &Bodies<'_>, name: Symbol) -> Option<Declared> {
         size: variable.size,
         align: variable.align,
         attrs: variable.attrs.clone(),
-        place: first.and_then(|d| bodies.place(ItemId(d.place.item), d.place.token)),
+        place: first.map(|d| facts.place(ItemId(d.place.item), d.place.token)),
     })
 }
 
 /// The sections of externs, and what libbpf refuses of them.
 pub(super) fn externs(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     created: &EmissionOrder,
     liveness: &Liveness,
     types: &mut Types<'_>,
@@ -83,7 +84,7 @@ pub(super) fn externs(
                 if !liveness.referenced.contains(entity) {
                     continue;
                 }
-                let Some(declared) = declared(bodies, *name) else { continue };
+                let Some(declared) = declared(facts, *name) else { continue };
                 let text = declared.label.clone();
                 let ty = types.of(declared.ty);
                 let tags: Vec<SmolStr> =
@@ -118,7 +119,7 @@ pub(super) fn externs(
                 }
             }
             Entity::Function(name) => {
-                let Some(function) = bodies.unit.function(*name) else { continue };
+                let Some(function) = facts.file_scope().function(*name) else { continue };
                 let label = function.asm_label.unwrap_or(*name).as_str();
                 // Intrinsics of LLVM are called by such labels.
                 if function.definition.is_some()
@@ -133,7 +134,7 @@ pub(super) fn externs(
                     let place = function
                         .decls
                         .first()
-                        .and_then(|d| bodies.place(ItemId(d.place.item), d.place.token));
+                        .map(|d| facts.place(ItemId(d.place.item), d.place.token));
                     let one = Variable {
                         name: label.into(),
                         ty: func,

@@ -8,18 +8,15 @@ mod btf_types;
 mod externs;
 mod programs;
 mod references;
-mod reuse;
 
 #[cfg(test)]
 mod tests;
 
 use btf::{Btf, DatasecEntry, Linkage, Type, TypeId};
-use cfront::pp::PpDiagnosticKind;
 use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
 use codegen::{
-    bodies::Bodies,
     emission_order::emission_order,
-    fingerprint::Basis,
+    facts::{self, Facts, Record},
     placement::{self, Laid, Placed},
     survival,
 };
@@ -28,7 +25,7 @@ use smol_str::SmolStr;
 
 use crate::{
     maps,
-    object::{Certainty, Object, Origin, Section, SectionKind, Variable},
+    object::{Certainty, Object, Origin, Place, Section, SectionKind, Variable},
     refusal::{Refusal, RefusalKind},
 };
 use btf_types::{Reach, Types};
@@ -44,7 +41,7 @@ pub struct SourceObject {
     /// Why libbpf would refuse it.
     pub refusals: Vec<Refusal>,
     /// What it was made of; nothing for dumps of everything.
-    basis: Option<Basis>,
+    record: Option<Record>,
 }
 
 /// The object model of a unit under the object name `name` (see
@@ -71,7 +68,12 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
 /// nothing of what it was made of: the object is that one, but for the places in the text. `None` where
 /// it may be another, and is to be built.
 pub fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Option<SourceObject> {
-    reuse::taken_over(unit, name, earlier)
+    let before = earlier.record.as_ref().filter(|_| earlier.object.name == name)?;
+    let record = before.taken_over(unit)?;
+    let mut object = earlier.object.clone();
+    record.move_places(before, places(&mut object));
+    object.complete = record.is_complete();
+    Some(SourceObject { object, refusals: earlier.refusals.clone(), record: Some(record) })
 }
 
 /// As [`build`], with every function and type that clang describes in BTF, for dumps of all of them; and
@@ -81,13 +83,37 @@ pub fn build_whole(unit: &Unit, name: &str) -> (SourceObject, Vec<TypeId>) {
 }
 
 fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeId>) {
-    let mut bodies = Bodies::new(unit);
-    let created = emission_order(&mut bodies);
-    let is_data = matches!(reach, Reach::Data);
-    let liveness = survival::liveness(&mut bodies, &created, !is_data);
-    let laid = placement::lay_out(&mut bodies, &created, &liveness);
+    let (made, mut record) = facts::recorded(unit, (name, reach), read);
+    let Made { mut object, refusals, may_be_inlined } = made;
+    record.settle(places(&mut object));
+    object.complete = record.is_complete();
+    let record = matches!(reach, Reach::Data).then_some(record);
+    (SourceObject { object, refusals, record }, may_be_inlined)
+}
 
-    let mut types = Types::new(unit, reach);
+/// The places in a model, always in the same order.
+fn places(object: &mut Object) -> impl Iterator<Item = &mut Option<Place>> {
+    let variables = object.sections.iter_mut().flat_map(|section| &mut section.variables);
+    let variables = variables.map(|variable| &mut variable.place);
+    let maps = object.maps.iter_mut().map(|map| &mut map.place);
+    variables.chain(maps).chain(object.programs.iter_mut().map(|program| &mut program.place))
+}
+
+/// What is made of the facts of a unit.
+struct Made {
+    /// With stand-ins for its places.
+    object: Object,
+    refusals: Vec<Refusal>,
+    may_be_inlined: Vec<TypeId>,
+}
+
+fn read(facts: &mut Facts<'_>, (name, reach): (&str, Reach)) -> Made {
+    let created = emission_order(facts);
+    let whole = matches!(reach, Reach::All);
+    let liveness = survival::liveness(facts, &created, whole);
+    let laid = placement::lay_out(facts, &created, &liveness);
+
+    let mut types = Types::new(facts.file_scope(), reach);
     let mut refusals = Vec::new();
     let mut datasecs: Vec<(SmolStr, u32, Vec<DatasecEntry>)> = Vec::new();
     let mut variables: Vec<Vec<Variable>> = Vec::new();
@@ -98,9 +124,8 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
         }
         variables.push(found);
     }
-    let functions =
-        programs::functions(&mut bodies, &created, &liveness, &mut types, &mut refusals);
-    let externs = externs::externs(&mut bodies, &created, &liveness, &mut types, &mut refusals);
+    let functions = programs::functions(facts, &created, &liveness, &mut types, &mut refusals);
+    let externs = externs::externs(facts, &created, &liveness, &mut types, &mut refusals);
     for external in &externs {
         datasecs.push((
             external.section.name.clone(),
@@ -149,24 +174,9 @@ fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeI
         sections: all,
         maps: found,
         programs: functions.programs,
-        complete: !created.incomplete && !is_torn(unit),
+        complete: false,
     };
-    let basis = is_data.then(|| Basis::new(bodies, created));
-    (SourceObject { object, refusals, basis }, functions.may_be_inlined)
-}
-
-/// Whether something of the source was not read: a header that is missing, or a limit that was hit.
-fn is_torn(unit: &Unit) -> bool {
-    let by_a_limit = unit.is_torn();
-    by_a_limit
-        || unit.preprocessed().diagnostics.iter().any(|d| {
-            matches!(
-                d.kind,
-                PpDiagnosticKind::MissingInclude
-                    | PpDiagnosticKind::IncludeDepth
-                    | PpDiagnosticKind::ExpansionLimit
-            )
-        })
+    Made { object, refusals, may_be_inlined: functions.may_be_inlined }
 }
 
 /// A section whose size or an offset rests on something that is only likely.

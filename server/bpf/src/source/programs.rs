@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use codegen::{
-    bodies::Bodies,
     emission_order::{EmissionOrder, Entity},
+    facts::Facts,
     survival::{Liveness, inlining::Left},
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Functions {
 /// Declares functions in BTF and finds the programs: global functions outside of `.text`, by section
 /// in the order in which clang created the sections' first functions.
 pub(super) fn functions(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     created: &EmissionOrder,
     liveness: &Liveness,
     types: &mut Types<'_>,
@@ -38,7 +38,7 @@ pub(super) fn functions(
     let mut may_be_inlined = Vec::new();
     for entity in &created.order {
         let Entity::Function(name) = entity else { continue };
-        let Some(function) = bodies.unit.function(*name) else { continue };
+        let Some(function) = facts.file_scope().function(*name) else { continue };
         let eager = function.is_eager();
         let external = function.linkage == cfront::sema::Linkage::External;
         let left = liveness.standing.get(name);
@@ -63,7 +63,7 @@ pub(super) fn functions(
             continue;
         }
         // libbpf looks at the binding of the symbol, which hiding does not change.
-        let place = function.definition_place().and_then(|p| bodies.place(ItemId(p.item), p.token));
+        let place = function.definition_place().map(|p| facts.place(ItemId(p.item), p.token));
         let label = function.asm_label.unwrap_or(*name);
         let program =
             Program { name: label.as_str().into(), section: section.clone(), func, place };

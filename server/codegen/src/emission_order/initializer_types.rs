@@ -5,7 +5,7 @@ use cfront::{
     ast::{self, Designator, ExprKind, Initializer},
     ctypes::{CType, CTypeId, Field, Record},
     sema::{Definition, Initial, Variable},
-    unit::{ItemId, Unit},
+    unit::{FileScope, ItemId},
 };
 
 use crate::references;
@@ -16,10 +16,11 @@ const FILLER: usize = 8;
 const MAX_DEPTH: u32 = 32;
 
 /// Whether the initialiser of a variable has another type than it.
-pub(super) fn differs(unit: &Unit, variable: &Variable) -> bool {
+pub(super) fn differs(unit: &FileScope, variable: &Variable) -> bool {
     let Definition::Initialised(index) = variable.definition else { return false };
     let Some(decl) = variable.decls.get(index) else { return false };
-    let Some(parsed) = unit.item(ItemId(decl.place.item)) else { return false };
+    let item = unit.declaration(ItemId(decl.place.item));
+    let Some((parsed, _)) = item else { return false };
     let init = references::initializer_at(&parsed.syntax, decl.declarator);
     let Some(size) = unit.size_of(variable.ty).and_then(|size| usize::try_from(size).ok()) else {
         return false;
@@ -41,7 +42,7 @@ pub(super) fn differs(unit: &Unit, variable: &Variable) -> bool {
     of(unit, variable.ty, init, &bytes, 0)
 }
 
-fn of(unit: &Unit, ty: CTypeId, init: Option<&Initializer>, bytes: &[u8], depth: u32) -> bool {
+fn of(unit: &FileScope, ty: CTypeId, init: Option<&Initializer>, bytes: &[u8], depth: u32) -> bool {
     if depth > MAX_DEPTH {
         return false;
     }
@@ -55,7 +56,13 @@ fn of(unit: &Unit, ty: CTypeId, init: Option<&Initializer>, bytes: &[u8], depth:
     }
 }
 
-fn array(unit: &Unit, elem: CTypeId, init: Option<&Initializer>, bytes: &[u8], depth: u32) -> bool {
+fn array(
+    unit: &FileScope,
+    elem: CTypeId,
+    init: Option<&Initializer>,
+    bytes: &[u8],
+    depth: u32,
+) -> bool {
     let size = unit.size_of(elem).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     if size == 0 || is_zero(bytes) {
         return false;
@@ -71,7 +78,7 @@ fn array(unit: &Unit, elem: CTypeId, init: Option<&Initializer>, bytes: &[u8], d
 }
 
 fn structure(
-    unit: &Unit,
+    unit: &FileScope,
     record: &Record,
     init: Option<&Initializer>,
     bytes: &[u8],
@@ -93,7 +100,7 @@ fn structure(
 /// LLVM's type of a union is that of its most aligned member, of these the largest
 /// (`CGRecordLowering::lowerUnion`); an initialiser's is that of the member that it is for.
 fn union(
-    unit: &Unit,
+    unit: &FileScope,
     record: &Record,
     init: Option<&Initializer>,
     bytes: &[u8],
@@ -128,7 +135,7 @@ fn union(
 }
 
 /// Whether two types are one to LLVM, which knows no signs.
-fn same_type(unit: &Unit, a: CTypeId, b: CTypeId) -> bool {
+fn same_type(unit: &FileScope, a: CTypeId, b: CTypeId) -> bool {
     let number = |ty: &CType| matches!(ty, CType::Int(_) | CType::Enum(_) | CType::Bool);
     let (x, y) = (unit.canonical(a), unit.canonical(b));
     match (&x, &y) {
@@ -150,7 +157,7 @@ fn plain_items(init: Option<&Initializer>) -> Option<&[ast::InitItem]> {
     }
 }
 
-fn part<'b>(unit: &Unit, field: &Field, bytes: &'b [u8]) -> Option<&'b [u8]> {
+fn part<'b>(unit: &FileScope, field: &Field, bytes: &'b [u8]) -> Option<&'b [u8]> {
     let start = usize::try_from(field.offset_bits? / 8).ok()?;
     let size = usize::try_from(unit.size_of(field.ty)?).ok()?;
     bytes.get(start..start.checked_add(size)?)

@@ -12,14 +12,13 @@ use cfront::{
     ctypes::{ArrayLen, CType},
     sema::{Decl, Definition, Function, Linkage, Variable},
     symbol::Symbol,
-    token::TokenKind,
     unit::{Event, ItemId},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::{
-    bodies::Bodies,
+    facts::Facts,
     placement::private_constants,
     references::{Access, Reference, Target},
 };
@@ -65,18 +64,12 @@ pub struct EmissionOrder {
     pub function_names: FxHashMap<Entity, SmolStr>,
     /// Functions that code is generated for.
     pub emitted: FxHashSet<Symbol>,
-    /// Whether the body of one of these, or an initialiser, could not be read in full.
-    pub incomplete: bool,
-    /// Whether that is so of an initialiser.
-    pub incomplete_data: bool,
-    /// Functions whose mentions in the text were counted.
-    pub counted: FxHashSet<Symbol>,
 }
 
 /// Runs the model over a unit.
-pub fn emission_order(bodies: &mut Bodies<'_>) -> EmissionOrder {
+pub fn emission_order(facts: &mut Facts<'_>) -> EmissionOrder {
     let mut model = Model {
-        bodies,
+        facts,
         order: Vec::new(),
         function_names: FxHashMap::default(),
         created: FxHashMap::default(),
@@ -87,9 +80,6 @@ pub fn emission_order(bodies: &mut Bodies<'_>) -> EmissionOrder {
         emitted: FxHashSet::default(),
         unfinished_arrays: FxHashSet::default(),
         current: ItemId(0),
-        incomplete: false,
-        incomplete_data: false,
-        counted: FxHashSet::default(),
     };
     model.run();
     let functions = model.emitted.iter().filter_map(|deferred| match deferred {
@@ -100,9 +90,6 @@ pub fn emission_order(bodies: &mut Bodies<'_>) -> EmissionOrder {
         emitted: functions.collect(),
         order: model.order.into_iter().flatten().collect(),
         function_names: model.function_names,
-        incomplete: model.incomplete || model.incomplete_data,
-        incomplete_data: model.incomplete_data,
-        counted: model.counted,
     }
 }
 
@@ -114,7 +101,7 @@ struct Tentative {
 }
 
 struct Model<'b, 'u> {
-    bodies: &'b mut Bodies<'u>,
+    facts: &'b mut Facts<'u>,
     /// `None` where an entity was created again later.
     order: Vec<Option<Entity>>,
     function_names: FxHashMap<Entity, SmolStr>,
@@ -128,16 +115,13 @@ struct Model<'b, 'u> {
     emitted: FxHashSet<Deferred>,
     unfinished_arrays: FxHashSet<Symbol>,
     current: ItemId,
-    incomplete: bool,
-    incomplete_data: bool,
-    counted: FxHashSet<Symbol>,
 }
 
 impl Model<'_, '_> {
     fn run(&mut self) {
         let mut tentative = Tentative::default();
         let mut prototypes: Vec<(ItemId, Symbol)> = Vec::new();
-        for event in self.bodies.unit.top_level() {
+        for event in self.facts.file_scope().top_level() {
             match event {
                 Event::Function(function) => {
                     self.reach(function.definition_place().map(|p| ItemId(p.item)));
@@ -172,7 +156,7 @@ impl Model<'_, '_> {
     fn declare_variable(&mut self, variable: &Variable, decl: &Decl, tentative: &mut Tentative) {
         if decl.storage == Storage::Extern && !decl.defines {
             if matches!(
-                self.bodies.unit.canonical(decl.ty),
+                self.facts.file_scope().canonical(decl.ty),
                 CType::Array { len: ArrayLen::Incomplete, .. }
             ) {
                 self.unfinished_arrays.insert(variable.name);
@@ -227,54 +211,20 @@ impl Model<'_, '_> {
     /// With `-g` clang describes every used function that was purely declared, in order of the
     /// declarations (`Sema::ExternalDeclarations`): that refers to it.
     fn describe_prototypes(&mut self, mut prototypes: Vec<(ItemId, Symbol)>) {
-        let unit = self.bodies.unit;
-        let mut mentions: FxHashMap<Symbol, u32> = FxHashMap::default();
-        for &id in unit.main_items() {
-            let mut here: FxHashSet<Symbol> = FxHashSet::default();
-            let names = unit.tokens(id).iter().filter(|t| t.kind == TokenKind::Ident);
-            here.extend(names.map(|t| t.sym));
-            for name in here {
-                *mentions.entry(name).or_default() += 1;
-            }
-        }
-        let known: FxHashSet<Symbol> = prototypes.iter().map(|p| p.1).collect();
-        for &name in mentions.keys() {
-            if known.contains(&name) {
-                continue;
-            }
-            // A prototype in a header.
-            if let Some(function) = self.header_function(name)
-                && let Some(first) = function.decls.iter().find(|d| !d.defines)
-            {
-                prototypes.push((ItemId(first.place.item), name));
-            }
-        }
+        let unit = self.facts.file_scope();
         prototypes.sort();
-        self.counted = prototypes.iter().map(|(_, name)| *name).collect();
+        let mentions = self.facts.mentions(prototypes.iter().map(|(_, name)| *name).collect());
         let mut seen = FxHashSet::default();
         for (_, name) in prototypes.into_iter().filter(|(_, name)| seen.insert(*name)) {
             let Some(function) = unit.function(name) else { continue };
             let Some(place) = function.definition_place() else { continue };
-            let own =
-                function.decls.iter().filter(|d| unit.in_main_file(ItemId(d.place.item))).count()
-                    as u32;
+            let own = |decl: &&Decl| unit.in_main_file(ItemId(decl.place.item));
+            let own = function.decls.iter().filter(own).count() as u32;
             let first = function.decls.first().is_some_and(|d| !d.defines);
             if first && mentions.get(&name).copied().unwrap_or(0) > own {
                 self.defer(Deferred::Function(name), ItemId(place.item));
             }
         }
-    }
-
-    fn header_function(&self, name: Symbol) -> Option<std::sync::Arc<Function>> {
-        let deferred = Deferred::Function(name);
-        if self.emitted.contains(&deferred) || self.queued.contains(&deferred) {
-            return None;
-        }
-        // Only names that bodies have referred to can be found cheaply.
-        if !self.created.contains_key(&Entity::Function(name)) {
-            return None;
-        }
-        self.bodies.unit.function(name).filter(|f| is_deferred(f) && f.decls.len() > 1)
     }
 
     fn create(&mut self, entity: Entity) -> bool {
@@ -286,7 +236,7 @@ impl Model<'_, '_> {
 
     fn use_function(&mut self, name: Symbol) {
         self.create(Entity::Function(name));
-        let Some(function) = self.bodies.unit.function(name) else { return };
+        let Some(function) = self.facts.file_scope().function(name) else { return };
         if let Some(place) = function.definition_place()
             && is_deferred(&function)
         {
@@ -296,7 +246,7 @@ impl Model<'_, '_> {
 
     fn use_variable(&mut self, name: Symbol) {
         self.create(Entity::Variable(name));
-        let Some(variable) = self.bodies.unit.variable(name) else { return };
+        let Some(variable) = self.facts.file_scope().variable(name) else { return };
         if variable.linkage == Linkage::Internal
             && !variable.attrs.used
             && let Definition::Initialised(index) = variable.definition
@@ -329,7 +279,7 @@ impl Model<'_, '_> {
             }
             Target::Constant(index) => {
                 if let Some(function) = function
-                    && private_constants::is_made(self.bodies, function, *index)
+                    && private_constants::is_made(self.facts, function, *index)
                 {
                     self.create(Entity::Constant(function, *index));
                 }
@@ -343,12 +293,8 @@ impl Model<'_, '_> {
             return;
         }
         self.create(Entity::Function(name));
-        let Some(body) = self.bodies.function(name) else {
-            self.incomplete = true;
-            return;
-        };
-        self.incomplete |= body.body.incomplete;
-        for reference in &body.body.references {
+        let Some(body) = self.facts.generated(name) else { return };
+        for reference in &body.references {
             self.reference(Some(name), reference);
         }
     }
@@ -357,9 +303,8 @@ impl Model<'_, '_> {
         if !self.emitted.insert(Deferred::Variable(name)) {
             return;
         }
-        let Some(variable) = self.bodies.unit.variable(name) else { return };
-        if let Some(body) = self.bodies.initializer(&variable) {
-            self.incomplete_data |= body.incomplete;
+        let Some(variable) = self.facts.file_scope().variable(name) else { return };
+        if let Some(body) = self.facts.initializer(&variable) {
             for reference in &body.references {
                 self.reference(None, reference);
             }
@@ -367,7 +312,7 @@ impl Model<'_, '_> {
         let entity = Entity::Variable(name);
         if let Some(&at) = self.created.get(&entity)
             && (self.unfinished_arrays.contains(&name)
-                || initializer_types::differs(self.bodies.unit, &variable))
+                || initializer_types::differs(self.facts.file_scope(), &variable))
         {
             // Created before, as an array of unknown size or with another type than the initialiser's:
             // made again.

@@ -4,16 +4,16 @@ pub(crate) mod private_constants;
 
 use cfront::{
     ctypes::{CType, CTypeId},
-    sema::{Attributes, Initial, LocalId, Variable, Visibility},
-    unit::{ItemId, Unit},
+    sema::{Attributes, Initial, Variable, Visibility},
+    unit::{FileScope, ItemId},
 };
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::{
-    bodies::Bodies,
     certainty::{Certainty, Place},
     emission_order::{EmissionOrder, Entity, symbol_names},
+    facts::Facts,
     survival::{Fate, Liveness, sra::Part},
 };
 use btf::Linkage;
@@ -89,20 +89,20 @@ struct Declared {
 }
 
 /// Lays out everything that survives, sections in the order of their first variable.
-pub fn lay_out(bodies: &mut Bodies<'_>, created: &EmissionOrder, liveness: &Liveness) -> Vec<Laid> {
-    let names = symbol_names::names(bodies, created);
+pub fn lay_out(facts: &mut Facts<'_>, created: &EmissionOrder, liveness: &Liveness) -> Vec<Laid> {
+    let names = symbol_names::names(facts, created);
     let mut sections = Sections::default();
-    let privates = privates(bodies, created, liveness);
+    let privates = privates(facts, created, liveness);
     for entity in &created.order {
         let name = names.get(entity).cloned().unwrap_or_default();
         match entity {
             Entity::Function(_) => {}
             Entity::Variable(_) | Entity::Static(..) => {
-                let Some(declared) = declared(bodies, entity) else { continue };
+                let Some(declared) = declared(facts, entity) else { continue };
                 let (fate, certainty) = liveness.fate(entity);
                 let accessed = liveness.alignments.get(entity).copied().unwrap_or(1);
                 let declared = Declared { accessed, ..declared };
-                place_variable(bodies.unit, &mut sections, name, declared, fate, certainty);
+                place_variable(facts.file_scope(), &mut sections, name, declared, fate, certainty);
             }
             Entity::Str(..) | Entity::Constant(..) => {
                 if let Some(constant) = privates.get(entity) {
@@ -116,7 +116,7 @@ pub fn lay_out(bodies: &mut Bodies<'_>, created: &EmissionOrder, liveness: &Live
 
 /// The private constants that are left. Equal ones are merged into the last (`ConstantMerge`).
 fn privates(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     created: &EmissionOrder,
     liveness: &Liveness,
 ) -> FxHashMap<Entity, private_constants::Private> {
@@ -128,7 +128,7 @@ fn privates(
                 Some(private_constants::string(bytes, *width))
             }
             Entity::Constant(function, index) if liveness.functions.contains(function) => {
-                private_constants::of_initializer(bodies, *function, *index)
+                private_constants::of_initializer(facts, *function, *index)
             }
             _ => None,
         };
@@ -143,10 +143,10 @@ fn privates(
 }
 
 /// What is declared of a variable.
-fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Declared> {
+fn declared(facts: &mut Facts<'_>, entity: &Entity) -> Option<Declared> {
     match entity {
         Entity::Variable(name) => {
-            let variable = bodies.unit.variable(*name)?;
+            let variable = facts.file_scope().variable(*name)?;
             let decl = variable.defining_decl()?;
             Some(Declared {
                 ty: variable.ty,
@@ -155,13 +155,13 @@ fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Declared> {
                 align: variable.align,
                 accessed: 1,
                 external: variable.linkage == cfront::sema::Linkage::External,
-                initial: initial(bodies.unit, &variable),
-                place: bodies.place(ItemId(decl.place.item), decl.place.token),
+                initial: initial(facts.file_scope(), &variable),
+                place: Some(facts.place(ItemId(decl.place.item), decl.place.token)),
             })
         }
         Entity::Static(function, id) => {
-            let body = bodies.function(*function)?;
-            let local = body.scope.local(LocalId(*id))?;
+            let body = facts.function(*function)?;
+            let local = body.local(*id)?;
             Some(Declared {
                 ty: local.ty,
                 attrs: local.attrs.clone(),
@@ -169,18 +169,15 @@ fn declared(bodies: &mut Bodies<'_>, entity: &Entity) -> Option<Declared> {
                 align: local.align,
                 accessed: 1,
                 external: false,
-                initial: match local.initialised {
-                    true => bodies.unit.initial_of_local(&body.scope, local.id),
-                    false => Initial::Zero,
-                },
-                place: bodies.local_place(body.item, local),
+                initial: local.initial.clone(),
+                place: Some(facts.local_place(&body, *id)),
             })
         }
         _ => None,
     }
 }
 
-fn initial(unit: &Unit, variable: &Variable) -> Initial {
+fn initial(unit: &FileScope, variable: &Variable) -> Initial {
     match variable.definition {
         cfront::sema::Definition::Initialised(_) => unit.initial(variable),
         _ => Initial::Zero,
@@ -188,7 +185,7 @@ fn initial(unit: &Unit, variable: &Variable) -> Initial {
 }
 
 fn place_variable(
-    unit: &Unit,
+    unit: &FileScope,
     sections: &mut Sections,
     name: SmolStr,
     declared: Declared,
@@ -317,7 +314,7 @@ fn place_private(sections: &mut Sections, name: SmolStr, constant: &private_cons
 }
 
 /// The address space of a variable's type, that of the elements for an array.
-fn address_space(unit: &Unit, ty: CTypeId) -> u32 {
+fn address_space(unit: &FileScope, ty: CTypeId) -> u32 {
     let mut ty = ty;
     for _ in 0..32 {
         let space = unit.address_space(ty);
@@ -351,7 +348,7 @@ impl Sections {
 
 /// The ABI alignment of the type that clang gives LLVM: a packed struct whose members lie where they
 /// would anyway is no packed struct there.
-fn llvm_alignment(unit: &Unit, ty: CTypeId, depth: u32) -> u64 {
+fn llvm_alignment(unit: &FileScope, ty: CTypeId, depth: u32) -> u64 {
     if depth > 32 {
         return 1;
     }
@@ -390,7 +387,7 @@ fn llvm_alignment(unit: &Unit, ty: CTypeId, depth: u32) -> u64 {
 }
 
 /// That of a union is its most aligned member's, where it is whole multiples of it long.
-fn union_alignment(unit: &Unit, record: &cfront::ctypes::Record, depth: u32) -> u64 {
+fn union_alignment(unit: &FileScope, record: &cfront::ctypes::Record, depth: u32) -> u64 {
     let members = record.fields.iter().filter(|f| f.bits.is_none());
     let align = members.map(|f| llvm_alignment(unit, f.ty, depth + 1)).max().unwrap_or(1);
     match record.size {

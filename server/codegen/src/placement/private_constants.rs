@@ -3,14 +3,14 @@
 
 use cfront::{
     ctypes::{CType, CTypeId},
-    sema::{Initial, LocalId},
+    sema::Initial,
     symbol::Symbol,
-    unit::Unit,
+    unit::FileScope,
 };
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::{
-    bodies::Bodies,
+    facts::Facts,
     survival::{
         sra,
         uses::{self, Kind},
@@ -45,7 +45,12 @@ pub(crate) fn string(bytes: &[u8], width: u8) -> Private {
 
 /// The section of a constant whose address does not matter, by its content and size in bytes
 /// (`TargetLoweringObjectFile::getKindForGlobal`): arrays of numbers that end in their only zero are texts.
-pub(crate) fn constant_section(unit: &Unit, ty: CTypeId, initial: &Initial, size: u64) -> SmolStr {
+pub(crate) fn constant_section(
+    unit: &FileScope,
+    ty: CTypeId,
+    initial: &Initial,
+    size: u64,
+) -> SmolStr {
     match initial {
         Initial::Bytes { relocations, .. } if !relocations.is_empty() => ".rodata".into(),
         Initial::Bytes { bytes, .. } => match character(unit, ty) {
@@ -57,7 +62,7 @@ pub(crate) fn constant_section(unit: &Unit, ty: CTypeId, initial: &Initial, size
 }
 
 /// Size in bytes of the elements of an array that may be a text.
-fn character(unit: &Unit, ty: CTypeId) -> Option<usize> {
+fn character(unit: &FileScope, ty: CTypeId) -> Option<usize> {
     let CType::Array { elem, .. } = unit.canonical(ty) else { return None };
     match unit.canonical(elem) {
         CType::Int(kind) if matches!(kind.size(), 1 | 2 | 4) => Some(kind.size() as usize),
@@ -87,15 +92,11 @@ const STORE_BUDGET: usize = 6;
 
 /// Whether clang makes a constant for a local aggregate to be copied from: not when everything is
 /// zero, nor when it is over the limit and a memset with a few stores does (`emitStoresForConstant`).
-pub(crate) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> bool {
-    let Some(body) = bodies.function(function) else { return false };
-    let Some(constant) = body.body.constants.get(index as usize) else { return false };
-    let Some(local) = body.scope.local(LocalId(constant.local)) else { return false };
-    let Initial::Bytes { bytes, relocations } =
-        bodies.unit.initial_of_automatic(&body.scope, local.id, &constant.init)
-    else {
-        return false;
-    };
+pub(crate) fn is_made(facts: &mut Facts<'_>, function: Symbol, index: u32) -> bool {
+    let Some(body) = facts.function(function) else { return false };
+    let Some(constant) = body.constants.get(index as usize) else { return false };
+    let Some(local) = body.local(constant.local) else { return false };
+    let Initial::Bytes { bytes, relocations } = &constant.initial else { return false };
     if !relocations.is_empty() {
         return true;
     }
@@ -103,7 +104,7 @@ pub(crate) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> 
         return true;
     }
     let mut scalars = 0;
-    nonzero_scalars(bodies.unit, local.ty, &bytes, 0, &mut scalars);
+    nonzero_scalars(facts.file_scope(), local.ty, bytes, 0, &mut scalars);
     scalars > STORE_BUDGET && !bytes.iter().all(|b| Some(b) == bytes.first())
 }
 
@@ -112,21 +113,17 @@ pub(crate) fn is_made(bodies: &mut Bodies<'_>, function: Symbol, index: u32) -> 
 /// copied to a local that is more than the sum of its parts. A local that is only read is the constant
 /// itself (`InstCombinerImpl::visitAllocaInst`), of any size.
 pub(crate) fn of_initializer(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     function: Symbol,
     index: u32,
 ) -> Option<Private> {
-    let body = bodies.function(function)?;
-    let constant = body.body.constants.get(index as usize)?;
-    let local = body.scope.local(LocalId(constant.local))?;
-    let Initial::Bytes { bytes, relocations } =
-        bodies.unit.initial_of_automatic(&body.scope, local.id, &constant.init)
-    else {
-        return None;
-    };
+    let body = facts.function(function)?;
+    let constant = body.constants.get(index as usize)?;
+    let local = body.local(constant.local)?;
+    let Initial::Bytes { bytes, relocations } = &constant.initial else { return None };
     let size = bytes.len() as u64;
     let mut scalars = 0;
-    nonzero_scalars(bodies.unit, local.ty, &bytes, 0, &mut scalars);
+    nonzero_scalars(facts.file_scope(), local.ty, bytes, 0, &mut scalars);
     if size == 0
         || scalars == 0 && relocations.is_empty()
         || size > COPY_LIMIT && scalars <= STORE_BUDGET
@@ -135,7 +132,7 @@ pub(crate) fn of_initializer(
     }
     let mut found = Vec::new();
     for reference in body.of_local(constant.local).filter(|reference| !reference.dead) {
-        uses::of_reference(bodies, Some(&body), reference, &mut found);
+        uses::of_reference(facts, Some(&body), reference, &mut found);
     }
     let only_read = found.iter().all(|u| matches!(u.kind, Kind::Read | Kind::Compared));
     let compared = found.iter().any(|u| u.kind == Kind::Compared);
@@ -149,24 +146,19 @@ pub(crate) fn of_initializer(
         Kind::Write(_) => false,
     });
     // Read as a whole it is copied on, and the copy is made from the constant.
-    let whole = whole || sra::copies(bodies.unit, local.ty, &found);
+    let whole = whole || sra::copies(facts.file_scope(), local.ty, &found);
     if !whole {
         return None;
     }
     let section = match relocations.is_empty() {
-        true => constant_section(
-            bodies.unit,
-            local.ty,
-            &Initial::Bytes { bytes: bytes.clone(), relocations },
-            size,
-        ),
+        true => constant_section(facts.file_scope(), local.ty, &constant.initial, size),
         false => ".rodata".into(),
     };
-    Some(Private { section, size, align: local.align.unwrap_or(1), bytes })
+    Some(Private { section, size, align: local.align.unwrap_or(1), bytes: bytes.clone() })
 }
 
 /// Counts the scalars of a constant that are not zero, up to just over the budget.
-fn nonzero_scalars(unit: &Unit, ty: CTypeId, bytes: &[u8], depth: u32, count: &mut usize) {
+fn nonzero_scalars(unit: &FileScope, ty: CTypeId, bytes: &[u8], depth: u32, count: &mut usize) {
     if depth > 32 || *count > STORE_BUDGET || bytes.iter().all(|b| *b == 0) {
         return;
     }

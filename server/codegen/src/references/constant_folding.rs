@@ -1,11 +1,9 @@
 //! Constants as clang's front end folds them (`Expr::EvaluateAsInt`).
 
-use std::sync::Arc;
-
 use cfront::{
     ast::{BinaryOp, Expr, ExprKind, Initializer, UnaryOp},
     ctypes::{CType, CTypeId},
-    sema::{Definition, ItemScope, LocalId, Resolution, Variable},
+    sema::{Definition, LocalId, Resolution, Variable},
     unit::ItemId,
 };
 
@@ -51,25 +49,17 @@ impl Resolver<'_> {
         self.unit.is_const(ty) && !self.unit.is_volatile(ty) && self.is_arithmetic(ty)
     }
 
-    /// The initialiser of a variable with its scope.
-    fn initializer(&self, variable: &Variable) -> Option<(Arc<ItemScope>, Initializer)> {
-        let Definition::Initialised(index) = variable.definition else { return None };
-        let decl = variable.decls.get(index)?;
-        let item = ItemId(decl.place.item);
-        let parsed = self.unit.item(item)?;
-        let init = initializer_at(&parsed.syntax, decl.declarator)?.clone();
-        Some((self.unit.scope(item)?, init))
-    }
-
     /// Value of a `const` variable that clang folds.
     fn const_variable(&mut self, variable: &Variable) -> Option<i128> {
         if variable.attrs.weak || !self.is_folded_type(variable.ty) {
             return None;
         }
-        let (scope, init) = self.initializer(variable)?;
-        let expr = single(&init)?;
-        let mut inner = Resolver { unit: self.unit, scope, depth: self.depth + 1 };
-        inner.int_value(expr)
+        let Definition::Initialised(index) = variable.definition else { return None };
+        let decl = variable.decls.get(index)?;
+        let (item, scope) = self.unit.declaration(ItemId(decl.place.item))?;
+        let expr = single(initializer_at(&item.syntax, decl.declarator)?)?;
+        let (unit, depth) = (self.unit, self.depth + 1);
+        Resolver { unit, item: item.clone(), scope, depth }.int_value(expr)
     }
 
     fn const_local(&mut self, local: LocalId) -> Option<i128> {
@@ -78,11 +68,8 @@ impl Resolver<'_> {
         if !self.is_folded_type(found.ty) || !found.initialised {
             return None;
         }
-        let item = ItemId(scope.place().item);
-        let parsed = self.unit.item(item)?;
-        let init = local_initializer(&parsed.syntax, found.token)?;
-        let expr = single(init)?.clone();
-        self.int_value(&expr)
+        let item = self.item.clone();
+        self.int_value(single(local_initializer(&item.syntax, found.token)?)?)
     }
 
     /// The value of an expression as clang's `EvaluateAsInt` finds it: constants, and `const`

@@ -6,7 +6,8 @@
 //! reference does with its target (read, write, take the address ...) is recorded along, because the
 //! optimiser decides by it whether a static variable survives.
 //!
-//! The walk is over syntax; what names, types and values mean it asks the `Resolver`.
+//! The walk is over syntax; what names, types and values mean it asks the `Resolver`, which knows the item
+//! and file scope.
 
 mod constant_folding;
 mod dead_stores;
@@ -26,11 +27,11 @@ mod walk;
 use std::sync::Arc;
 
 use cfront::{
-    ast::{FunctionDef, Ident, InitDeclarator, Initializer, Item},
+    ast::{Ident, InitDeclarator, Initializer, Item},
     ctypes::CTypeId,
-    sema::{Definition, Variable},
+    sema::{Definition, ItemScope, Variable},
     symbol::Symbol,
-    unit::{ItemId, Unit},
+    unit::{FileScope, ItemId, ParsedItem, Unit},
 };
 
 use resolver::Resolver;
@@ -185,35 +186,28 @@ pub struct Body {
 /// Kept as [`Unit::derive`] says.
 pub fn of_function(unit: &Unit, item: ItemId) -> Option<Arc<Body>> {
     let scope = unit.scope(item)?;
-    let parsed = unit.item(item)?;
-    let Item::Function(function) = &parsed.syntax else { return None };
-    unit.derive(item, |_| {
-        let torn = scope.is_torn();
-        let mut body = of_definition(function, Resolver::new(unit, scope));
-        body.incomplete |= torn;
-        body
-    })
+    let Item::Function(_) = &unit.item(item)?.syntax else { return None };
+    unit.derive(item, |parsed| of_item(unit, parsed, scope))
 }
 
-fn of_definition(function: &FunctionDef, resolver: Resolver<'_>) -> Body {
-    let mut walk = walk::Walk::new(resolver);
+fn of_item(unit: &FileScope, item: &Arc<ParsedItem>, scope: Arc<ItemScope>) -> Body {
+    let Item::Function(function) = &item.syntax else { return Body::default() };
+    let torn = scope.is_torn() || function.has_error;
+    let mut walk = walk::Walk::new(Resolver::new(unit, item.clone(), scope));
     walk.function_name = function.declarator.name.map(|n| n.name);
     walk.block(&function.body);
-    if function.has_error {
-        walk.body.incomplete = true;
-    }
+    walk.body.incomplete |= torn;
     walk.finish()
 }
 
 /// What the initialiser of a variable of file scope refers to, in the order of members; `None` where it
 /// has none.
-pub fn of_initializer(unit: &Unit, variable: &Variable) -> Option<Body> {
+pub fn of_initializer(unit: &FileScope, variable: &Variable) -> Option<Body> {
     let Definition::Initialised(index) = variable.definition else { return None };
     let decl = variable.decls.get(index)?;
-    let item = ItemId(decl.place.item);
-    let parsed = unit.item(item)?;
-    let init = initializer_at(&parsed.syntax, decl.declarator)?;
-    let mut walk = walk::Walk::new(Resolver::new(unit, unit.scope(item)?));
+    let (item, scope) = unit.declaration(ItemId(decl.place.item))?;
+    let init = initializer_at(&item.syntax, decl.declarator)?;
+    let mut walk = walk::Walk::new(Resolver::new(unit, item.clone(), scope));
     walk.static_init((variable.ty != CTypeId::UNKNOWN).then_some(variable.ty), init);
     Some(walk.finish())
 }

@@ -7,7 +7,7 @@ use cfront::{
     ctypes::{CType, CTypeId},
     sema::{Initial, ItemScope, LocalId, LocalKind, Resolution},
     symbol::Symbol,
-    unit::Unit,
+    unit::{FileScope, ParsedItem},
 };
 
 /// What kind of value an expression or a type has.
@@ -40,18 +40,19 @@ pub(super) enum Named {
     Other,
 }
 
-/// Resolves names and types of one item.
+/// Resolves names and types of one item. It sees that item and file scope, and no other body.
 pub(super) struct Resolver<'u> {
-    pub(super) unit: &'u Unit,
+    pub(super) unit: &'u FileScope,
+    pub(super) item: Arc<ParsedItem>,
     pub(super) scope: Arc<ItemScope>,
     /// How deep an expression is being folded.
     pub(super) depth: u32,
 }
 
 impl<'u> Resolver<'u> {
-    /// For the item with that scope.
-    pub(super) fn new(unit: &'u Unit, scope: Arc<ItemScope>) -> Self {
-        Resolver { unit, scope, depth: 0 }
+    /// For an item and its scope.
+    pub(super) fn new(unit: &'u FileScope, item: Arc<ParsedItem>, scope: Arc<ItemScope>) -> Self {
+        Resolver { unit, item, scope, depth: 0 }
     }
 
     /// Kind of a type.

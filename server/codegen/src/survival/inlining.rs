@@ -5,13 +5,16 @@
 //! here: what is `used` or has its address taken stays, what must be inlined is gone, and the rest may be either.
 //! One that must not be inlined is no exception: calls that only compute what is known are dropped.
 
-use cfront::{sema::Linkage, symbol::Symbol};
+use cfront::{
+    sema::{Function, Linkage},
+    symbol::Symbol,
+};
 use rustc_hash::FxHashMap;
 
 use super::Marker;
 use crate::{
-    bodies::FunctionBody,
     emission_order::{EmissionOrder, Entity},
+    facts::FunctionBody,
 };
 
 /// Tokens of a body up to which every call of it is surely inlined.
@@ -29,11 +32,15 @@ pub enum Left {
 /// Whether every call of the function is inlined, so that what it does with its arguments is done by
 /// its caller.
 pub(crate) fn is_certain(body: &FunctionBody) -> bool {
-    let function = &body.function;
+    body.inlined
+}
+
+/// The same of a function whose body has so many tokens.
+pub(crate) fn is_inlined(function: &Function, tokens: u32) -> bool {
     if function.linkage == Linkage::External || function.attrs.noinline {
         return false;
     }
-    function.attrs.always_inline || body.tokens <= SMALL
+    function.attrs.always_inline || tokens <= SMALL
 }
 
 /// Whether calls of the function may be inlined.
@@ -55,7 +62,7 @@ pub(super) fn standing(
         if !marker.functions.contains(name) {
             continue;
         }
-        let Some(body) = marker.bodies.function(*name) else { continue };
+        let Some(body) = marker.facts.function(*name) else { continue };
         let function = &body.function;
         if function.linkage != Linkage::Internal {
             continue;

@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use cfront::{
     ctypes::{CType, CTypeId},
-    sema::{Definition, Initial, Linkage, LocalId},
+    sema::{Definition, Initial, Linkage},
     symbol::Symbol,
-    unit::Unit,
+    unit::FileScope,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    bodies::{Bodies, FunctionBody},
     certainty::Certainty,
     emission_order::{EmissionOrder, Entity},
+    facts::{Facts, FunctionBody},
     references::{Access, Extent, Flow, Reference, Step, Target},
 };
 use inlining::Left;
@@ -64,9 +64,9 @@ impl Liveness {
 }
 
 /// Decides what survives; all static functions only for the `whole` object.
-pub fn liveness(bodies: &mut Bodies<'_>, created: &EmissionOrder, whole: bool) -> Liveness {
+pub fn liveness(facts: &mut Facts<'_>, created: &EmissionOrder, whole: bool) -> Liveness {
     let mut marker = Marker {
-        bodies,
+        facts,
         functions: FxHashSet::default(),
         variables: FxHashSet::default(),
         referenced: FxHashSet::default(),
@@ -103,7 +103,7 @@ enum Work {
 }
 
 pub(super) struct Marker<'b, 'u> {
-    pub(super) bodies: &'b mut Bodies<'u>,
+    pub(super) facts: &'b mut Facts<'u>,
     /// Functions that can run.
     pub(super) functions: FxHashSet<Symbol>,
     /// Variables whose content matters.
@@ -118,8 +118,8 @@ pub(super) struct Marker<'b, 'u> {
 }
 
 impl Marker<'_, '_> {
-    fn unit(&self) -> &Unit {
-        self.bodies.unit
+    fn unit(&self) -> &FileScope {
+        self.facts.file_scope()
     }
 
     fn roots(&mut self, created: &EmissionOrder) {
@@ -139,9 +139,9 @@ impl Marker<'_, '_> {
                 }
                 Entity::Static(function, local) => {
                     let used = self
-                        .bodies
+                        .facts
                         .function(*function)
-                        .and_then(|b| b.scope.local(LocalId(*local)).map(|l| l.attrs.used));
+                        .and_then(|b| b.local(*local).map(|l| l.attrs.used));
                     if used == Some(true) {
                         self.mark_variable(entity.clone());
                     }
@@ -167,14 +167,14 @@ impl Marker<'_, '_> {
         while let Some(work) = self.work.pop() {
             match work {
                 Work::Function(name) => {
-                    let Some(body) = self.bodies.function(name) else { continue };
-                    for reference in &body.body.references {
+                    let Some(body) = self.facts.function(name) else { continue };
+                    for reference in &body.references {
                         self.reference(Some(&body), reference);
                     }
                 }
                 Work::Initializer(Entity::Variable(name)) => {
                     let Some(variable) = self.unit().variable(name) else { continue };
-                    let Some(init) = self.bodies.initializer(&variable) else { continue };
+                    let Some(init) = self.facts.initializer(&variable) else { continue };
                     for reference in &init.references {
                         self.reference(None, reference);
                     }
@@ -239,7 +239,7 @@ impl Marker<'_, '_> {
             return false;
         }
         let mut found = Vec::new();
-        uses::of_reference(self.bodies, within, reference, &mut found);
+        uses::of_reference(self.facts, within, reference, &mut found);
         found.is_empty()
     }
 
@@ -249,7 +249,7 @@ impl Marker<'_, '_> {
             return false;
         }
         let mut found = Vec::new();
-        uses::of_reference(self.bodies, within, reference, &mut found);
+        uses::of_reference(self.facts, within, reference, &mut found);
         !found.is_empty() && found.iter().all(|u| matches!(u.kind, Kind::Read))
     }
 
@@ -263,7 +263,7 @@ impl Marker<'_, '_> {
             return;
         }
         let mut found = Vec::new();
-        uses::of_reference(self.bodies, within, reference, &mut found);
+        uses::of_reference(self.facts, within, reference, &mut found);
         let volatile = self.type_of(&entity).is_some_and(|ty| self.unit().is_volatile(ty));
         if volatile || found.iter().any(|u| !matches!(u.kind, Kind::Write(_))) {
             self.mark_variable(entity.clone());
@@ -282,7 +282,7 @@ impl Marker<'_, '_> {
         match entity {
             Entity::Variable(name) => Some(self.unit().variable(*name)?.ty),
             Entity::Static(function, local) => {
-                Some(self.bodies.function(*function)?.scope.local(LocalId(*local))?.ty)
+                Some(self.facts.function(*function)?.local(*local)?.ty)
             }
             _ => None,
         }
@@ -294,10 +294,11 @@ impl Marker<'_, '_> {
                 Some(variable) => self.unit().initial(&variable),
                 None => Initial::Unknown,
             },
-            Entity::Static(function, local) => match self.bodies.function(*function) {
-                Some(body) => self.bodies.unit.initial_of_local(&body.scope, LocalId(*local)),
-                None => Initial::Unknown,
-            },
+            Entity::Static(function, local) => {
+                let body = self.facts.function(*function);
+                let local = body.as_ref().and_then(|body| body.local(*local));
+                local.map_or(Initial::Unknown, |local| local.initial.clone())
+            }
             _ => Initial::Unknown,
         }
     }
@@ -331,8 +332,8 @@ impl Marker<'_, '_> {
                 }
             }
             Entity::Static(function, local) => {
-                let body = self.bodies.function(*function)?;
-                if body.scope.local(LocalId(*local))?.attrs.used {
+                let body = self.facts.function(*function)?;
+                if body.local(*local)?.attrs.used {
                     return kept;
                 }
                 if !self.functions.contains(function) {
@@ -373,13 +374,13 @@ impl Marker<'_, '_> {
         }
         let constant = uses.iter().all(|u| sra::is_constant_path(&u.path));
         if !writes {
-            let folded = constant && !sra::copies(self.bodies.unit, ty, &uses);
+            let folded = constant && !sra::copies(self.facts.file_scope(), ty, &uses);
             if folded || initial == Initial::Zero {
                 return certain(Fate::Gone);
             }
             return (Fate::Constant, Certainty::Likely);
         }
-        if constant && let Some(split) = sra::split(self.bodies.unit, ty, &uses) {
+        if constant && let Some(split) = sra::split(self.facts.file_scope(), ty, &uses) {
             return (self.surviving_parts(split, &uses, &initial), Certainty::Likely);
         }
         certain(Fate::Kept)

@@ -4,7 +4,7 @@
 use cfront::{
     ctypes::{CType, CTypeId, Field, RecordId},
     symbol::Symbol,
-    unit::Unit,
+    unit::FileScope,
 };
 
 use super::uses::{Kind, VariableUse};
@@ -35,7 +35,7 @@ pub(crate) fn is_constant_path(path: &[Step]) -> bool {
 
 /// The parts that the uses cut an aggregate into, with the uses of each; `None` where it stays whole.
 pub(crate) fn split(
-    unit: &Unit,
+    unit: &FileScope,
     ty: CTypeId,
     uses: &[VariableUse],
 ) -> Option<Vec<(Part, Vec<usize>)>> {
@@ -92,7 +92,7 @@ pub(crate) fn split(
 /// Whether the uses read a part that is itself an aggregate, and not of a size that one load covers:
 /// that is a copy, which needs the variable. `memcpy` of so many bytes is a load, too, whatever lies
 /// there (`InstCombinerImpl::SimplifyAnyMemTransfer`).
-pub(crate) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
+pub(crate) fn copies(unit: &FileScope, ty: CTypeId, uses: &[VariableUse]) -> bool {
     uses.iter().filter(|u| u.kind == Kind::Read).any(|u| {
         if u.extent.length != Length::Part {
             return !matches!(u.extent.length, Length::Bytes(0 | 1 | 2 | 4 | 8));
@@ -108,7 +108,7 @@ pub(crate) fn copies(unit: &Unit, ty: CTypeId, uses: &[VariableUse]) -> bool {
 /// The alignment in bytes that an access gives a variable: LLVM aligns a variable of the module as the
 /// type that is loaded from its start or stored there prefers, whatever it is declared as
 /// (`getOrEnforceKnownAlignment` in `InstCombinerImpl::visitLoadInst`, `visitStoreInst`).
-pub(crate) fn alignment(unit: &Unit, ty: CTypeId, access: &VariableUse) -> Option<u64> {
+pub(crate) fn alignment(unit: &FileScope, ty: CTypeId, access: &VariableUse) -> Option<u64> {
     let Extent { length, at_once } = access.extent;
     match access.kind {
         Kind::Read | Kind::Write(_) | Kind::ReadWrite => {}
@@ -135,10 +135,12 @@ fn first_iteration(step: Step) -> Step {
 }
 
 /// Whether a type is a number, or a struct of nothing but one.
-fn is_number(unit: &Unit, ty: CTypeId) -> bool {
+fn is_number(unit: &FileScope, ty: CTypeId) -> bool {
     let mut ty = ty;
     for _ in 0..32 {
-        let CType::Record(id) = unit.canonical(ty) else { return !is_aggregate(unit, ty) };
+        let CType::Record(id) = unit.canonical(ty) else {
+            return !is_aggregate(unit, ty);
+        };
         match unit.record(id).as_deref().map(|record| record.fields.as_slice()) {
             Some([only]) if only.bits.is_none() => ty = only.ty,
             _ => return false,
@@ -147,12 +149,12 @@ fn is_number(unit: &Unit, ty: CTypeId) -> bool {
     false
 }
 
-fn is_aggregate(unit: &Unit, ty: CTypeId) -> bool {
+fn is_aggregate(unit: &FileScope, ty: CTypeId) -> bool {
     matches!(unit.canonical(ty), CType::Record(_) | CType::Array { .. })
 }
 
 /// Offset in bytes and type of the part at the end of a path; `None` for bit-fields and the unknown.
-fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
+fn leaf(unit: &FileScope, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
     let mut ty = ty;
     let mut offset = 0u64;
     for step in path {
@@ -177,7 +179,7 @@ fn leaf(unit: &Unit, ty: CTypeId, path: &[Step]) -> Option<(u64, CTypeId)> {
 }
 
 /// A member by name, through anonymous members, with its offset in bits.
-pub(crate) fn member(unit: &Unit, record: RecordId, name: Symbol) -> Option<(u64, Field)> {
+pub(crate) fn member(unit: &FileScope, record: RecordId, name: Symbol) -> Option<(u64, Field)> {
     let found = unit.member(record, name)?;
     Some((found.offset_bits?, found.field))
 }

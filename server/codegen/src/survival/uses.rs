@@ -7,7 +7,7 @@ use cfront::symbol::Symbol;
 
 use super::inlining;
 use crate::{
-    bodies::{Bodies, FunctionBody},
+    facts::{Facts, FunctionBody},
     references::{Access, Extent, Flow, Reference, Step},
 };
 
@@ -46,16 +46,16 @@ pub(crate) struct VariableUse {
 
 /// Adds what a reference does with its target to `out`.
 pub(crate) fn of_reference(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     within: Option<&Arc<FunctionBody>>,
     reference: &Reference,
     out: &mut Vec<VariableUse>,
 ) {
-    follow(bodies, within, reference, &[], out, 0);
+    follow(facts, within, reference, &[], out, 0);
 }
 
 fn follow(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     within: Option<&Arc<FunctionBody>>,
     reference: &Reference,
     prefix: &[Step],
@@ -80,7 +80,7 @@ fn follow(
                 out.push(VariableUse { path, extent, kind: Kind::Escape });
                 return;
             }
-            flow(bodies, within, reference.flow, path, out, depth);
+            flow(facts, within, reference.flow, path, out, depth);
             return;
         }
     };
@@ -89,7 +89,7 @@ fn follow(
 
 /// An address that goes somewhere.
 fn flow(
-    bodies: &mut Bodies<'_>,
+    facts: &mut Facts<'_>,
     within: Option<&Arc<FunctionBody>>,
     to: Flow,
     path: Vec<Step>,
@@ -115,7 +115,7 @@ fn flow(
             }
         },
         Flow::Argument(callee, index) => {
-            let Some(body) = bodies.function(callee) else {
+            let Some(body) = facts.function(callee) else {
                 out.push(escape);
                 return;
             };
@@ -138,7 +138,7 @@ fn flow(
     };
     for reference in body.of_local(local).filter(|reference| !reference.dead) {
         // The local itself is changed or its address is taken: what it points to is not known.
-        follow(bodies, Some(&body), reference, &path, out, depth + 1);
+        follow(facts, Some(&body), reference, &path, out, depth + 1);
     }
 }
 

@@ -135,11 +135,45 @@ fn an_edit_in_a_body_reads_that_body_alone() {
     };
     let all = judged(1, &text);
     let typed = text.replacen("return 0;", "return 1;", 1);
-    // Of the edited function: its references, its body, its calls and formats for the rules, and what a
-    // build sees of it before and after.
-    assert_eq!((all, judged(2, &typed) - all), (12, 6));
+    // Of the edited function: its references, its body as a build sees it, and its calls and formats for
+    // the rules.
+    assert_eq!((all, judged(2, &typed) - all), (12, 4));
     let above = format!("{typed}\n// one line more\n");
-    assert_eq!(judged(3, &above) - all, 6);
+    assert_eq!(judged(3, &above) - all, 4);
+}
+
+/// A program in which each function calls the one before.
+fn chain(functions: u32) -> String {
+    let mut text = String::from("static int calls, last[4];\nstatic int f0(int n) { return n; }\n");
+    for n in 1..functions {
+        let call = format!("last[n & 3] = {n}; calls += f{}(n);", n - 1);
+        text += &format!("static int f{n}(int n) {{ static int s; s += n; {call} return s; }}\n");
+    }
+    let program = "__attribute__((section(\"tc\"))) int run(void *ctx)";
+    text + &format!("{program} {{ return f{}(last[0]) + calls; }}\n", functions - 1)
+}
+
+#[test]
+fn an_edit_in_a_body_of_a_long_file_reads_that_body_alone() {
+    let of_an_edit = |functions: u32| {
+        let fixture = fixture::parse("//- /w/main.bpf.c\n");
+        let path = fixture.main().0;
+        let mut host = AnalysisHost::new(Arc::new(Project(fixture.file_system())));
+        let mut made = |version: i32, text: &str| {
+            type_text(&mut host, path, version, text);
+            let file = host.analysis().file(path).ok().flatten().expect("the file is there");
+            let taken_over = file.model().expect("a program").taken_over;
+            (file.unit.work().derived, taken_over)
+        };
+        let text = chain(functions);
+        let (all, _) = made(1, &text);
+        assert_eq!(all, 2 * (functions as usize + 1), "references and body of each");
+        let typed = text.replacen("last[n & 3] = 5;", "int more; last[n & 3] = 5;", 1);
+        let (edited, taken_over) = made(2, &typed);
+        (edited - all, taken_over)
+    };
+    assert_eq!(of_an_edit(6), (2, true));
+    assert_eq!(of_an_edit(300), (2, true));
 }
 
 #[test]
