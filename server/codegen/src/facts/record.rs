@@ -37,7 +37,15 @@ pub struct Record {
     /// Functions that code is generated for and that could not be read in full.
     torn: FxHashSet<Symbol>,
     /// What the places of the model are the places of.
-    origins: Arc<[Option<Origin>]>,
+    marks: Arc<[Option<Mark>]>,
+}
+
+/// What a place is the place of, and the token that this is now.
+#[derive(Clone, Copy)]
+struct Mark {
+    origin: Origin,
+    item: ItemId,
+    token: u32,
 }
 
 impl Record {
@@ -51,7 +59,7 @@ impl Record {
             unit: unit.clone(),
             read: Arc::new(read),
             torn,
-            origins: Arc::default(),
+            marks: Arc::default(),
         }
     }
 
@@ -73,6 +81,9 @@ impl Record {
                 true => record.torn.insert(*name),
                 false => record.torn.remove(name),
             };
+            if let Some(body) = body {
+                record.find_locals(&body);
+            }
         }
         Some(record)
     }
@@ -97,17 +108,13 @@ impl Record {
 
     /// Puts places in place of the stand-ins that a model was built with.
     pub fn settle<'p>(&mut self, places: impl Iterator<Item = &'p mut Option<Place>>) {
-        let mut bodies = FxHashMap::default();
-        let mut origins = Vec::new();
-        for place in places {
-            let origin = place.and_then(|stand_in| self.read.places.get(stand_in.start as usize));
-            *place = origin.and_then(|origin| {
-                let (item, token) = origin.token(&self.unit, &mut bodies)?;
-                Some(Place::from(self.unit.token_place(item, token)?))
-            });
-            origins.push(origin.copied());
-        }
-        self.origins = origins.into();
+        let marks = places.map(|place| {
+            let stand_in = place.take()?;
+            let mark = self.mark(*self.read.places.get(stand_in.start as usize)?)?;
+            *place = self.unit.token_place(mark.item, mark.token).map(Place::from);
+            Some(mark)
+        });
+        self.marks = marks.collect();
     }
 
     /// Moves the places of a model, in the same order, from the unit of an earlier record to that of this one,
@@ -117,37 +124,42 @@ impl Record {
         earlier: &Record,
         places: impl Iterator<Item = &'p mut Option<Place>>,
     ) {
-        let mut bodies = FxHashMap::default();
-        for (place, origin) in places.zip(self.origins.iter()) {
-            *place = origin.as_ref().and_then(|origin| {
-                let (item, token) = origin.token(&self.unit, &mut bodies)?;
-                let now = match *place {
-                    Some(before) => {
-                        self.unit.token_place_since(&earlier.unit, item, token, before.into())
-                    }
-                    None => self.unit.token_place(item, token),
-                };
-                Some(Place::from(now?))
-            });
+        for (place, mark) in places.zip(self.marks.iter()) {
+            let Some(Mark { item, token, .. }) = *mark else { continue };
+            let now = match *place {
+                Some(before) => {
+                    self.unit.token_place_since(&earlier.unit, item, token, before.into())
+                }
+                None => self.unit.token_place(item, token),
+            };
+            *place = now.map(Place::from);
         }
     }
-}
 
-impl Origin {
-    /// The item and the token there. `bodies` has those that were looked up already.
-    fn token(
-        &self,
-        unit: &Unit,
-        bodies: &mut FxHashMap<Symbol, Option<Arc<FunctionBody>>>,
-    ) -> Option<(ItemId, u32)> {
-        match *self {
-            Origin::Token(item, token) => Some((item, token)),
+    fn mark(&self, origin: Origin) -> Option<Mark> {
+        let (item, token) = match origin {
+            Origin::Token(item, token) => (item, token),
             Origin::Local(name, local) => {
-                let read = || FunctionBody::read(unit, name);
-                let body = bodies.entry(name).or_insert_with(read).as_ref()?;
-                let item = ItemId(body.function.definition_place()?.item);
-                Some((item, body.token(local)?))
+                let body = self.read.bodies.get(&name)?.as_ref()?;
+                (ItemId(body.function.definition_place()?.item), body.token(local)?)
             }
+        };
+        Some(Mark { origin, item, token })
+    }
+
+    /// Finds the tokens of a body's locals anew.
+    fn find_locals(&mut self, body: &FunctionBody) {
+        let local = |mark: &Mark| match mark.origin {
+            Origin::Local(name, local) if name == body.function.name => Some(local),
+            _ => None,
+        };
+        if self.marks.iter().flatten().any(|mark| local(mark).is_some()) {
+            let marks = self.marks.iter().map(|mark| {
+                let mark = (*mark)?;
+                let token = local(&mark).and_then(|local| body.token(local));
+                Some(Mark { token: token.unwrap_or(mark.token), ..mark })
+            });
+            self.marks = marks.collect();
         }
     }
 }
