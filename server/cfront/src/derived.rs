@@ -10,8 +10,12 @@ use std::{
 
 use rustc_hash::FxHashMap;
 
-/// More results than this are not kept: those of items that are gone are among them.
+/// More results than this are not kept, unless the unit is large: those of items that are gone are among them.
 const MAX_KEPT: usize = 1 << 14;
+/// Results that are kept for each item of a large unit.
+const KEPT_OF_ITEM: usize = 8;
+/// More than this are kept of no unit.
+const MOST_KEPT: usize = 1 << 18;
 
 /// A parse and the item that has it: equal items that changed places may take over each other's.
 pub(crate) type Parse = (u64, u32);
@@ -26,10 +30,11 @@ pub(crate) struct Derivations {
 }
 
 impl Derivations {
-    /// The result of that type for a parse; `make` is called outside of any lock.
+    /// The result of that type for a parse in a unit whose file has so many items of its own; `make` is called outside of any lock.
     pub(crate) fn get<T: Send + Sync + 'static>(
         &self,
         parse: Parse,
+        items: usize,
         make: impl FnOnce() -> T,
     ) -> Arc<T> {
         let key = (TypeId::of::<T>(), parse);
@@ -40,7 +45,7 @@ impl Derivations {
         let made = Arc::new(make());
         self.made.fetch_add(1, Ordering::Relaxed);
         let mut kept = self.lock();
-        if kept.len() >= MAX_KEPT {
+        if kept.len() >= (items * KEPT_OF_ITEM).clamp(MAX_KEPT, MOST_KEPT) {
             kept.clear();
         }
         kept.insert(key, made.clone());

@@ -113,6 +113,8 @@ pub(crate) struct Items {
     chunks: Vec<ItemChunk>,
     /// Number of the first item of each chunk, and the total.
     starts: Vec<u32>,
+    /// Number of items in chunks of the main file's own text.
+    own: usize,
     /// The parse this unit uses, by chunk and item.
     parses: Vec<OnceLock<Parses>>,
     /// Names that were asked for, and whether they are typedef names; shared by units with the same
@@ -163,10 +165,11 @@ impl Items {
             take_over(previous, &taken, fresh.iter().filter_map(|&i| out.get(i)));
         }
         let mut starts = Vec::with_capacity(out.len() + 1);
-        let mut total = 0u32;
+        let (mut total, mut own) = (0u32, 0);
         for chunk in &out {
             starts.push(total);
             total += chunk.len() as u32;
+            own += if chunk.chunk.is_main { chunk.len() } else { 0 };
         }
         starts.push(total);
         let mut parses = Vec::new();
@@ -174,6 +177,7 @@ impl Items {
         Items {
             chunks: out,
             starts,
+            own,
             parses,
             typedefs: Arc::default(),
             names: Arc::default(),
@@ -224,6 +228,11 @@ impl Items {
 
     pub(crate) fn len(&self) -> u32 {
         self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// Number of items in chunks of the main file's own text.
+    pub(crate) fn own(&self) -> usize {
+        self.own
     }
 
     fn locate(&self, item: u32) -> Option<(usize, usize)> {

@@ -262,7 +262,8 @@ impl Unit {
         make: impl FnOnce(&Arc<ParsedItem>) -> T,
     ) -> Option<Arc<T>> {
         let parsed = self.inner.items.parsed(id.0)?;
-        Some(self.file_scope().derived.get((parsed.serial, id.0), || make(&parsed)))
+        let items = self.inner.items.own();
+        Some(self.file_scope().derived.get((parsed.serial, id.0), items, || make(&parsed)))
     }
 
     /// The scopes inside an item: what its identifiers refer to, locals, types of its expressions.

@@ -58,8 +58,8 @@ fn folded(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     let kept = cx.object.sections.iter().flat_map(|section| &section.variables);
     let kept: FxHashSet<&str> = kept.map(|variable| variable.name.as_str()).collect();
     for variable in cx.unit.variables() {
-        if is_folded(cx, variable)
-            && kept.contains(variable.name.as_str())
+        if kept.contains(variable.name.as_str())
+            && is_folded(cx, variable)
             && let Some(write) = cx.usage.rodata_written.get(variable.name.as_str())
             && let Some(range) = places::variable(cx.unit, variable)
         {

@@ -46,6 +46,9 @@ pub struct FileScope {
 /// Edits after which file scope is built anew.
 const MAX_USES: u32 = 2000;
 
+/// Scopes of bodies that are kept, unless the file has more items.
+const MAX_SCOPES: usize = 4096;
+
 impl FileScope {
     /// That of a unit with these items.
     pub(super) fn new(items: Arc<Items>, pp: &Preprocessed, big_endian: bool) -> FileScope {
@@ -79,7 +82,7 @@ impl FileScope {
         let mut sema = self.sema();
         sema.items = items.clone();
         // Scopes of bodies that are gone.
-        if sema.scopes.len() > 4096 {
+        if sema.scopes.len() > MAX_SCOPES.max(2 * items.own()) {
             sema.scopes.clear();
         }
     }

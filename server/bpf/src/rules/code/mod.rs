@@ -38,7 +38,7 @@ pub(super) struct Code<'u> {
     mentions: OnceCell<FxHashMap<Symbol, Vec<Symbol>>>,
 }
 
-/// The identifiers of an item.
+/// The words of an item that are names of variables of the unit.
 struct Words(FxHashSet<Symbol>);
 
 /// A call that a program reaches.
@@ -122,9 +122,13 @@ impl<'u> Code<'u> {
             for function in self.unit.functions() {
                 let Some(place) = function.definition_place() else { continue };
                 let item = ItemId(place.item);
-                let words = || self.unit.tokens(item).iter().map(|token| token.sym).collect();
-                let Some(words) = self.unit.derive(item, |_| Words(words())) else { continue };
-                for &name in words.0.iter().filter(|name| variables.contains(name)) {
+                let words = || {
+                    let words = self.unit.tokens(item);
+                    let names = words.iter().map(|token| token.sym);
+                    Words(names.filter(|name| variables.contains(name)).collect())
+                };
+                let Some(words) = self.unit.derive(item, |_| words()) else { continue };
+                for &name in &words.0 {
                     mentions.entry(name).or_default().push(function.name);
                 }
             }
