@@ -15,7 +15,7 @@ const MAX_KEPT: usize = 1 << 14;
 /// Results that are kept for each item of a large unit.
 const KEPT_OF_ITEM: usize = 8;
 /// More than this are kept of no unit.
-const MOST_KEPT: usize = 1 << 18;
+const MOST_KEPT: usize = 1 << 20;
 
 /// A parse and the item that has it: equal items that changed places may take over each other's.
 pub(crate) type Parse = (u64, u32);
