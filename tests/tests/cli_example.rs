@@ -144,7 +144,7 @@ fn errors_name_the_file_and_the_reason() {
     check_error(
         &["skeleton", "hits.c"],
         expect![[r#"
-            bpf-lsp: hits.c: no BPF program (its name does not end in .bpf.c, and it does not include bpf/bpf_helpers.h)
+            bpf-lsp: hits.c: not a BPF program: its name does not end in .bpf.c and it does not include bpf/bpf_helpers.h
         "#]],
     );
     let output = binary::run(&binary::example(), &["check", "none.c", "oops.bpf.c"]);

@@ -87,7 +87,7 @@ fn links_to_sources_are_checked_once() {
             generated.bpf.c
             src/a.bpf.c
             bpf-lsp: note: not checked: HERE/broken.bpf.c: leads nowhere
-            bpf-lsp: note: not checked: HERE/lib: leads out to LIBRARY
+            bpf-lsp: note: not checked: HERE/lib: points outside, to LIBRARY
             bpf-lsp: note: not checked: HERE/round.bpf.c: leads nowhere
             bpf-lsp: note: not checked: HERE/zero.bpf.c: leads to a device
             exit code 1

@@ -210,7 +210,7 @@ fn skeletons_with_names_of_their_own() {
     params["newName"] = json!("sum");
     let id = client.ask("textDocument/rename", params.clone());
     let answer = client.until(|m| m["id"] == id);
-    let linked = "the skeleton `hits` is of several programs that are linked";
+    let linked = "the skeleton `hits` is made of several linked programs";
     assert_eq!(answer["error"]["message"], linked);
     let uri = workspace.uri("app/cmd/load.c");
     client.open(&uri, loader);
@@ -238,7 +238,7 @@ fn a_rename_for_clients_without_versions() {
     params["newName"] = json!("budget");
     let id = client.ask("textDocument/rename", params);
     let answer = client.until(|m| m["id"] == id);
-    assert_eq!(answer["error"]["message"], "`budget` is declared already");
+    assert_eq!(answer["error"]["message"], "`budget` is already declared");
 }
 
 /// The markdown at a place of an unsaved text.

@@ -205,7 +205,7 @@ mod traced {
         place.0.write("in/compile_commands.json", database(&folder, &["/bin/false"]));
         let untrusted = json!({ "buildAndVerify": { "enable": true } });
         place.check(&[&folder], &untrusted, None, &[]);
-        place.check(&[], &on(), Some("the editor has opened no folder"), &[]);
+        place.check(&[], &on(), Some("no folder is open"), &[]);
     }
 }
 

@@ -74,7 +74,7 @@ fn the_object_made_on_save_is_compared() {
     let found = of_object(&found).unwrap();
     assert_eq!(found["code"], "object-layout-differs");
     let message = found["message"].as_str().unwrap();
-    assert!(message.starts_with("the compiler makes another object of this source: "), "{message}");
+    assert!(message.starts_with("compiling this source gives a different object: "), "{message}");
     assert!(has_run(&workspace));
     assert!(!workspace.path("hits.bpf.o").exists(), "the output goes elsewhere");
     // Of a text that was not compiled nothing is known.

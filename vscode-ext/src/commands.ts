@@ -58,6 +58,6 @@ function asPosition(value: unknown): vscode.Position | undefined {
 function showVersion(session: Session): void {
     const { server } = session;
     void vscode.window.showInformationMessage(
-        server === undefined ? "The bpf-lsp server does not run." : `${server.version} (${server.path}, from ${server.from})`,
+        server === undefined ? "The bpf-lsp server is not running." : `${server.version} (${server.path}, from ${server.from})`,
     );
 }

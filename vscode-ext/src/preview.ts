@@ -105,7 +105,7 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Defi
         const answer = await this.#ask(preview, position, undefined);
         if (answer === null) {
             void vscode.window.showInformationMessage(
-                `${vscode.workspace.asRelativePath(source)} has nothing to make a ${nameOf(kind)} of.`,
+                `${vscode.workspace.asRelativePath(source)} has nothing to generate a ${nameOf(kind)} from.`,
             );
             return;
         }

@@ -63,7 +63,7 @@ export async function findServer(places: Places, env: NodeJS.ProcessEnv): Promis
 export function explain(tried: string[]): string {
     return (
         `The bpf-lsp server cannot run. Tried ${tried.join("; ")}. ` +
-        'Build it with "cargo build --release" and name it in the setting "bpf-lsp.server.path".'
+        'Build it with "cargo build --release" and set its path in "bpf-lsp.server.path".'
     );
 }
 

@@ -192,7 +192,7 @@ end
 ---@param position? table LSP position; default: the cursor, when the buffer is the current one
 function M.open(source_bufnr, kind, position)
   if not vim.tbl_contains(M.kinds, kind) then
-    vim.notify(('bpf-lsp: no kind "%s"; there are %s'):format(kind, table.concat(M.kinds, ', ')), vim.log.levels.ERROR)
+    vim.notify(('bpf-lsp: unknown kind "%s"; use one of %s'):format(kind, table.concat(M.kinds, ', ')), vim.log.levels.ERROR)
     return
   end
   local client = client_of(source_bufnr)
@@ -210,7 +210,7 @@ function M.open(source_bufnr, kind, position)
   previews[bufnr].client_id = client.id
   ask(bufnr, position, function(skeleton)
     if not skeleton then
-      vim.notify('bpf-lsp: nothing here to make a ' .. kind .. ' of', vim.log.levels.WARN)
+      vim.notify('bpf-lsp: nothing here to generate a ' .. kind .. ' from', vim.log.levels.WARN)
       if fresh then
         vim.api.nvim_buf_delete(bufnr, { force = true })
       end

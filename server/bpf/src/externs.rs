@@ -21,7 +21,9 @@ pub struct KconfigExtern {
 /// then by size, then by name, each at the next multiple of its alignment
 /// (`bpf_object__collect_externs`). The map ends with the last one.
 ///
-/// Only `bool`, integers, `enum libbpf_tristate` and arrays of `char` of known size are possible.
+/// # Errors
+///
+/// For any type but `bool`, integers, `enum libbpf_tristate` and arrays of `char` of known size, as libbpf has it.
 pub fn lay_out_kconfig(
     btf: &Btf,
     externs: impl IntoIterator<Item = (SmolStr, TypeId)>,

@@ -54,7 +54,11 @@ pub fn byte_order(bytes: &[u8]) -> Option<ByteOrder> {
 
 /// Reads the bytes of a `.BTF` section (or of a `/sys/kernel/btf/vmlinux`).
 ///
-/// Base BTF only: a module's split BTF refers to ids of its base and is refused for that.
+/// Base BTF only: a module's split BTF refers to ids of its base.
+///
+/// # Errors
+///
+/// Where the kernel's parser would refuse the bytes: a wrong header, a type cut short, an id or a name out of range.
 pub fn read(bytes: &[u8]) -> Result<Btf, ReadError> {
     let Some(magic) = bytes.get(..2) else {
         return Err(ReadError::NoHeader { len: bytes.len() });

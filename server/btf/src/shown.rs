@@ -57,7 +57,11 @@ pub fn is_hostile(c: char) -> bool {
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A character that may not be shown, in the way of C and Rust (`\n`, `\u{1b}`).
+/// A character that may not be shown, escaped as in C and Rust (`\n`, `\u{1b}`).
+///
+/// # Errors
+///
+/// Those of `out`.
 pub fn write_hostile(out: &mut impl Write, c: char) -> fmt::Result {
     match c {
         '\n' | '\r' | '\t' => write!(out, "{}", c.escape_debug()),

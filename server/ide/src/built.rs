@@ -210,7 +210,7 @@ fn diagnostic(
             format!("{name} is as new as this source but differs: {what}{more}")
         }
         (false, BuiltOrigin::Verified) => {
-            format!("the compiler makes another object of this source: {what}{more}")
+            format!("compiling this source gives a different object: {what}{more}")
         }
     };
     let place = first.place.map(file_range);

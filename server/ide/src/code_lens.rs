@@ -16,6 +16,10 @@ use crate::{
 
 impl Analysis {
     /// The lenses of a BPF program, in order of place. Of very many the last says how many are left out.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn code_lenses(&self, path: &Path) -> Cancellable<Vec<Lens>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let Some(source) = file.source() else { return Ok(Vec::new()) };
@@ -32,7 +36,7 @@ impl Analysis {
             .collect();
         lenses.sort_by_key(|lens| lens.range.start);
         Ok(shown(lenses, |next, left_out| Lens {
-            title: format!("{left_out} more lenses are not shown"),
+            title: format!("{left_out} more lenses not shown"),
             ..next.clone()
         }))
     }

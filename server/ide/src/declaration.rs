@@ -24,6 +24,10 @@ use crate::{
 
 impl Analysis {
     /// Where the thing at a byte of a file is declared.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn declaration(&self, path: &Path, offset: u32) -> Cancellable<Vec<Place>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let mut found: Vec<Place> = Vec::new();

@@ -23,6 +23,10 @@ use crate::{
 
 impl Analysis {
     /// Where the thing at a byte of a file is defined.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn definition(&self, path: &Path, offset: u32) -> Cancellable<Vec<Place>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         if file.role == Role::Other {

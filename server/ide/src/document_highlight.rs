@@ -11,6 +11,10 @@ use crate::{
 
 impl Analysis {
     /// The uses in this file of the global, map or program at a byte of it, by place.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn document_highlights(&self, path: &Path, offset: u32) -> Cancellable<Vec<Highlight>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let Ok((crossing, _)) = file.crossing_at(offset) else { return Ok(Vec::new()) };

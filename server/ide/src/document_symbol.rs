@@ -21,6 +21,10 @@ use crate::{
 impl Analysis {
     /// The outline of a BPF program, in order of place; empty for other files, which are clangd's. Of very many
     /// entries the last says how many are left out.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn document_symbols(&self, path: &Path) -> Cancellable<Vec<Symbol>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let mut symbols = match file.role {
@@ -127,6 +131,6 @@ mod tests {
         assert_eq!((symbols.len(), lenses.len()), (MOST_SHOWN, MOST_SHOWN));
         assert_eq!(symbols.last().map(|s| s.name.as_str()), Some("\u{2026} 2 more"));
         let title = lenses.last().map(|lens| lens.title.as_str());
-        assert_eq!(title, Some("2 more lenses are not shown"));
+        assert_eq!(title, Some("2 more lenses not shown"));
     }
 }

@@ -134,7 +134,7 @@ impl fmt::Display for FlagsFrom {
             }
             FlagsFrom::CommandLine => f.write_str("flags from the command line"),
             FlagsFrom::Guessed(found) if found.is_empty() => {
-                f.write_str("no compile flags found, defaults used")
+                f.write_str("no compile flags found, using defaults")
             }
             FlagsFrom::Guessed(found) => {
                 write!(f, "no compile flags found, guessed from {}", found.join(", "))

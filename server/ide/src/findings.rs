@@ -17,12 +17,20 @@ const MANY_LOADERS: usize = 64;
 
 impl Analysis {
     /// The findings in a file, by place; none when diagnostics are switched off.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn findings(&self, path: &Path) -> Cancellable<Vec<Finding>> {
         let found = self.findings_with_headers(path)?.into_iter();
         Ok(found.filter(|(p, _)| p.path.as_ref() == path).map(|(_, finding)| finding).collect())
     }
 
     /// The findings about a file, with the files they are in: its own and its headers.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let own = file.diagnostics(self);
@@ -32,6 +40,10 @@ impl Analysis {
     /// Those of the findings about a program that do not rest on what user-space files do with its
     /// object, where others do and many such files stand near it: they are found sooner. `None` where
     /// all are found as soon.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn first_findings(&self, path: &Path) -> Cancellable<Option<Vec<(Place, Finding)>>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
         if self.environment.loaders(path).len() < MANY_LOADERS {

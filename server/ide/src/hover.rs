@@ -29,6 +29,10 @@ const SHOWN_BYTES: usize = 32;
 
 impl Analysis {
     /// Hover at a byte of a file.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn hover(&self, path: &Path, offset: u32) -> Cancellable<Option<Hover>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
         if !matches!(file.role, Role::Bpf | Role::Loader | Role::Header) {

@@ -13,6 +13,10 @@ use crate::{
 
 impl Analysis {
     /// The hints in a byte range of a BPF program.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn inlay_hints(&self, path: &Path, range: Range<u32>) -> Cancellable<Vec<InlayHint>> {
         if !self.options.inlay_offsets {
             return Ok(Vec::new());

@@ -85,7 +85,7 @@ const DOCS: &[(&str, &str)] = &[
     ("__kptr", "A pointer to a kernel object that a map value may own."),
     (
         "__ksym",
-        "An address or function of the kernel, found by libbpf at load. With a type from the kernel's BTF it can \
+        "An address or function of the kernel, resolved by libbpf at load. With a type from the kernel's BTF it can \
          be read or called directly.",
     ),
     ("__noinline", "Keeps the function a call of its own: a BPF subprogram."),

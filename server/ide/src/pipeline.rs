@@ -153,6 +153,10 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Analysis {
     /// Everything about a file, from the memo when it was computed for this text. `None` when the file
     /// cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn file(&self, path: &Path) -> Cancellable<Option<Arc<FileAnalysis>>> {
         let Some(front) = self.front(path)? else { return Ok(None) };
         self.rest(path, &front).map(Some)

@@ -92,7 +92,7 @@ impl ProjectFile {
                     items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
                 match texts {
                     Some(texts) => self.include_paths = texts,
-                    None => warnings.push(wrong("a list of texts")),
+                    None => warnings.push(wrong("a list of strings")),
                 }
             }
             ("vmlinux", Value::String(text)) => self.vmlinux = Some(text.clone()),
@@ -128,8 +128,8 @@ impl ProjectFile {
                     }
                 }
             }
-            ("include-paths", _) => warnings.push(wrong("a list of texts")),
-            ("vmlinux" | "target", _) => warnings.push(wrong("a text")),
+            ("include-paths", _) => warnings.push(wrong("a list of strings")),
+            ("vmlinux" | "target", _) => warnings.push(wrong("a string")),
             ("rules" | "toolchain" | "skeletons", _) => warnings.push(wrong("a table")),
             _ => warnings.push(format!("unknown key `{key}`")),
         }
@@ -137,7 +137,7 @@ impl ProjectFile {
 
     fn rule(&mut self, id: &str, value: &Value, warnings: &mut Vec<String>) {
         if rules::find(id).is_none() {
-            warnings.push(format!("there is no rule `{id}`"));
+            warnings.push(format!("unknown rule `{id}`"));
             return;
         }
         let severity = match value.as_str() {
@@ -225,13 +225,13 @@ mod tests {
             file.warnings,
             [
                 "unknown key `colour`",
-                "there is no rule `no-such-rule`",
+                "unknown rule `no-such-rule`",
                 "`rules.unknown-section` must be \"error\", \"warning\", \"information\", \"hint\" or \"off\"",
                 "`skeletons.a` must be a path, or a list of paths",
                 "`skeletons.b` must be a path, or a list of paths",
                 "unknown key `toolchain.gcc`",
                 "`toolchain.kernel` must be a version such as \"6.12\"",
-                "`vmlinux` must be a text",
+                "`vmlinux` must be a string",
             ]
         );
         assert_eq!(ProjectFile::read("= 3").warnings.len(), 1);

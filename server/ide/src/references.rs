@@ -11,6 +11,10 @@ use crate::{
 impl Analysis {
     /// Where the thing at a byte of a file is named, on both sides; by file and place. Empty where
     /// nothing crosses: the rest is the C language server's.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn references(
         &self,
         path: &Path,

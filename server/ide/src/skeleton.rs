@@ -21,6 +21,10 @@ use crate::{
 impl Analysis {
     /// The preview of a BPF program's skeleton, and the line in it that shows what stands at `offset`
     /// of the source. `None` when the file is no BPF program.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn skeleton(
         &self,
         path: &Path,
@@ -54,6 +58,10 @@ impl Analysis {
     }
 
     /// Where the source declares what a line of a preview shows.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn skeleton_definition(
         &self,
         path: &Path,
@@ -154,7 +162,7 @@ fn note(file: &FileAnalysis) -> Option<String> {
         return Some(format!("header not found: {}", missing.path));
     }
     if file.preprocessed.uses_stand_in() {
-        return Some("libbpf's headers were not found; built-in ones stand in for them".to_owned());
+        return Some("libbpf's headers were not found; using built-in ones".to_owned());
     }
     let likely = |s: &&Section| s.certainty == Certainty::Likely;
     if let Some(section) = source.object.sections.iter().find(likely) {

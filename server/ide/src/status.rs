@@ -11,6 +11,10 @@ use crate::{
 
 impl Analysis {
     /// How a file is seen: what is missing, or where its flags come from.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn status(&self, path: &Path) -> Cancellable<Status> {
         let Some(file) = self.file(path)? else { return Ok(Status::default()) };
         if file.role != Role::Bpf {
@@ -22,7 +26,7 @@ impl Analysis {
             return Ok(Status { warning: true, message });
         }
         if file.preprocessed.uses_stand_in() {
-            let message = "libbpf's headers not found, built-in ones used".to_owned();
+            let message = "libbpf's headers not found, using built-in ones".to_owned();
             return Ok(Status { warning: true, message });
         }
         if let Some(warning) = self.environment.project_file(path).warnings.first() {

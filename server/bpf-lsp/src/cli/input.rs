@@ -69,7 +69,7 @@ impl Input {
         let file = file.ok_or_else(|| format!("{shown}: cannot be read"))?;
         if file.role != Role::Bpf {
             return Err(format!(
-                "{shown}: no BPF program (its name does not end in .bpf.c, and it does not include bpf/bpf_helpers.h)"
+                "{shown}: not a BPF program: its name does not end in .bpf.c and it does not include bpf/bpf_helpers.h"
             ));
         }
         for note in notes(&file) {
@@ -143,7 +143,7 @@ pub(super) fn notes(file: &FileAnalysis) -> Vec<String> {
         let note = match (include.resolved, include.stand_in) {
             (None, _) => format!("warning: header not found: {}", include.path),
             (Some(_), true) => {
-                format!("note: {} not found, a built-in one stands in for it", include.path)
+                format!("note: {} not found, using a built-in one", include.path)
             }
             _ => continue,
         };

@@ -26,7 +26,7 @@ use crate::project::build::process;
 #[derive(Parser, Debug)]
 #[command(name = "bpf-lsp", version, about, max_term_width = 100)]
 struct Cli {
-    /// Serve the language server protocol on stdin and stdout (also without any argument)
+    /// Speak the Language Server Protocol on stdin and stdout (the default without arguments)
     #[arg(long)]
     stdio: bool,
     #[command(subcommand)]
@@ -37,28 +37,28 @@ struct Cli {
 enum Command {
     /// Report mistakes in BPF programs and their loaders
     ///
-    /// Exit code: 0 none, 1 some, 2 something could not be checked.
+    /// Exit code: 0 if nothing was found, 1 if something was, 2 if something could not be checked.
     Check {
-        /// How to print the findings
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ReportFormat,
-        /// Compare programs with the objects built of them, where there are any
+        /// Also compare each program with the object built from it, if there is one
         #[arg(long)]
         objects: bool,
         #[command(flatten)]
         baseline: check::Baseline,
-        /// Files and folders; folders are searched for C files
+        /// Files, and folders to search for C files
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
         #[command(flatten)]
         flags: FlagArgs,
     },
-    /// Print the declaration part of the skeleton header
+    /// Print the declarations of the skeleton header
     Skeleton {
-        /// Which header
+        /// The kind of header
         #[arg(long, value_enum, default_value_t)]
         kind: Kind,
-        /// Object name, in place of the one from the file name
+        /// Object name; by default it comes from the file name
         #[arg(long)]
         name: Option<String>,
         /// BPF source or object
@@ -66,9 +66,9 @@ enum Command {
         #[command(flatten)]
         flags: FlagArgs,
     },
-    /// Print sections and variables, or the layout of types and variables
+    /// Print all sections with their variables, or the layout of single types and variables
     Layout {
-        /// How to print
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: LayoutFormat,
         /// BPF source or object
@@ -78,16 +78,16 @@ enum Command {
         #[command(flatten)]
         flags: FlagArgs,
     },
-    /// Dump the types, as `bpftool btf dump file FILE format raw` does
+    /// Dump types as `bpftool btf dump file FILE format raw` does
     Btf {
         /// BPF source or object
         file: PathBuf,
         #[command(flatten)]
         flags: FlagArgs,
     },
-    /// Say what a rule means
+    /// Explain a rule
     Explain {
-        /// The rule's id; without one all ids are listed
+        /// Id of the rule; all ids are listed without one
         rule: Option<String>,
     },
     /// Becomes a compiler that ends with the server
@@ -106,7 +106,7 @@ enum Command {
 /// Where compiler flags come from.
 #[derive(Args, Debug, Default)]
 struct FlagArgs {
-    /// Folder of the compile_commands.json to use
+    /// Folder with the compile_commands.json to use
     #[arg(short = 'p', value_name = "DIR")]
     database: Option<PathBuf>,
     /// Compiler flags for all files
@@ -116,7 +116,7 @@ struct FlagArgs {
 
 #[derive(Clone, Copy, ValueEnum, Debug, Default, PartialEq)]
 enum ReportFormat {
-    /// One line a finding
+    /// One line per finding
     #[default]
     Text,
     /// An array of objects
@@ -127,7 +127,7 @@ enum ReportFormat {
 
 #[derive(Clone, Copy, ValueEnum, Debug, Default, PartialEq)]
 enum LayoutFormat {
-    /// For people
+    /// For reading
     #[default]
     Text,
     /// One object

@@ -119,7 +119,11 @@ impl Found {
         }
         for (link, real) in &self.folders {
             if !self.roots.iter().any(|root| real.starts_with(root)) {
-                self.left_out.push(format!("{}: leads out to {}", link.display(), real.display()));
+                self.left_out.push(format!(
+                    "{}: points outside, to {}",
+                    link.display(),
+                    real.display()
+                ));
             }
         }
         self.left_out.sort_unstable();

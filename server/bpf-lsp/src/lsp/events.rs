@@ -50,7 +50,7 @@ impl Session {
     fn with<'a, T: Deserialize<'a>>(self: &Arc<Self>, params: &'a Value, then: fn(&Arc<Self>, T)) {
         match T::deserialize(params) {
             Ok(params) => then(self, params),
-            Err(error) => tracing::warn!("a notification that cannot be read: {error}"),
+            Err(error) => tracing::warn!("unreadable notification: {error}"),
         }
     }
 
@@ -131,7 +131,7 @@ impl Session {
         {
             let mut state = lock(&self.state);
             let Some(old) = state.host.analysis().open_document(&path) else {
-                tracing::warn!("a change of a document that is not open: {}", path.display());
+                tracing::warn!("change to a document that is not open: {}", path.display());
                 return;
             };
             let version = params.text_document.version;

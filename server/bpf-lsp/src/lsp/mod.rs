@@ -130,6 +130,10 @@ where
 ///
 /// One thread reads, decodes, and writes: analysis is the workers' business, and each thread between the
 /// pipe and a worker would have to be woken on the way of an answer.
+///
+/// # Errors
+///
+/// When the runtime cannot be started.
 pub fn serve_stdio() -> std::io::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Inside of the runtime: the pipes are registered with it.

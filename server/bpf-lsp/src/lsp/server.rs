@@ -353,7 +353,8 @@ impl LanguageServer for Server {
                 let versions = q.snapshot.client.document_changes;
                 Ok(Some(found.and_then(|files| {
                     let edit = q.places().workspace_edit(files, versions);
-                    let gone = || NoRename { reason: "a file is gone".to_owned(), ours: true };
+                    let gone =
+                        || NoRename { reason: "a file no longer exists".to_owned(), ours: true };
                     edit.ok_or_else(gone)
                 })))
             })

@@ -49,7 +49,7 @@ impl Settings {
         match value {
             Value::Null => {}
             Value::Object(_) => settings.read_object("", value, &mut warnings),
-            _ => warnings.push("settings are not an object".to_owned()),
+            _ => warnings.push("the settings are not an object".to_owned()),
         }
         (settings, warnings)
     }
@@ -168,7 +168,7 @@ mod tests {
                 "unknown setting `x`",
             ],
         );
-        check(json!(7), Settings::default(), &["settings are not an object"]);
+        check(json!(7), Settings::default(), &["the settings are not an object"]);
         check(json!(null), Settings::default(), &[]);
     }
 

@@ -57,16 +57,16 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::NoCommand => f.write_str("compile_commands.json has no command for it"),
-            BuildError::NoFolder => f.write_str("the editor has opened no folder"),
+            BuildError::NoFolder => f.write_str("no folder is open"),
             BuildError::Outside(path) => {
                 write!(
                     f,
-                    "{} lies outside the folders of the workspace, and may not choose what runs",
+                    "{} lies outside the workspace, so it may not decide what runs",
                     path.display()
                 )
             }
             BuildError::Unsuitable(why) | BuildError::Io(why) => f.write_str(why),
-            BuildError::Failed(_) => f.write_str("the compiler failed; what it said is in the log"),
+            BuildError::Failed(_) => f.write_str("the compiler failed; its output is in the log"),
             BuildError::TimedOut(after) => write!(f, "the compiler took longer than {after:?}"),
             BuildError::Cancelled => f.write_str("cancelled"),
         }
@@ -116,7 +116,7 @@ fn run(
         folder: folder.path(),
     })
     .map_err(|error| {
-        BuildError::Io(format!("{} cannot be started: {error}", compiler.display()))
+        BuildError::Io(format!("{} could not be started: {error}", compiler.display()))
     })?;
     // Whichever way this returns, the compiler and what it started are ended: `running` is dropped.
     while !running.has_ended().map_err(io)? {

@@ -78,7 +78,7 @@ pub(super) fn flags(file: &Path, sayings: &Sayings) -> Guess {
                     guess.arguments.push(absolute(option, folder));
                 }
             }
-            let part = if said.in_part { " (in part: it takes too much work)" } else { "" };
+            let part = if said.in_part { " (in part: too much work)" } else { "" };
             guess.found.push(format!("{}{part}", said.path.display()));
         }
         if !vmlinux && let Some(header) = find_vmlinux(folder) {

@@ -54,7 +54,7 @@ pub(super) fn project_files(program: &Path) -> ProjectFiles {
         None => Search::in_folders(&bpf_source::loader_folders(program)).found(PathBuf::new()),
     };
     if found.cut {
-        tracing::info!("{}: more files than are searched", found.root.display());
+        tracing::info!("{}: too many files, not all are searched", found.root.display());
     }
     found
 }

@@ -14,6 +14,10 @@ const MAX_SOURCES: usize = 4096;
 /// The C sources (`.c`) that the object names, as the compiler was given them (often with an absolute
 /// path in line information, without a folder in symbols); headers are left out. Empty when it does not
 /// say: no line information (`-g`), or a compiler that read its input from a pipe.
+///
+/// # Errors
+///
+/// When the bytes are no ELF file for BPF.
 pub fn sources(bytes: &[u8]) -> Result<Vec<SmolStr>, OpenError> {
     let elf = ElfFile::parse(bytes)?;
     let mut found = line_info_files(&elf).unwrap_or_default();

@@ -54,6 +54,10 @@ impl From<Refusal> for OpenError {
 
 /// Reads a BPF object from the bytes of its file, as libbpf opens it under the object name `name`
 /// (see [`crate::section::object_name_of_file`]).
+///
+/// # Errors
+///
+/// When the bytes are no ELF file for BPF, its BTF cannot be read, or libbpf refuses the object.
 pub fn open(bytes: &[u8], name: &str) -> Result<Object, OpenError> {
     let elf = ElfFile::parse(bytes)?;
     if elf.section("maps").is_some() {
@@ -104,6 +108,10 @@ pub fn open(bytes: &[u8], name: &str) -> Result<Object, OpenError> {
 
 /// The types of an object as its `.BTF` section holds them, without libbpf's fix-ups: what
 /// `bpftool btf dump file` shows.
+///
+/// # Errors
+///
+/// When the bytes are no ELF file for BPF, or it has no BTF that can be read.
 pub fn raw_btf(bytes: &[u8]) -> Result<Btf, OpenError> {
     let elf = ElfFile::parse(bytes)?;
     match elf.section(".BTF") {

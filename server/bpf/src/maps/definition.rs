@@ -24,7 +24,9 @@ pub struct MapDefinition {
 
 /// Reads the definition of the map `name` from its struct type (typedefs and qualifiers resolved).
 ///
-/// Fails where libbpf fails: an unknown member, contradictions, members of an odd type, no map type.
+/// # Errors
+///
+/// Where libbpf fails: an unknown member, contradictions, members of an odd type, no map type.
 pub fn parse_definition(btf: &Btf, name: &str, ty: TypeId) -> Result<MapDefinition, Refusal> {
     parse(btf, name, ty, false)
 }

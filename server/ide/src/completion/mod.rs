@@ -36,6 +36,10 @@ const MAX_BYTES: usize = 4 << 20;
 
 impl Analysis {
     /// What may be typed at a byte of a file. Empty where others know more than we.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn completions(&self, path: &Path, offset: u32) -> Cancellable<Vec<Completion>> {
         let Some(document) = self.document(path) else { return Ok(Vec::new()) };
         if document.text.len() > MAX_BYTES {

@@ -47,7 +47,7 @@ impl FileAnalysis {
         };
         let declaration = self.unit.spell(ty, Some(word.symbol.as_str())) + ";";
         let mut text = Markdown::of(
-            "{}\n\nA symbol of the kernel, found by libbpf at load.",
+            "{}\n\nA symbol of the kernel, resolved by libbpf at load.",
             &[&Block(declaration)],
         );
         if weak {

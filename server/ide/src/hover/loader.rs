@@ -21,7 +21,7 @@ const FIXED: &[(HeaderKind, &str, &str)] = &[
     (
         HeaderKind::Skeleton,
         "skeleton",
-        "`struct bpf_object_skeleton *`: what libbpf's skeleton functions work on",
+        "`struct bpf_object_skeleton *`: used by libbpf's skeleton functions",
     ),
     (
         HeaderKind::Light,
@@ -37,15 +37,15 @@ const FIXED: &[(HeaderKind, &str, &str)] = &[
     (
         HeaderKind::Subskeleton,
         "subskel",
-        "`struct bpf_object_subskeleton *`: what libbpf's subskeleton functions work on",
+        "`struct bpf_object_subskeleton *`: used by libbpf's subskeleton functions",
     ),
 ];
 
 /// Members of the descriptors of light skeletons.
 const DESCRIPTORS: &[(&str, &str, &str)] = &[
     ("maps", "map_fd", "the map's file descriptor, after load"),
-    ("maps", "max_entries", "number of entries, may be changed before load"),
-    ("maps", "initial_value", "start value of the map, for the loader program"),
+    ("maps", "max_entries", "number of entries; can be changed before load"),
+    ("maps", "initial_value", "the map's initial value, for the loader program"),
     ("progs", "prog_fd", "the program's file descriptor, after load"),
 ];
 

@@ -234,7 +234,7 @@ fn kernel_functions() {
             int my_own(void);
             ```
 
-            A symbol of the kernel, found by libbpf at load.
+            A symbol of the kernel, resolved by libbpf at load.
         "#]],
     );
 }

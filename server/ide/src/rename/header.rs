@@ -55,7 +55,7 @@ impl Analysis {
             if here {
                 let name = candidate.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 return Ok(Some(format!(
-                    "`{word}` of {name} stands in a header, which other programs may share"
+                    "`{word}` of {name} is in a header, which other programs may share"
                 )));
             }
         }

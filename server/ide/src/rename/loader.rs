@@ -61,7 +61,7 @@ impl Rename<'_> {
                 return Err(format!("a header uses `{}` ({})", self.old, self.at(file, spelled)));
             }
             if !file.spells(spelled, &reference.name) {
-                return Err(format!("a macro makes the name `{}` at {}", reference.name, at()));
+                return Err(format!("a macro produces the name `{}` at {}", reference.name, at()));
             }
             // Links of light skeletons have names with an ending.
             let Some(ending) = reference.name.strip_prefix(self.old) else {
@@ -107,7 +107,7 @@ impl Rename<'_> {
                     continue;
                 }
                 return Err(format!(
-                    "`{old}` also stands in code that is not compiled (conditional or unused macro), at {}",
+                    "`{old}` also appears in code that is not compiled (conditional or unused macro), at {}",
                     line()
                 ));
             };
@@ -120,7 +120,7 @@ impl Rename<'_> {
                 false => written.member && (names_structs || unread::may_be_use(file, *token)),
             };
             if ours == 0 && tokens.iter().any(unknown) {
-                return Err(format!("it is not known what `{old}` at {} belongs to", line()));
+                return Err(format!("cannot tell what `{old}` at {} belongs to", line()));
             }
         }
         Ok(())
@@ -148,7 +148,9 @@ impl Rename<'_> {
         new: &FileAnalysis,
         program: &FileAnalysis,
     ) -> OrReason<()> {
-        let Some(source) = program.source() else { return Err("the program is gone".to_owned()) };
+        let Some(source) = program.source() else {
+            return Err("the program no longer exists".to_owned());
+        };
         let mut skeletons = new.skeletons.clone();
         for (index, skeleton) in skeletons.iter_mut().enumerate() {
             let sources = old.sources_of(index);
@@ -157,7 +159,7 @@ impl Rename<'_> {
             }
             if sources.len() > 1 {
                 return Err(format!(
-                    "the skeleton `{}` is of several programs that are linked",
+                    "the skeleton `{}` is made of several linked programs",
                     skeleton.name
                 ));
             }

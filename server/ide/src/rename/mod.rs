@@ -66,6 +66,10 @@ struct Rename<'a> {
 
 impl Analysis {
     /// The range of the name at a byte of a file, and the name, when it can be renamed on both sides.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn prepare_rename(
         &self,
         path: &Path,
@@ -86,7 +90,7 @@ impl Analysis {
     ) -> Cancellable<OrReason<(Range<u32>, String)>> {
         let name = crossing.name.as_str().to_owned();
         if !found_in.1.spells(range, &name) {
-            return Ok(Err(format!("a macro makes the name `{name}` here")));
+            return Ok(Err(format!("a macro produces the name `{name}` here")));
         }
         // All but the checks of the new name.
         let both = self.both_sides(crossing, found_in)?;
@@ -102,6 +106,10 @@ impl Analysis {
     }
 
     /// The edits that give the thing at a byte of a file another name, in all files.
+    ///
+    /// # Errors
+    ///
+    /// When nobody wants the answer any more.
     pub fn rename(
         &self,
         path: &Path,

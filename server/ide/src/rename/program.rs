@@ -34,7 +34,7 @@ impl Rename<'_> {
         }
         if !file.spells(crossing.place, old) {
             return Err(format!(
-                "a macro makes the name `{old}` ({})",
+                "a macro produces the name `{old}` ({})",
                 self.at(file, crossing.place)
             ));
         }
@@ -47,7 +47,7 @@ impl Rename<'_> {
             return Err(format!("{what}; what it does with `{old}` is not known"));
         }
         if matches!(crossing.section.as_str(), ".kconfig" | ".ksyms") {
-            return Err(format!("`{old}` is a name of the kernel's"));
+            return Err(format!("`{old}` is defined by the kernel"));
         }
         let uses = file.uses_of(crossing);
         for used in &uses {
@@ -56,7 +56,7 @@ impl Rename<'_> {
             }
             if !file.spells(used.spelled, old) {
                 return Err(format!(
-                    "a macro makes the name `{old}` at {}",
+                    "a macro produces the name `{old}` at {}",
                     self.at(file, used.shown)
                 ));
             }
@@ -76,7 +76,10 @@ impl Rename<'_> {
             if let Some(text) = &written.string {
                 // Operands and callees in the text of an asm statement.
                 if text.contains(&format!("[{old}]")) || text.contains(&format!("call {old}")) {
-                    return Err(format!("`{old}` stands in asm text at {}", self.at(file, range)));
+                    return Err(format!(
+                        "`{old}` appears in an asm string at {}",
+                        self.at(file, range)
+                    ));
                 }
                 continue;
             }
@@ -91,17 +94,17 @@ impl Rename<'_> {
                 let why = match left_out {
                     true => "in code that a conditional leaves out",
                     false => {
-                        "where the compiler does not see it as a name (directive, unused macro or argument)"
+                        "where the compiler does not see a name (directive, unused macro or argument)"
                     }
                 };
-                return Err(format!("`{old}` also stands {why}, at {}", self.at(file, range)));
+                return Err(format!("`{old}` also appears {why}, at {}", self.at(file, range)));
             };
             let unread = |token: &&TokenPlace| {
                 !written.member && !uses.contains(token) && unread::may_be_use(file, **token)
             };
             if tokens.iter().any(|token| unread(&token)) {
                 return Err(format!(
-                    "it is not known what `{old}` at {} means (torn code, assertion, attribute or asm)",
+                    "cannot tell what `{old}` at {} means (incomplete code, assertion, attribute or asm)",
                     self.at(file, range)
                 ));
             }
@@ -121,7 +124,7 @@ impl Rename<'_> {
         let name = self.new;
         let symbol = Symbol::intern(name);
         if old.unit.ordinary(symbol).is_some() {
-            return Err(format!("`{name}` is declared already"));
+            return Err(format!("`{name}` is already declared"));
         }
         if old.preprocessed.macros.lookup(symbol).is_some() {
             return Err(format!("`{name}` is a macro"));
@@ -136,7 +139,7 @@ impl Rename<'_> {
             return Err("the program cannot be read".to_owned());
         };
         if counts(&old_source.object) != counts(&new_source.object) {
-            return Err("the object would hold other things".to_owned());
+            return Err("the object would change".to_owned());
         }
         let clashes = |file: &FileAnalysis| -> Vec<String> {
             let found = file.diagnostics(self.analysis);
@@ -170,7 +173,10 @@ impl Rename<'_> {
                         made.insert(a.sym, b.sym);
                     }
                     (TokenKind::Str, TokenKind::Str) => {
-                        return Err(format!("a macro makes text of the name: {}", a.sym.as_str()));
+                        return Err(format!(
+                            "a macro turns the name into a string: {}",
+                            a.sym.as_str()
+                        ));
                     }
                     _ => return Err(other()),
                 }
@@ -184,12 +190,15 @@ impl Rename<'_> {
             let shown = old.source().and_then(|s| by_name(&s.object, from.as_str()));
             if left.contains(&from) || shown.is_some_and(|target| Crossing::of(target).is_ok()) {
                 return Err(format!(
-                    "a macro makes `{}` of the name, which is used elsewhere",
+                    "a macro turns the name into `{}`, which is used elsewhere",
                     from.as_str()
                 ));
             }
             if old.unit.ordinary(to).is_some() {
-                return Err(format!("a macro would make `{}`, which exists", to.as_str()));
+                return Err(format!(
+                    "a macro would produce `{}`, which already exists",
+                    to.as_str()
+                ));
             }
         }
         Ok(())

@@ -164,7 +164,7 @@ fn names_that_will_not_do() {
         (
             "other",
             expect![[r#"
-            `other` is declared already (late)
+            `other` is already declared (late)
         "#]],
         ),
         (
@@ -182,7 +182,7 @@ fn names_that_will_not_do() {
         (
             "bpf_map_delete_elem",
             expect![[r#"
-            `bpf_map_delete_elem` is declared already (late)
+            `bpf_map_delete_elem` is already declared (late)
         "#]],
         ),
         ("hits", expect![[r#""#]]),
@@ -251,39 +251,39 @@ fn text_that_is_not_compiled() {
         "",
         "",
         expect![[r#"
-        `hits` also stands in code that a conditional leaves out, at a.bpf.c:4
-    "#]],
+            `hits` also appears in code that a conditional leaves out, at a.bpf.c:4
+        "#]],
     );
     refused(
         "#define UNUSED() hits++",
         "",
         "",
         expect![[r#"
-        `hits` also stands where the compiler does not see it as a name (directive, unused macro or argument), at a.bpf.c:3
-    "#]],
+            `hits` also appears where the compiler does not see a name (directive, unused macro or argument), at a.bpf.c:3
+        "#]],
     );
     refused(
         "#define DROP(x)\nDROP(hits)",
         "",
         "",
         expect![[r#"
-        `hits` also stands where the compiler does not see it as a name (directive, unused macro or argument), at a.bpf.c:4
-    "#]],
+            `hits` also appears where the compiler does not see a name (directive, unused macro or argument), at a.bpf.c:4
+        "#]],
     );
     refused(
         "#define STR(x) #x\nchar s[] = STR(hits);",
         "",
         "",
         expect![[r#"
-        `hits` also stands where the compiler does not see it as a name (directive, unused macro or argument), at a.bpf.c:4
-    "#]],
+            `hits` also appears where the compiler does not see a name (directive, unused macro or argument), at a.bpf.c:4
+        "#]],
     );
     refused(
         "",
         "\n#if 0\nskel->bss->hits++;\n#endif\n",
         "",
         expect![[r#"
-        `hits` also stands in code that is not compiled (conditional or unused macro), at a.c:4 (late)
+        `hits` also appears in code that is not compiled (conditional or unused macro), at a.c:4 (late)
     "#]],
     );
     refused(
@@ -291,7 +291,7 @@ fn text_that_is_not_compiled() {
         "\n#define UNUSED(s) (s)->bss->hits\n",
         "",
         expect![[r#"
-        `hits` also stands in code that is not compiled (conditional or unused macro), at a.c:3 (late)
+        `hits` also appears in code that is not compiled (conditional or unused macro), at a.c:3 (late)
     "#]],
     );
 }
@@ -303,7 +303,7 @@ fn names_that_macros_make() {
         "",
         "",
         expect![[r#"
-            `hits` also stands where the compiler does not see it as a name (directive, unused macro or argument), at a.bpf.c:4
+            `hits` also appears where the compiler does not see a name (directive, unused macro or argument), at a.bpf.c:4
         "#]],
     );
     refused(
@@ -311,7 +311,7 @@ fn names_that_macros_make() {
         "",
         "",
         expect![[r#"
-            a macro makes the name `hits` at a.bpf.c:4
+            a macro produces the name `hits` at a.bpf.c:4
         "#]],
     );
     refused(
@@ -328,7 +328,7 @@ fn names_that_macros_make() {
         "",
         "",
         expect![[r#"
-            a macro makes `f_hits` of the name, which is used elsewhere (late)
+            a macro turns the name into `f_hits`, which is used elsewhere (late)
         "#]],
     );
     refused(
@@ -336,7 +336,7 @@ fn names_that_macros_make() {
         "\n#define M(s, a, b) (s)->bss->a##b\nreturn M(skel, hi, ts);",
         "",
         expect![[r#"
-            a macro makes the name `hits` at a.c:4 (late)
+            a macro produces the name `hits` at a.c:4 (late)
         "#]],
     );
 }
@@ -365,7 +365,7 @@ fn strings_and_unknown_types() {
         "return unknown->hits;",
         "",
         expect![[r#"
-        it is not known what `hits` at a.c:2 belongs to (late)
+        cannot tell what `hits` at a.c:2 belongs to (late)
     "#]],
     );
     refused(
@@ -391,7 +391,7 @@ fn strings_and_unknown_types() {
         "struct unseen s = { .hits = 1 }; struct a__bss t = {};",
         "",
         expect![[r#"
-            it is not known what `hits` at a.c:2 belongs to (late)
+            cannot tell what `hits` at a.c:2 belongs to (late)
         "#]],
     );
     refused(
@@ -429,7 +429,7 @@ fn code_that_is_not_understood() {
         "",
         "",
         expect![[r#"
-            it is not known what `hits` at a.bpf.c:3 means (torn code, assertion, attribute or asm)
+            cannot tell what `hits` at a.bpf.c:3 means (incomplete code, assertion, attribute or asm)
         "#]],
     );
     refused(
@@ -446,7 +446,7 @@ fn code_that_is_not_understood() {
         "",
         "",
         expect![[r#"
-        it is not known what `hits` at a.bpf.c:3 means (torn code, assertion, attribute or asm)
+        cannot tell what `hits` at a.bpf.c:3 means (incomplete code, assertion, attribute or asm)
     "#]],
     );
     refused(
@@ -563,13 +563,13 @@ fn names_in_headers_are_ours() {
         (
             "int hi$0ts;\nstatic inline int aid(void) { return 1; }",
             expect![[r#"
-            `hits` of a.bpf.c stands in a header, which other programs may share
+            `hits` of a.bpf.c is in a header, which other programs may share
         "#]],
         ),
         (
             "int hits;\nstatic inline int aid(void) { return hi$0ts; }",
             expect![[r#"
-            `hits` of a.bpf.c stands in a header, which other programs may share
+            `hits` of a.bpf.c is in a header, which other programs may share
         "#]],
         ),
         (

@@ -131,7 +131,7 @@ pub(crate) fn become_compiler(
     let mut process = Process::new(compiler);
     process.args(arguments);
     let error = platform::become_process(process);
-    Err(format!("{} cannot be started: {error}", compiler.to_string_lossy()))
+    Err(format!("{} could not be started: {error}", compiler.to_string_lossy()))
 }
 
 /// What `internal-watch` does: waits for the server's end, then ends a process group and removes the

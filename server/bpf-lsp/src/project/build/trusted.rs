@@ -120,7 +120,7 @@ pub(super) fn find_program(compiler: &OsStr, directory: &Path) -> Result<PathBuf
     };
     found.ok_or_else(|| {
         let name = compiler.to_string_lossy();
-        BuildError::Io(format!("{name} cannot be started: there is no such program"))
+        BuildError::Io(format!("{name} could not be started: no such program"))
     })
 }
 
@@ -175,7 +175,7 @@ mod tests {
     fn refused(change: impl FnOnce(&Path, &Path, &mut PathBuf, &mut Command)) -> String {
         let error = judged(change).unwrap_err();
         let (path, why) = error.split_once(' ').unwrap();
-        let outside = "lies outside the folders of the workspace, and may not choose what runs";
+        let outside = "lies outside the workspace, so it may not decide what runs";
         assert_eq!(why, outside, "{error}");
         path.to_owned()
     }

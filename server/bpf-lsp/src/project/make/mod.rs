@@ -178,7 +178,7 @@ impl Makefiles {
         let include = |name: &str| self.text(&folder.join(name));
         let makefile = Makefile::read(&text, &folder.display().to_string(), &include, &budget);
         if budget.is_used_up() {
-            tracing::warn!("{}: takes too much work, read in part", path.display());
+            tracing::warn!("{}: read in part: too much work", path.display());
         }
         Some(Placed { path, makefile, in_part: budget.is_used_up() })
     }

@@ -101,7 +101,7 @@ impl BuildFile {
 
 fn told(path: &Path, budget: &Budget) {
     if budget.is_used_up() {
-        tracing::warn!("{}: takes too much work, read in part", path.display());
+        tracing::warn!("{}: read in part: too much work", path.display());
     }
 }
 

@@ -51,7 +51,7 @@ impl Project<'_> {
     pub(super) fn others(&self, names: &Names<'_>) -> Cancellable<OrReason<()>> {
         if self.found.cut {
             return Ok(Err(format!(
-                "the project has more files than are searched for the name ({})",
+                "the project has too many files, not all are searched for the name ({})",
                 self.found.root.display()
             )));
         }
