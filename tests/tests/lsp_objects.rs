@@ -93,7 +93,7 @@ fn an_object_as_new_as_the_source_was_built_otherwise() {
     let mut client = workspace.start(&json!({}));
     let uri = open(&mut client, &workspace);
     expect![[
-        "object-layout-differs: hits.bpf.o is up to date with this source, but differs: variable calls_seen of section .bss: offset 8 in the source, offset 0 in the object (and 1 more difference)"
+        "object-layout-differs: hits.bpf.o is as new as this source but differs: variable calls_seen of section .bss: offset 8 in the source, offset 0 in the object (and 1 more difference)"
     ]]
     .assert_eq(&wait(&mut client, &uri));
 }

@@ -3,7 +3,6 @@
 use super::{
     arith::wrap,
     constant::{Base, Const},
-    expr::unparen,
     scope::Cx,
     state::Sema,
 };
@@ -15,7 +14,7 @@ use crate::{
 impl Sema {
     /// The value of a call; `None` where clang's front end does not fold it.
     pub(super) fn eval_call(&mut self, cx: &mut Cx, callee: &Expr, args: &[Expr]) -> Option<Const> {
-        let ExprKind::Ident(ident) = &unparen(callee).kind else { return None };
+        let ExprKind::Ident(ident) = &callee.unparen().kind else { return None };
         let name = ident.name.as_str().strip_prefix("__builtin_")?;
         match name {
             "constant_p" => return self.constant_p(cx, args.first()?),

@@ -3,7 +3,7 @@
 use super::{
     Definition, LocalKind, Variable,
     arith::{int_op, wrap},
-    expr::{Arith, last_expr, literal_kind, promote, unparen},
+    expr::{Arith, last_expr, literal_kind, promote},
     float, lower,
     scope::{Cx, Inner},
     state::{Name, Sema},
@@ -484,7 +484,7 @@ impl Sema {
     }
 
     fn alignof_expr(&mut self, cx: &mut Cx, e: &Expr) -> Option<u64> {
-        if let ExprKind::Ident(ident) = &unparen(e).kind {
+        if let ExprKind::Ident(ident) = &e.unparen().kind {
             match cx.lookup(*ident) {
                 Some(Inner::Local(id)) => return cx.scope.local(id)?.align,
                 Some(_) => {}

@@ -235,7 +235,7 @@ impl Sema {
     }
 
     fn call_type(&mut self, cx: &mut Cx, callee: &Expr, args: &[Expr]) -> CTypeId {
-        if let ExprKind::Ident(ident) = &unparen(callee).kind
+        if let ExprKind::Ident(ident) = &callee.unparen().kind
             && cx.lookup(*ident).is_none()
             && ident.name.as_str().starts_with("__")
             && matches!(self.name(ident.name), Name::Unknown)
@@ -338,7 +338,7 @@ impl Sema {
     fn promoted(&mut self, cx: &mut Cx, e: &Expr, ty: CTypeId) -> Option<Arith> {
         let arith = promote(self.arith(ty)?);
         if let Arith::Int(IntKind::UInt) = arith
-            && let ExprKind::Member { base, arrow, field } = &unparen(e).kind
+            && let ExprKind::Member { base, arrow, field } = &e.unparen().kind
         {
             let base = self.expr_type(cx, base);
             let base = if *arrow { self.pointee(base) } else { base };
@@ -391,7 +391,7 @@ impl Sema {
         if !matches!(self.types.get(to), CType::Void) {
             return false;
         }
-        match &unparen(e).kind {
+        match &e.unparen().kind {
             ExprKind::Cast { expr, .. } => self.int_value(cx, expr) == Some(0),
             _ => false,
         }
@@ -434,15 +434,6 @@ pub(crate) fn last_expr(block: &Block) -> Option<&Expr> {
             StmtKind::Expr(e) => return Some(e),
             StmtKind::Label { body: Some(body), .. } => stmt = body,
             _ => return None,
-        }
-    }
-}
-
-pub(crate) fn unparen(mut e: &Expr) -> &Expr {
-    loop {
-        match &e.kind {
-            ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Extension, inner) => e = inner,
-            _ => return e,
         }
     }
 }

@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 use super::{
     Initial, ItemScope, LocalId, Relocation, RelocationTarget, Variable, VariableId,
     constant::{Base, Const},
-    expr::unparen,
     image::{Image, MAX_BYTES, Slot},
     scope::Cx,
     state::Sema,
@@ -202,7 +201,7 @@ impl Sema {
     }
 
     fn is_string_for(&self, elem: CTypeId, e: &Expr) -> bool {
-        let ExprKind::Str { width, .. } = &unparen(e).kind else { return false };
+        let ExprKind::Str { width, .. } = &e.unparen().kind else { return false };
         match self.canonical(elem) {
             CType::Int(kind) => kind.size() == u64::from(*width),
             _ => false,
@@ -218,7 +217,7 @@ impl Sema {
         image: &mut Image,
     ) -> Option<u64> {
         let offset = slot.offset;
-        let inner = unparen(e);
+        let inner = e.unparen();
         if let CType::Array { elem, len } = *self.canonical(ty)
             && let ExprKind::Str { bytes, width } = &inner.kind
             && self.is_string_for(elem, inner)
@@ -603,7 +602,7 @@ impl Sema {
         let whole = match *self.canonical(ty) {
             CType::Array { elem, .. } => {
                 self.is_string_for(elem, e)
-                    || matches!(unparen(e).kind, ExprKind::CompoundLiteral { .. })
+                    || matches!(e.unparen().kind, ExprKind::CompoundLiteral { .. })
             }
             CType::Record(id) => {
                 let from = self.expr_type(cx, e);

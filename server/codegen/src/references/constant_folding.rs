@@ -8,9 +8,7 @@ use cfront::{
 };
 
 use super::{
-    initializer_at,
-    initializers::unparen,
-    local_declarations,
+    initializer_at, local_declarations,
     resolver::{Named, Resolver},
 };
 
@@ -161,7 +159,7 @@ fn local_initializer(item: &cfront::ast::Item, token: u32) -> Option<&Initialize
 
 /// `strcmp` of two string literals, as clang folds it.
 fn compare_literals(a: &Expr, b: &Expr) -> Option<i128> {
-    let text = |expr: &Expr| match &unparen(expr).kind {
+    let text = |expr: &Expr| match &expr.unparen().kind {
         ExprKind::Str { bytes, width: 1 } => {
             let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
             bytes.get(..end).map(<[u8]>::to_vec)

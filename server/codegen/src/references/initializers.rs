@@ -32,7 +32,7 @@ impl Walk<'_> {
                 self.static_init(literal, init);
             }
             ExprKind::Unary(UnaryOp::AddrOf, operand)
-                if matches!(unparen(operand).kind, ExprKind::CompoundLiteral { .. }) =>
+                if matches!(operand.unparen().kind, ExprKind::CompoundLiteral { .. }) =>
             {
                 self.body.incomplete = true;
                 self.value(expr);
@@ -75,7 +75,7 @@ impl Walk<'_> {
     pub(super) fn auto_init(&mut self, ty: Option<CTypeId>, init: &Initializer) {
         self.deeper(|walk| match init {
             Initializer::Expr(expr) => {
-                if let ExprKind::Str { bytes, width } = &unparen(expr).kind
+                if let ExprKind::Str { bytes, width } = &expr.unparen().kind
                     && walk.is_array(ty)
                 {
                     walk.array_literal(ty, bytes, *width, expr.span.start);
@@ -139,12 +139,4 @@ impl Walk<'_> {
     fn is_aggregate(&mut self, ty: CTypeId) -> bool {
         matches!(self.resolver.class_of(ty), Class::Array | Class::Record)
     }
-}
-
-pub(super) fn unparen(expr: &Expr) -> &Expr {
-    let mut expr = expr;
-    while let ExprKind::Paren(e) | ExprKind::Unary(UnaryOp::Extension, e) = &expr.kind {
-        expr = e;
-    }
-    expr
 }

@@ -1,7 +1,7 @@
 //! The images of sections: which variables they hold and of what type, by the object model.
 
 use bpf::{object::Object, section::datasec_ident};
-use btf::{Type, TypeId};
+use btf::{Type, TypeId, members::find_member};
 use cfront::symbol::Symbol;
 
 use super::{
@@ -47,15 +47,7 @@ impl Analysis<'_> {
         ty: TypeId,
     ) -> Option<(&'b Object, &'b Type)> {
         let object = self.model(site, state)?;
-        let mut ty = ty;
-        for _ in 0..64 {
-            match object.btf.get(ty) {
-                Type::Typedef { to, .. } | Type::TypeTag { to, .. } => ty = *to,
-                Type::Const(to) | Type::Volatile(to) | Type::Restrict(to) => ty = *to,
-                other => return Some((object, other)),
-            }
-        }
-        None
+        Some((object, object.btf.get(object.btf.resolve(ty)?)))
     }
 
     pub(super) fn is_array(&self, site: Site, state: &State, ty: TypeId) -> Option<bool> {
@@ -76,26 +68,9 @@ impl Analysis<'_> {
         ty: TypeId,
         name: Symbol,
     ) -> Option<TypeId> {
-        let (object, ty) = self.strip(site, state, ty)?;
-        find_member(object, ty, name.as_str(), 0)
+        let object = self.model(site, state)?;
+        Some(find_member(&object.btf, ty, name.as_str())?.member.ty)
     }
-}
-
-/// A member by name, through anonymous members.
-fn find_member(object: &Object, ty: &Type, name: &str, depth: u32) -> Option<TypeId> {
-    let (Type::Struct(composite) | Type::Union(composite)) = ty else { return None };
-    if depth > 8 {
-        return None;
-    }
-    composite.members.iter().find_map(|member| {
-        if member.name == name {
-            Some(member.ty)
-        } else if member.name.is_empty() {
-            find_member(object, object.btf.get(member.ty), name, depth + 1)
-        } else {
-            None
-        }
-    })
 }
 
 /// The section behind a member of the skeleton's struct.
