@@ -111,7 +111,7 @@ mod traced {
 
         /// Nothing runs but the server; the log says what lies elsewhere.
         fn check_refused(&self, what: &str) {
-            let said = format!("{what} lies outside the folders of the workspace");
+            let said = format!("{what} lies outside the workspace");
             self.check(&[&self.inside()], &on(), Some(&said), &[]);
         }
     }
