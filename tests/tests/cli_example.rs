@@ -61,6 +61,10 @@ fn check_as_sarif() {
     let text = stdout(&["check", "--format", "sarif", "oops.bpf.c"], 1);
     let log: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(log["version"], "2.1.0");
+    for rule in log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap() {
+        let (id, page) = (rule["id"].as_str().unwrap(), rule["helpUri"].as_str().unwrap());
+        assert!(page.ends_with(&format!("/docs/rules/{id}.md")), "{page}");
+    }
     let result = &log["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "percpu-shared-section");
     let place = &result["locations"][0]["physicalLocation"];

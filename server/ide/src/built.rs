@@ -1,6 +1,6 @@
 //! Built objects beside their sources: what differs, as findings.
 //!
-//! Objects are read by whoever does I/O, ahead of the questions, and are part of the world like the
+//! Objects are read ahead of the questions, where I/O is done, and are part of the world like the
 //! texts: an edit compares two models that are already there.
 
 use std::{

@@ -11,7 +11,7 @@ use crate::{
     suppress::Suppressions,
 };
 
-/// Fewer user-space files are looked into at once: an answer in parts is a cost to whoever waits for
+/// Fewer user-space files are looked into at once: an answer in parts delays
 /// the whole.
 const MANY_LOADERS: usize = 64;
 
@@ -34,7 +34,7 @@ impl Analysis {
     pub fn findings_with_headers(&self, path: &Path) -> Cancellable<Vec<(Place, Finding)>> {
         let Some(file) = self.file(path)? else { return Ok(Vec::new()) };
         let own = file.diagnostics(self);
-        Ok(self.told(path, &file, &own))
+        Ok(self.reported(path, &file, &own))
     }
 
     /// Those of the findings about a program that do not rest on what user-space files do with its
@@ -49,11 +49,16 @@ impl Analysis {
         if self.environment.loaders(path).len() < MANY_LOADERS {
             return Ok(None);
         }
-        Ok(file.diagnostics_alone().map(|own| self.told(path, &file, &own)))
+        Ok(file.diagnostics_alone().map(|own| self.reported(path, &file, &own)))
     }
 
-    /// What the user is told of the rules' diagnostics, and of the built object.
-    fn told(&self, path: &Path, file: &FileAnalysis, own: &[Diagnostic]) -> Vec<(Place, Finding)> {
+    /// What is reported of the rules' diagnostics and of the built object.
+    fn reported(
+        &self,
+        path: &Path,
+        file: &FileAnalysis,
+        own: &[Diagnostic],
+    ) -> Vec<(Place, Finding)> {
         let objects = self.object_findings(path, file);
         let diagnostics = own.iter().map(|diagnostic| (diagnostic, None));
         let all = diagnostics.chain(objects.iter().map(|(d, place)| (d, place.as_ref())));
@@ -136,7 +141,7 @@ mod tests {
     use super::MANY_LOADERS;
     use crate::{answer::Finding, test_world::world};
 
-    /// The rules that speak first, where some wait, and those that speak in the end.
+    /// The rules of the first findings, where some wait, and those of all findings.
     fn check(text: &str, expect: Expect) {
         let world = world(text);
         let rules = |found: Vec<Finding>| {

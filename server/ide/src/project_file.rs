@@ -58,7 +58,7 @@ pub struct ProjectFile {
 }
 
 impl ProjectFile {
-    /// Reads a file's text. What is not understood is told in one warning each, and left at its default;
+    /// Reads a file's text. What is not understood gives one warning each, and left at its default;
     /// so is all of a text that is no TOML.
     pub fn read(text: &str) -> ProjectFile {
         let mut file = ProjectFile::default();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_told() {
+    fn what_is_not_understood_gives_warnings() {
         let text = "colour = 1\nvmlinux = 3\n[rules]\nno-such-rule = \"off\"\nunknown-section = \"loud\"\n\
                     [toolchain]\ngcc = \"1\"\nkernel = \"new\"\n\
                     [skeletons]\na = 1\nb = [2]\n";

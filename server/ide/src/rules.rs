@@ -105,7 +105,7 @@ pub fn page(side: Side, rule: &Rule, example: Option<&Example>) -> String {
 pub fn index() -> String {
     let mut out = String::from("# Rules\n\n");
     let about = "What bpf-lsp reports, with a page for each rule: what happens, why, an example, the fix, and \
-                 how to silence it. `bpf-lsp explain RULE` prints the same. These pages are generated from \
+                 how to silence it. `bpf-lsp explain RULE` prints a page without the example. These pages are generated from \
                  the rules and their first cases: `UPDATE_EXPECT=1 cargo test -p ide --test rule_cases`.";
     paragraph(&mut out, about);
     let mut last = None;

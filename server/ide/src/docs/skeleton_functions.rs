@@ -1,4 +1,4 @@
-//! The functions of a skeleton: `NAME__open` and its kin.
+//! The functions of a skeleton: `NAME__open` and the others.
 
 use loader::skeletons::{HeaderKind, Skeleton};
 

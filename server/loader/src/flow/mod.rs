@@ -8,7 +8,7 @@
 //! to the rules.
 //!
 //! A state is one way to have come here: a call that can fail leaves two of them, so that
-//! `if (err) goto out` needs no special case. A rule speaks when the mistake happens in every way.
+//! `if (err) goto out` needs no special case. A rule reports a mistake that happens on every way.
 
 pub mod calls;
 pub mod cfg;

@@ -113,7 +113,7 @@ fn after_load(
     };
     let message = if *rule == PERCPU_READ {
         format!(
-            "`{what}` is read after {loaded}: the image only ever shows the start values, what the programs \
+            "`{what}` is read after {loaded}: the image only ever shows the start values; what the programs \
              count is in the map"
         )
     } else if *rule == PERCPU_WRITE {

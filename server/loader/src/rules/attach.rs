@@ -75,7 +75,7 @@ fn used(judge: Judge<'_>, site: Site, at: At, verdicts: &mut Verdicts) {
     verdicts.guilty(&IGNORED, call, true, || {
         let name = judge.input.unit.tokens(call.item).get(call.start as usize)?.sym;
         let text = format!(
-            "the result of `{name}()` is ignored and the skeleton is used afterwards: when it fails, maps and \
+            "the result of `{name}()` is ignored and the skeleton is used afterwards: if it fails, maps and \
              programs do not exist or nothing is attached"
         );
         let finding = judge.at(&IGNORED, call, text)?;

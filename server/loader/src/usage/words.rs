@@ -79,7 +79,7 @@ pub struct Words {
     pub sets_struct_ops: bool,
     /// An object is opened with `relaxed_maps`.
     pub relaxed_maps: bool,
-    /// Maps whose attributes are set; `*` where it cannot be told which.
+    /// Maps whose attributes are set; `*` where it is not known which.
     pub sets: FxHashSet<SmolStr>,
 }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_map_and_one_that_cannot_be_told() {
+    fn a_named_map_and_one_that_is_not_known() {
         check(
             "#include \"x/a-b.skel.h\"\nint f(void) { bpf_map__set_max_entries(skel->maps.m, 1); }",
             &["a_b"],

@@ -33,6 +33,8 @@ async fn quick_fixes_come_where_they_are_wanted() {
         assert!(!actions.is_empty(), "{only}");
         assert_eq!(actions[0]["kind"], "quickfix");
         assert_eq!(actions[0]["diagnostics"][0]["code"], "percpu-shared-section");
+        let page = actions[0]["diagnostics"][0]["codeDescription"]["href"].as_str().unwrap();
+        assert!(page.ends_with("/docs/rules/percpu-shared-section.md"), "{page}");
     }
     for only in [json!(["refactor"]), json!(["source.fixAll"]), json!(["quickfixes"])] {
         let context = json!({ "context": { "diagnostics": [], "only": only } });

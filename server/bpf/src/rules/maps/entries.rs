@@ -105,7 +105,7 @@ fn ring_buffer(cx: Context<'_>, map: &Definition, found: &mut Vec<Diagnostic>) {
     }
     let Some(pages) = size.div_ceil(PAGE).checked_next_power_of_two() else { return };
     let message = format!(
-        "`{}` asks for {size} bytes: libbpf makes that {} (with 4 KiB pages), other loaders fail",
+        "`{}` asks for {size} bytes: libbpf rounds this up to {} (with 4 KiB pages), and other loaders fail",
         map.name,
         pages.saturating_mul(PAGE)
     );

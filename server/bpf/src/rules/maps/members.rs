@@ -188,7 +188,11 @@ fn number(
         }
         // Other loaders have more kinds of pinning.
         "pinning" if value > 1 && cx.usage.libbpf_loads => {
-            found.push(refused(at, format!("libbpf has no pinning {value}"), "-EINVAL"));
+            found.push(refused(
+                at,
+                format!("`{}` asks for pinning {value}, which libbpf does not have", map.name),
+                "-EINVAL",
+            ));
         }
         "key_size" => found.extend(size(&mut read.key, value, "key", map, at)),
         "value_size" => found.extend(size(&mut read.value, value, "value", map, at)),
@@ -269,7 +273,7 @@ fn unknown(cx: Context<'_>, map: &Definition, member: &Member) -> Option<Diagnos
     if near.is_none() && !cx.usage.libbpf_loads {
         return None;
     }
-    let why = format!("libbpf does not know the member `{name}` of `{}`", map.name);
+    let why = format!("`{}` has an unknown member `{name}`", map.name);
     let finding = refused(at, why, "-ENOTSUP");
     let spelled = places::text(cx.unit, at) == Some(name);
     Some(finding.with_fixes(near.filter(|_| spelled).map(|near| Fix::rename(at, near, *near))))

@@ -49,9 +49,9 @@ fn usual() -> Usage {
     Usage { libbpf_loads: true, stands_alone: true, ..Usage::default() }
 }
 
-/// The example file says in comments where a rule speaks.
+/// The example file says in comments which rules it breaks where.
 #[test]
-fn the_example_speaks_where_it_says() {
+fn the_example_breaks_the_rules_that_it_says() {
     let text = include_str!("../../../../../tests/examples/percpu/oops.bpf.c");
     let expected: Vec<&str> =
         text.lines().filter_map(|l| Some(l.split_once("// expect: ")?.1)).collect();
