@@ -70,7 +70,7 @@ pub struct Example {
     pub reported: Vec<(String, String)>,
 }
 
-/// The page about a rule, as Markdown with lines of at most 100 columns.
+/// The page about a rule, as Markdown with lines of at most 80 columns.
 pub fn page(side: Side, rule: &Rule, example: Option<&Example>) -> String {
     let mut out = format!("# {}\n\n", rule.id);
     paragraph(&mut out, &sentence(rule.title));
@@ -82,7 +82,7 @@ pub fn page(side: Side, rule: &Rule, example: Option<&Example>) -> String {
     };
     let scope = match rule.scope {
         Scope::Declaration => "",
-        Scope::Code => " It follows the code.",
+        Scope::Code => " The check follows the code: control flow, aliases, calls.",
     };
     let about = format!("{severity} in {}, since version {}.{scope}", side.as_str(), rule.since);
     paragraph(&mut out, &about);
@@ -150,12 +150,12 @@ fn sentence(title: &str) -> String {
     format!("{first}{}.", chars.as_str())
 }
 
-/// Writes a paragraph of lines of at most 100 columns, and an empty line.
+/// Writes a paragraph of lines of at most 80 columns, and an empty line.
 fn paragraph(out: &mut String, text: &str) {
     let mut column = 0;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > 100 {
+        if column > 0 && column + 1 + length > 80 {
             out.push('\n');
             column = 0;
         } else if column > 0 {

@@ -5,9 +5,11 @@ use std::cell::OnceCell;
 use cfront::unit::Unit;
 
 use super::{
-    code::Code,
+    code::{
+        Code,
+        entries::{self, Entry},
+    },
     maps::definition::{self, Definition},
-    programs::{self, Entry},
     usage::UsageWhenAsked,
 };
 use crate::{diagnostic::Diagnostic, object::Object, rule};
@@ -24,7 +26,27 @@ pub struct Input<'a> {
 }
 
 /// A family of this side's rules.
-pub(super) type Family = rule::Family<fn(Context<'_>, &mut Vec<Diagnostic>)>;
+pub(super) type Family = rule::Family<Check>;
+
+/// How a family finds what breaks its rules.
+#[derive(Clone, Copy)]
+pub(super) struct Check {
+    /// Whether it looks at any C: what is wrong there may be why nothing looks like BPF.
+    pub(super) any_source: bool,
+    pub(super) run: fn(Context<'_>, &mut Vec<Diagnostic>),
+}
+
+impl Check {
+    /// A check of sources of BPF objects.
+    pub(super) const fn object(run: fn(Context<'_>, &mut Vec<Diagnostic>)) -> Check {
+        Check { any_source: false, run }
+    }
+
+    /// A check of any C.
+    pub(super) const fn any_source(run: fn(Context<'_>, &mut Vec<Diagnostic>)) -> Check {
+        Check { any_source: true, run }
+    }
+}
 
 /// The input, with what several families make of it.
 #[derive(Clone, Copy)]
@@ -62,7 +84,7 @@ impl<'a> Context<'a> {
 
     /// The programs whose section libbpf knows.
     pub(super) fn entries(&self) -> &'a [Entry] {
-        self.shared.entries.get_or_init(|| programs::entries(self.unit, self.object))
+        self.shared.entries.get_or_init(|| entries::entries(self.unit, self.object))
     }
 
     /// The definitions of maps and of their inner maps, in written order; none where the object is not

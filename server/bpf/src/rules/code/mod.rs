@@ -5,7 +5,9 @@
 
 mod body;
 mod call;
+pub(super) mod entries;
 mod expressions;
+pub(super) mod kernel_reads;
 mod scan;
 
 use std::{
@@ -24,7 +26,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) use body::FnBody;
 pub(super) use call::{Call, Callee};
-pub(super) use expressions::{addressed, is_changed, is_local, local_init};
+pub(super) use expressions::{addressed, is_local, local_init};
 
 /// Functions that one program reaches; more are not followed.
 const MAX_REACHED: usize = 4096;

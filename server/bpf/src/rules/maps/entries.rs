@@ -1,7 +1,7 @@
 //! How many entries a map type takes: `map-max-entries`, `ringbuf-size`.
 
 use super::{
-    super::context::{Context, Family},
+    super::context::{Check, Context, Family},
     definition::{Definition, short_name},
 };
 use crate::{
@@ -38,8 +38,8 @@ static RINGBUF_SIZE: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(in super::super) static FAMILY: Family =
-    rule::Family { rules: &[&MAX_ENTRIES, &RINGBUF_SIZE], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&MAX_ENTRIES, &RINGBUF_SIZE], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for map in cx.maps() {

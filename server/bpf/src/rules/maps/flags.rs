@@ -1,7 +1,7 @@
 //! Which flags a map type needs and refuses: `map-flags`.
 
 use super::{
-    super::context::{Context, Family},
+    super::context::{Check, Context, Family},
     definition::short_name,
 };
 use crate::{
@@ -25,7 +25,7 @@ static FLAGS: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(in super::super) static FAMILY: Family = rule::Family { rules: &[&FLAGS], check };
+pub(super) static FAMILY: Family = rule::Family { rules: &[&FLAGS], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for map in cx.maps() {

@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 use strsim::osa_distance;
 
 use super::{
-    super::context::{Context, Family},
+    super::context::{Check, Context, Family},
     definition::{Definition, Member},
 };
 use crate::{
@@ -50,8 +50,8 @@ static INCOMPLETE_TYPE: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(in super::super) static FAMILY: Family =
-    rule::Family { rules: &[&UNKNOWN_MEMBER, &INCOMPLETE_TYPE], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&UNKNOWN_MEMBER, &INCOMPLETE_TYPE], check: Check::object(check) };
 
 /// The members that libbpf knows and that a slip of the keyboard may be meant for.
 const MEMBERS: [&str; 9] = [

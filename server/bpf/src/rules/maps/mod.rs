@@ -5,8 +5,22 @@
 //! for numbers that the source does not give for certain.
 
 pub(super) mod definition;
-pub(super) mod entries;
-pub(super) mod flags;
-pub(super) mod members;
-pub(super) mod sizes;
-pub(super) mod types;
+mod entries;
+mod flags;
+mod legacy;
+mod members;
+mod names;
+mod sizes;
+mod types;
+
+use super::context::Family;
+
+pub(super) static FAMILIES: &[&Family] = &[
+    &legacy::FAMILY,
+    &sizes::FAMILY,
+    &entries::FAMILY,
+    &flags::FAMILY,
+    &members::FAMILY,
+    &types::FAMILY,
+    &names::FAMILY,
+];

@@ -3,7 +3,7 @@
 use cfront::ctypes::CType;
 
 use super::{
-    super::context::{Context, Family},
+    super::context::{Check, Context, Family},
     definition::{Definition, short_name},
 };
 use crate::{
@@ -44,8 +44,8 @@ static VALUE_SIZE: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(in super::super) static FAMILY: Family =
-    rule::Family { rules: &[&KEY_SIZE, &VALUE_SIZE], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&KEY_SIZE, &VALUE_SIZE], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for map in cx.maps() {

@@ -9,7 +9,7 @@ use cfront::{
 use super::{
     super::{
         code::{self, FnBody, ReachedCall},
-        context::{Context, Family},
+        context::{Check, Context, Family},
     },
     definition::{Definition, short_name},
 };
@@ -33,7 +33,8 @@ static NEEDS_BTF: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(in super::super) static FAMILY: Family = rule::Family { rules: &[&NEEDS_BTF], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&NEEDS_BTF], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for map in cx.maps() {

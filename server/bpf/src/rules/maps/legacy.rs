@@ -8,7 +8,7 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, Severity},
     places,
@@ -29,7 +29,8 @@ static LEGACY_MAPS: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&LEGACY_MAPS], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&LEGACY_MAPS], check: Check::any_source(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for variable in cx.unit.variables() {

@@ -2,7 +2,7 @@
 
 use cfront::source::FileRange;
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     object::SectionKind,
@@ -25,7 +25,8 @@ static TOOLCHAIN: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&TOOLCHAIN], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&TOOLCHAIN], check: Check::object(check) };
 
 /// First versions with `.percpu`.
 const CLANG: Version = Version(18, 0);

@@ -8,8 +8,8 @@ use cfront::{
 };
 use rustc_hash::FxHashSet;
 
-use super::{
-    context::{Context, Family},
+use super::super::{
+    context::{Check, Context, Family},
     declaration_fixes::{self, SMALLEST_LIMIT},
 };
 use crate::{
@@ -62,8 +62,10 @@ static SPECIAL_FIELD: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family =
-    rule::Family { rules: &[&TOO_LARGE, &OVER_ALIGNED, &SPECIAL_FIELD], check };
+pub(super) static FAMILY: Family = rule::Family {
+    rules: &[&TOO_LARGE, &OVER_ALIGNED, &SPECIAL_FIELD],
+    check: Check::object(check),
+};
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for section in cx.object.sections.iter().filter(|s| s.kind == SectionKind::Percpu) {

@@ -3,9 +3,9 @@
 use cfront::{sema::Resolution, symbol::Symbol};
 use rustc_hash::FxHashSet;
 
-use super::{
+use super::super::{
     code::{ReachedCall, addressed},
-    context::{Context, Family},
+    context::{Check, Context, Family},
     declaration_fixes,
 };
 use crate::{
@@ -42,7 +42,8 @@ static PTR_HELPER: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&CONST_STRING, &PTR_HELPER], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&CONST_STRING, &PTR_HELPER], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut reported: FxHashSet<(u32, u32)> = FxHashSet::default();

@@ -7,9 +7,9 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
-use super::{
+use super::super::{
     code::{Call, Callee, FnBody, addressed, local_init},
-    context::{Context, Family},
+    context::{Check, Context, Family},
 };
 use crate::{
     diagnostic::{Diagnostic, Severity},
@@ -29,7 +29,8 @@ static ARGUMENTS: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&ARGUMENTS], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&ARGUMENTS], check: Check::object(check) };
 
 /// The most arguments that the kernel takes (`MAX_BPRINTF_VARARGS`).
 const MOST: usize = 12;

@@ -9,16 +9,19 @@ use cfront::{
 use codegen::references::{Access, Target};
 use rustc_hash::FxHashSet;
 
-use super::code::{FnBody, is_changed, local_init};
+use super::{
+    body::FnBody,
+    expressions::{is_changed, local_init},
+};
 
 /// The parameters that the user gave the macro: those after the context.
-pub(super) fn parameters(body: &FnBody) -> impl Iterator<Item = &Local> {
+pub(in super::super) fn parameters(body: &FnBody) -> impl Iterator<Item = &Local> {
     body.scope.locals().iter().filter(|l| matches!(l.kind, LocalKind::Param(index) if index > 0))
 }
 
 /// The pointer arguments of a wrapped program that it certainly reads or writes through, itself or
 /// through a local that is a copy of it for good, each with the first token that does.
-pub(super) fn dereferenced<'b>(unit: &Unit, body: &'b FnBody) -> Vec<(&'b Local, u32)> {
+pub(in super::super) fn dereferenced<'b>(unit: &Unit, body: &'b FnBody) -> Vec<(&'b Local, u32)> {
     let mut found: Vec<(&Local, u32)> = Vec::new();
     for reference in &body.refs.references {
         let Target::Local(local) = reference.target else { continue };
@@ -47,7 +50,7 @@ pub(super) fn dereferenced<'b>(unit: &Unit, body: &'b FnBody) -> Vec<(&'b Local,
 
 /// The first member that an iterator certainly reads behind a pointer of its context: `pid` of
 /// `ctx->task->pid`, also through locals that are copies of such a pointer for good.
-pub(super) fn read_behind_context(unit: &Unit, body: &FnBody) -> Option<u32> {
+pub(in super::super) fn read_behind_context(unit: &Unit, body: &FnBody) -> Option<u32> {
     struct Reads<'a> {
         unit: &'a Unit,
         body: &'a FnBody,

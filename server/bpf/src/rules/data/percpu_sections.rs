@@ -2,7 +2,7 @@
 
 use strsim::osa_distance;
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Fix, Severity},
     places,
@@ -36,7 +36,8 @@ static TYPO: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&SHARED, &TYPO], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&SHARED, &TYPO], check: Check::any_source(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for variable in cx.unit.variables() {

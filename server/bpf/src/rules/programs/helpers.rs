@@ -2,10 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{
-    code::ReachedCall,
-    context::{Context, Family},
-    programs::Entry,
+use super::super::{
+    code::{ReachedCall, entries::Entry},
+    context::{Check, Context, Family},
 };
 use crate::{
     diagnostic::{Diagnostic, Severity},
@@ -27,7 +26,8 @@ static NOT_ALLOWED: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&NOT_ALLOWED], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&NOT_ALLOWED], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut reported: FxHashSet<(u32, u32)> = FxHashSet::default();

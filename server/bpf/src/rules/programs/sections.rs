@@ -2,7 +2,7 @@
 
 use cfront::sema::{Function, Linkage};
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Fix, Severity},
     facts::sections,
@@ -25,7 +25,8 @@ static UNKNOWN: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&UNKNOWN], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&UNKNOWN], check: Check::any_source(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for function in cx.unit.functions() {

@@ -3,7 +3,7 @@
 use cfront::source::FileRange;
 use rustc_hash::FxHashMap;
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Severity},
     object::{Map, MapKind, Section, SectionKind},
@@ -35,7 +35,8 @@ static KERNEL: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&SKELETON, &KERNEL], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&SKELETON, &KERNEL], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     // Names are only compared when all of them are known.

@@ -2,11 +2,9 @@
 
 use cfront::{ctypes::CType, sema::Initial, source::FileRange, symbol::Symbol};
 
-use super::{
-    code::{Call, Callee, ReachedCall},
-    context::{Context, Family},
-    kernel_reads,
-    programs::Entry,
+use super::super::{
+    code::{Call, Callee, ReachedCall, entries::Entry, kernel_reads},
+    context::{Check, Context, Family},
 };
 use crate::{
     diagnostic::{Diagnostic, Severity},
@@ -41,7 +39,8 @@ static MISSING: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&NOT_GPL, &MISSING], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&NOT_GPL, &MISSING], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     let license = License::of(cx);

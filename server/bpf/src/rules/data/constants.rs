@@ -12,7 +12,7 @@ use cfront::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, Severity},
     places,
@@ -45,7 +45,8 @@ static CONST_MIX: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&NOT_VOLATILE, &CONST_MIX], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&NOT_VOLATILE, &CONST_MIX], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     folded(cx, found);

@@ -11,7 +11,7 @@ use cfront::{
 
 use strsim::osa_distance;
 
-use super::context::{Context, Family};
+use super::super::context::{Check, Context, Family};
 use crate::{
     diagnostic::{Diagnostic, Fix, Severity},
     object::MapKind,
@@ -34,7 +34,7 @@ static MEMBER: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&MEMBER], check };
+pub(super) static FAMILY: Family = rule::Family { rules: &[&MEMBER], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     members(cx, found);

@@ -9,24 +9,24 @@ use cfront::{
     unit::{ItemId, Unit},
 };
 
-use super::code::{Code, FnBody};
+use super::{Code, FnBody};
 use crate::{
     facts::sections::{self, ProgramSection},
     object::Object,
 };
 
 /// An entry program.
-pub(super) struct Entry {
+pub(in super::super) struct Entry {
     /// The function.
-    pub(super) function: Arc<Function>,
+    pub(in super::super) function: Arc<Function>,
     /// Its section, a leading `?` included.
-    pub(super) section: &'static str,
+    pub(in super::super) section: &'static str,
     /// The row of libbpf's table.
-    pub(super) row: &'static ProgramSection,
+    pub(in super::super) row: &'static ProgramSection,
 }
 
 /// The programs whose section libbpf knows.
-pub(super) fn entries(unit: &Unit, object: &Object) -> Vec<Entry> {
+pub(in super::super) fn entries(unit: &Unit, object: &Object) -> Vec<Entry> {
     object
         .programs
         .iter()
@@ -41,7 +41,11 @@ pub(super) fn entries(unit: &Unit, object: &Object) -> Vec<Entry> {
 impl Entry {
     /// The function that holds the code of a program made by `BPF_PROG`, `BPF_KPROBE` and the like,
     /// if the program came out of one of these macros.
-    pub(super) fn wrapped(&self, code: &Code<'_>, macros: &[&str]) -> Option<Arc<FnBody>> {
+    pub(in super::super) fn wrapped(
+        &self,
+        code: &Code<'_>,
+        macros: &[&str],
+    ) -> Option<Arc<FnBody>> {
         let place = self.function.definition_place()?;
         let token = code.unit.token(ItemId(place.item), place.token)?;
         let steps = code.unit.preprocessed().expansion_stack(token.loc);
@@ -52,7 +56,7 @@ impl Entry {
     }
 
     /// Where the macro that wraps the program stands, when the user wrote it out.
-    pub(super) fn macro_name(&self, code: &Code<'_>, name: &str) -> Option<FileRange> {
+    pub(in super::super) fn macro_name(&self, code: &Code<'_>, name: &str) -> Option<FileRange> {
         let place = self.function.definition_place()?;
         let token = code.unit.token(ItemId(place.item), place.token)?;
         let pp = code.unit.preprocessed();

@@ -8,11 +8,14 @@ use cfront::{
     unit::Unit,
 };
 
-use super::{
-    code::{FnBody, is_local},
-    context::{Context, Family},
-    kernel_reads::{dereferenced, parameters},
-    programs::Entry,
+use super::super::{
+    code::{
+        FnBody,
+        entries::Entry,
+        is_local,
+        kernel_reads::{dereferenced, parameters},
+    },
+    context::{Check, Context, Family},
 };
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, Severity},
@@ -63,7 +66,8 @@ static ARITY: Rule = Rule {
     since: "0.1.0",
 };
 
-pub(super) static FAMILY: Family = rule::Family { rules: &[&WRAPPER, &DEREF, &ARITY], check };
+pub(super) static FAMILY: Family =
+    rule::Family { rules: &[&WRAPPER, &DEREF, &ARITY], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for entry in cx.entries() {

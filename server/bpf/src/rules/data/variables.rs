@@ -7,8 +7,8 @@ use cfront::{
     symbol::Symbol,
 };
 
-use super::{
-    context::{Context, Family},
+use super::super::{
+    context::{Check, Context, Family},
     declaration_fixes,
 };
 use crate::{
@@ -59,7 +59,7 @@ static ZERO_SIZE: Rule = Rule {
 };
 
 pub(super) static FAMILY: Family =
-    rule::Family { rules: &[&POINTER, &FLEXIBLE, &ZERO_SIZE], check };
+    rule::Family { rules: &[&POINTER, &FLEXIBLE, &ZERO_SIZE], check: Check::object(check) };
 
 fn check(cx: Context<'_>, found: &mut Vec<Diagnostic>) {
     for section in &cx.object.sections {
