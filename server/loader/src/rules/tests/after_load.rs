@@ -175,7 +175,7 @@ int other(struct hits *skel)
 }
 "#,
         expect![[r#"
-            load-result-ignored at 58 `hits__load(skel)`: the result of `hits__load()` is ignored and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 58 `hits__load(skel)`: the result of `hits__load()` is ignored and the skeleton is used afterwards: if it fails, maps and programs do not exist or nothing is attached
                 59 `skel->rodata`: used here
             rodata-write-after-load at 59 `skel->rodata->limit`: `rodata->limit` is written after load: from then on the map is frozen and its image read-only, so this ends in SIGSEGV
                 58 `hits__load(skel)`: loaded here
@@ -207,17 +207,17 @@ fn stale_read() {
 }
 "#,
         expect![[r#"
-            percpu-stale-read at 63 `skel->percpu->nums[i]`: `percpu->nums` is read after load: the image only ever shows the start values, what the programs count is in the map
+            percpu-stale-read at 63 `skel->percpu->nums[i]`: `percpu->nums` is read after load: the image only ever shows the start values; what the programs count is in the map
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:9 `nums`: `nums` is declared here
                 fix: Look up the sum of all CPUs
                 fix: Look up the value of one CPU
-            percpu-stale-read at 64 `skel->percpu->count`: `percpu->count` is read after load: the image only ever shows the start values, what the programs count is in the map
+            percpu-stale-read at 64 `skel->percpu->count`: `percpu->count` is read after load: the image only ever shows the start values; what the programs count is in the map
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
                 fix: Look up the sum of all CPUs
                 fix: Look up the value of one CPU
-            percpu-stale-read at 65 `*p`: `percpu->count` is read after load: the image only ever shows the start values, what the programs count is in the map
+            percpu-stale-read at 65 `*p`: `percpu->count` is read after load: the image only ever shows the start values; what the programs count is in the map
                 59 `hits__load(skel)`: loaded here
                 /hits.bpf.c:8 `count`: `count` is declared here
         "#]],

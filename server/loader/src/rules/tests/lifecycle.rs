@@ -168,9 +168,9 @@ int main(void)
 }
 "#,
         expect![[r#"
-            load-result-ignored at 61 `hits__load(skel)`: the result of `hits__load()` is ignored and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 61 `hits__load(skel)`: the result of `hits__load()` is ignored and the skeleton is used afterwards: if it fails, maps and programs do not exist or nothing is attached
                 62 `use(skel)`: used here
-            load-result-ignored at 63 `hits__attach(skel)`: the result of `hits__attach()` is ignored and the skeleton is used afterwards: when it fails, maps and programs do not exist or nothing is attached
+            load-result-ignored at 63 `hits__attach(skel)`: the result of `hits__attach()` is ignored and the skeleton is used afterwards: if it fails, maps and programs do not exist or nothing is attached
                 64 `skel->bss`: used here
         "#]],
     );
