@@ -75,7 +75,7 @@ fn wrong_cases() -> String {
             case.expected = outcome.text;
         }
         if changed && update {
-            std::fs::write(&path, format::print(&cases)).unwrap();
+            std::fs::write(&path, format::print(&cases)).expect("a file of cases is written");
         }
     }
     wrong
