@@ -5,6 +5,7 @@
 //! in which section they are; maps, externs and programs follow as libbpf reads them.
 
 mod btf_types;
+mod doubt;
 mod externs;
 mod programs;
 mod references;
@@ -29,6 +30,7 @@ use crate::{
     refusal::{Refusal, RefusalKind},
 };
 use btf_types::{Reach, Types};
+use doubt::Known;
 
 /// So many zero bytes of a variable are spelled out: who shows them needs no more.
 const SHOWN_ZEROS: u64 = 64;
@@ -38,8 +40,9 @@ const SHOWN_ZEROS: u64 = 64;
 pub struct SourceObject {
     /// The object; what was refused is left out of it.
     pub object: Object,
-    /// Why libbpf would refuse it.
+    /// Why libbpf would refuse it, whatever the text says that is not known.
     pub refusals: Vec<Refusal>,
+    known: Known,
     /// What it was made of; nothing for dumps of everything.
     record: Option<Record>,
 }
@@ -70,10 +73,11 @@ pub fn build(unit: &Unit, name: &str) -> SourceObject {
 pub fn taken_over(unit: &Unit, name: &str, earlier: &SourceObject) -> Option<SourceObject> {
     let before = earlier.record.as_ref().filter(|_| earlier.object.name == name)?;
     let record = before.taken_over(unit)?;
+    let known = Some(Known::of(unit, &record)).filter(|known| *known == earlier.known)?;
     let mut object = earlier.object.clone();
     record.move_places(before, places(&mut object));
     object.complete = record.is_complete();
-    Some(SourceObject { object, refusals: earlier.refusals.clone(), record: Some(record) })
+    Some(SourceObject { object, refusals: earlier.refusals.clone(), known, record: Some(record) })
 }
 
 /// As [`build`], with every function and type that clang describes in BTF, for dumps of all of them; and
@@ -84,11 +88,13 @@ pub fn build_whole(unit: &Unit, name: &str) -> (SourceObject, Vec<TypeId>) {
 
 fn build_with(unit: &Unit, name: &str, reach: Reach) -> (SourceObject, Vec<TypeId>) {
     let (made, mut record) = facts::recorded(unit, (name, reach), read);
-    let Made { mut object, refusals, may_be_inlined } = made;
+    let Made { mut object, mut refusals, may_be_inlined } = made;
+    let known = Known::of(unit, &record);
+    doubt::leave_certain(known, &object.sections, &mut object.maps, &mut refusals);
     record.settle(places(&mut object));
     object.complete = record.is_complete();
     let record = matches!(reach, Reach::Data).then_some(record);
-    (SourceObject { object, refusals, record }, may_be_inlined)
+    (SourceObject { object, refusals, known, record }, may_be_inlined)
 }
 
 /// The places in a model, always in the same order.

@@ -1,5 +1,6 @@
 //! One rule a test: what clang makes of a few lines, as experiments showed it.
 
+mod doubt;
 mod spelled_types;
 
 use std::sync::Arc;

@@ -91,6 +91,12 @@ impl Record {
     /// Whether all of the source could be read: no header is missing, no limit was hit, and nothing that is
     /// generated is half typed.
     pub fn is_complete(&self) -> bool {
+        self.torn.is_empty() && !self.unit.is_torn() && !self.misses_text()
+    }
+
+    /// Whether something that any declaration may hang on could not be read: a header is missing, a limit of
+    /// the preprocessor was hit, or data is half typed.
+    pub fn misses_text(&self) -> bool {
         let missing = |kind| {
             matches!(
                 kind,
@@ -100,10 +106,7 @@ impl Record {
             )
         };
         let diagnostics = &self.unit.preprocessed().diagnostics;
-        self.torn.is_empty()
-            && !self.read.torn_data
-            && !self.unit.is_torn()
-            && !diagnostics.iter().any(|diagnostic| missing(diagnostic.kind))
+        self.read.torn_data || diagnostics.iter().any(|diagnostic| missing(diagnostic.kind))
     }
 
     /// Puts places in place of the stand-ins that a model was built with.
