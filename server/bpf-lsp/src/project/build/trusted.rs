@@ -233,7 +233,7 @@ mod tests {
             &["cc", "-Xclang", "-load", "-Xclang", "link"],
         ] {
             let error = with(refused).unwrap_err();
-            assert!(error.contains("lies outside the folders"), "{refused:?}: {error}");
+            assert!(error.contains("lies outside the workspace"), "{refused:?}: {error}");
         }
         for taken in [
             &["/bin/sh", "cc"][..],
