@@ -289,8 +289,49 @@ fn a_header_that_changed_is_seen_behind_the_edit() {
     run(&session, &fs, &text(""));
     fs.write(Path::new("/inc/b.h"), "int changed;\n");
     session.invalidate([Path::new("/inc/b.h")]);
+    let then = session.counters();
     let again = run(&session, &fs, &text("x"));
     assert!(all(&again).contains("changed"));
+    // What stands before the edit does not rest on it.
+    let now = session.counters();
+    assert!(now.regions_reused - then.regions_reused > 8);
+    assert_eq!(now.preamble_hits - then.preamble_hits, 1);
+}
+
+#[test]
+fn an_edit_among_the_includes_leaves_what_is_behind() {
+    let plain = program(40, "").replace("A(1)", "1");
+    for before in ["\n", "/* of the file */", "\n#include <a.h>\n"] {
+        let (read, reused) = regions(&plain, &format!("{before}{plain}"));
+        assert_eq!(read, 0, "{before}");
+        assert!(reused > 30, "{before}: {reused}");
+    }
+}
+
+#[test]
+fn definitions_between_functions_do_not_make_edits_read_more() {
+    let text = |typed: &str| {
+        let functions = (0..9).map(|n| match n {
+            4 => {
+                let (before, behind) = ("x++; ".repeat(9), "x--; ".repeat(9));
+                format!("int f4(int x)\n{{\n{before}{typed}{behind}return D3;\n}}\n")
+            }
+            n => format!("#define D{n} {n}\nint f{n}(void)\n{{\nreturn D{n};\n}}\n"),
+        });
+        functions.collect::<String>()
+    };
+    let fs = fixture::parse(HEADERS).file_system();
+    let session = Session::new();
+    let texts = ["", "int z;", "int zz;", "int zz; zz++;", "int zz;"].map(text);
+    let mut used = 0;
+    for (n, text) in texts.iter().enumerate() {
+        run(&session, &fs, text);
+        // Each begins at a mark and meets one.
+        let now = session.counters().marks_used;
+        assert!(n == 0 || now == used + 2, "{n}: {used} {now}");
+        used = now;
+    }
+    check(&texts);
 }
 
 #[test]
