@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bpf_lsp_tests::binary;
+use bpf_lsp_tests::{binary, skeleton_extract::declaration_part};
 use expect_test::{Expect, expect, expect_file};
 
 fn check(arguments: &[&str], code: i32, stdout: Expect) {
@@ -102,6 +102,43 @@ fn skeletons() {
         .assert_eq(&stdout(&["skeleton", "--kind", "lskel", "hits.bpf.c"], 0));
     let named = stdout(&["skeleton", "--name", "other", "hits.bpf.c"], 0);
     assert!(named.contains("struct other {"));
+}
+
+#[test]
+fn whole_skeletons() {
+    let object = "../../testdata/hits.bpfel.obj";
+    for kind in ["skeleton", "subskeleton"] {
+        let arguments = ["skeleton", "--kind", kind, "--name", "hits", object];
+        let declared = stdout(&arguments, 0);
+        let whole = stdout(&[&["skeleton", "--full"], &arguments[1..]].concat(), 0);
+        assert_eq!(declaration_part(&whole), declared);
+        assert!(whole.len() > declared.len());
+    }
+    check_error(
+        &["skeleton", "--full", "hits.bpf.c"],
+        expect![[r#"
+            bpf-lsp: hits.bpf.c: --full puts the object's bytes into the header: name the object built of it
+        "#]],
+    );
+    check_error(
+        &["skeleton", "--full", "--kind", "lskel", object],
+        expect![[r#"
+            bpf-lsp: ../../testdata/hits.bpfel.obj: a light skeleton holds a loader program, and only libbpf makes one (bpf_object__gen_loader): give its data and its instructions with --loader DATA INSNS
+        "#]],
+    );
+    check_error(
+        &["skeleton", "--full", "--loader", object, object, object],
+        expect![[r#"
+            bpf-lsp: only light skeletons (--kind lskel) hold a loader program
+        "#]],
+    );
+    let files = [object, object];
+    let light = ["skeleton", "--full", "--kind", "lskel", "--loader"];
+    let whole = stdout(&[&light[..], &files, &["--name", "hits", object]].concat(), 0);
+    assert_eq!(
+        declaration_part(&whole),
+        stdout(&["skeleton", "--kind", "lskel", "--name", "hits", object], 0)
+    );
 }
 
 #[test]

@@ -93,6 +93,18 @@ impl Input {
         Input::read(path, flags).map(Err)
     }
 
+    /// The bytes and the model of a compiled object, with another name when one is given; of a source
+    /// neither.
+    pub(super) fn compiled(self, name: Option<&str>) -> Option<(Vec<u8>, Object)> {
+        match self {
+            Input::Elf(bytes, object) => {
+                let object = named(&bytes, *object, name);
+                Some((bytes, object))
+            }
+            Input::Source(_) => None,
+        }
+    }
+
     /// The translation unit of a source.
     pub(super) fn unit(&self) -> Option<&Unit> {
         match self {
@@ -117,20 +129,21 @@ impl Input {
 
     /// The object model, with another name when one is given.
     pub(super) fn object(self, name: Option<&str>) -> Object {
-        let name = name.map(section::identifier);
         match self {
-            Input::Elf(bytes, object) => match name {
-                // Names of internal maps depend on the object's.
-                Some(name) => elf::open(&bytes, &name).unwrap_or(*object),
-                None => *object,
-            },
-            Input::Source(file) => match (name, file.source()) {
+            Input::Elf(bytes, object) => named(&bytes, *object, name),
+            Input::Source(file) => match (name.map(section::identifier), file.source()) {
                 (None, Some(source)) => source.object.clone(),
                 (Some(name), _) => bpf::source::object(&file.unit, &name),
                 (None, None) => bpf::source::object(&file.unit, ""),
             },
         }
     }
+}
+
+/// The object under another name, which those of its internal maps depend on.
+fn named(bytes: &[u8], object: Object, name: Option<&str>) -> Object {
+    let renamed = name.and_then(|name| elf::open(bytes, &section::identifier(name)).ok());
+    renamed.unwrap_or(object)
 }
 
 /// What the user should know of how a source was read.

@@ -12,13 +12,14 @@ mod object;
 mod replace;
 mod report;
 mod sarif;
+mod skeleton;
 mod sources;
 mod terminal;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
+use bpf::skeleton::SkeletonKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ide::answer::SkeletonKind;
 
 use crate::project::build::process;
 
@@ -53,7 +54,7 @@ enum Command {
         #[command(flatten)]
         flags: FlagArgs,
     },
-    /// Print the declarations of the skeleton header
+    /// Print the declarations of the skeleton header, or all of it
     Skeleton {
         /// The kind of header
         #[arg(long, value_enum, default_value_t)]
@@ -61,6 +62,12 @@ enum Command {
         /// Object name; by default it comes from the file name
         #[arg(long)]
         name: Option<String>,
+        /// Print a header that a loader can be built with (FILE must be an object)
+        #[arg(long)]
+        full: bool,
+        /// Loader program for a full light skeleton, as libbpf's `bpf_object__gen_loader` makes it
+        #[arg(long, num_args = 2, value_names = ["DATA", "INSNS"], requires = "full")]
+        loader: Option<Vec<PathBuf>>,
         /// BPF source or object
         file: PathBuf,
         #[command(flatten)]
@@ -147,7 +154,7 @@ impl From<Kind> for SkeletonKind {
         match kind {
             Kind::Skeleton => SkeletonKind::Skeleton,
             Kind::Subskeleton => SkeletonKind::Subskeleton,
-            Kind::Lskel => SkeletonKind::LightSkeleton,
+            Kind::Lskel => SkeletonKind::Light,
         }
     }
 }
@@ -166,8 +173,11 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check { format, objects, baseline, paths, flags }) => {
             check::run(format, objects, &baseline, &paths, &flags)
         }
-        Some(Command::Skeleton { kind, name, file, flags }) => {
-            object::skeleton(kind.into(), name.as_deref(), &file, &flags)
+        Some(Command::Skeleton { kind, name, full: false, loader: _, file, flags }) => {
+            skeleton::declared(kind.into(), name.as_deref(), &file, &flags)
+        }
+        Some(Command::Skeleton { kind, name, full: true, loader, file, flags }) => {
+            skeleton::full(kind.into(), name.as_deref(), loader.as_deref(), &file, &flags)
         }
         Some(Command::Layout { format, file, names, flags }) => {
             object::layout(format, &file, &names, &flags)

@@ -1,52 +1,16 @@
-//! `bpf-lsp skeleton`, `layout` and `btf`.
+//! `bpf-lsp layout` and `btf`.
 
 use std::{path::Path, process::ExitCode};
 
-use bpf::{
-    layout::{self, Named, TypeRequest},
-    object::Certainty,
-};
+use bpf::layout::{self, Named, TypeRequest};
 use btf::{Btf, TypeId};
 use cfront::{sema::Global, symbol::Symbol, unit::Unit};
-use ide::answer::SkeletonKind;
 
 use super::{
     FlagArgs, LayoutFormat,
     input::Input,
-    terminal::{self, print, print_json},
+    terminal::{print, print_json},
 };
-
-/// Prints the declaration part of a skeleton header.
-pub(super) fn skeleton(
-    kind: SkeletonKind,
-    name: Option<&str>,
-    path: &Path,
-    flags: &FlagArgs,
-) -> Result<ExitCode, String> {
-    let object = Input::read(path, flags)?.object(name);
-    let kind = match kind {
-        SkeletonKind::Skeleton => bpf::skeleton::SkeletonKind::Skeleton,
-        SkeletonKind::Subskeleton => bpf::skeleton::SkeletonKind::Subskeleton,
-        SkeletonKind::LightSkeleton => bpf::skeleton::SkeletonKind::Light,
-    };
-    let preview = bpf::skeleton::preview(&object, kind);
-    print(&preview.text)?;
-    for section in object.sections.iter().filter(|s| s.certainty == Certainty::Likely) {
-        terminal::note(&format!(
-            "{}: note: offsets in {} depend on the optimiser",
-            path.display(),
-            section.name
-        ));
-    }
-    match preview.note {
-        Some(note) if preview.text.is_empty() => Err(format!("{}: {note}", path.display())),
-        Some(note) => {
-            terminal::note(&format!("{}: {note}", path.display()));
-            Ok(ExitCode::SUCCESS)
-        }
-        None => Ok(ExitCode::SUCCESS),
-    }
-}
 
 /// Prints the layout of an object, or of some of its types and variables.
 pub(super) fn layout(

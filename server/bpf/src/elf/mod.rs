@@ -120,6 +120,12 @@ pub fn raw_btf(bytes: &[u8]) -> Result<Btf, OpenError> {
     }
 }
 
+/// What a section holds in the file: nothing where it has no bytes there, or does not exist.
+pub fn section_bytes<'a>(bytes: &'a [u8], name: &str) -> Result<&'a [u8], OpenError> {
+    let elf = ElfFile::parse(bytes)?;
+    Ok(elf.section(name).map_or(&[], |section| section.data))
+}
+
 fn read_btf(data: &[u8]) -> Result<Btf, OpenError> {
     btf::read(data).map_err(|e| OpenError::Btf(e.to_string()))
 }

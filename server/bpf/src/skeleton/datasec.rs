@@ -53,6 +53,16 @@ fn sections_by_ident(object: &Object) -> FxHashMap<SmolStr, &Section> {
     found.into_iter().map(|(ident, (_, section))| (ident, section)).collect()
 }
 
+/// The variables of a subskeleton, with the member names of their sections, in order.
+pub(super) fn variables(object: &Object) -> impl Iterator<Item = (SmolStr, &Variable)> {
+    let sections = sections_by_ident(object);
+    let idents =
+        object.maps.iter().filter_map(|m| data_ident(object, m, SkeletonKind::Subskeleton));
+    idents
+        .filter_map(move |ident| Some((ident.clone(), *sections.get(&ident)?)))
+        .flat_map(|(ident, section)| shown(section).map(move |v| (ident.clone(), v)))
+}
+
 /// Variables that show: statics do not.
 fn shown(section: &Section) -> impl Iterator<Item = &Variable> {
     section.variables.iter().filter(|v| v.linkage != Linkage::Static)

@@ -16,12 +16,13 @@
 //! 4. the `#endif` of the guard.
 //!
 //! Function bodies, the bytes of the object and the opaque loader program are bpftool's and are not
-//! reproduced.
+//! reproduced. [`full()`] puts functions of our own behind the declarations, and the bytes.
 //!
 //! Sources of the rules: `do_skeleton`, `do_subskeleton`, `gen_trace` and their helpers in
 //! `tools/bpf/bpftool/gen.c`.
 
 mod datasec;
+mod full;
 mod functions;
 mod struct_ops;
 mod writer;
@@ -30,6 +31,7 @@ mod writer;
 mod tests;
 
 use crate::object::{Map, MapKind, Object, SectionKind};
+pub use full::{LoaderProgram, full};
 use smol_str::SmolStr;
 use std::fmt::Write;
 use writer::Writer;
@@ -114,6 +116,15 @@ pub fn print(object: &Object, kind: SkeletonKind) -> String {
 
 /// The declaration part, and where each member is printed.
 pub fn preview(object: &Object, kind: SkeletonKind) -> Preview {
+    declared(object, kind, |_| ())
+}
+
+/// The declaration part, with what `definitions` writes behind the prototypes.
+fn declared(
+    object: &Object,
+    kind: SkeletonKind,
+    definitions: impl FnOnce(&mut Writer<'_>),
+) -> Preview {
     if kind == SkeletonKind::Subskeleton
         && let Some(note) = no_subskeleton(object)
     {
@@ -131,6 +142,7 @@ pub fn preview(object: &Object, kind: SkeletonKind) -> Preview {
         datasec::structs(&mut out);
     }
     functions::members_and_prototypes(&mut out);
+    definitions(&mut out);
     if object.has_btf() && kind != SkeletonKind::Subskeleton {
         datasec::asserts(&mut out);
     }
