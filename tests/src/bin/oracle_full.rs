@@ -30,7 +30,9 @@ const STRICT: [&str; 3] = ["-Wall", "-Wextra", "-Werror"];
 const SKIPPED: i32 = 77;
 /// What headers are included behind: they count on their users for these.
 const PRELUDE: &str = "#include <errno.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\
-                       #include <string.h>\n#include <linux/bpf.h>\n";
+                       #include <string.h>\n#include <linux/bpf.h>\n\
+                       typedef __u8 u8; typedef __u16 u16; typedef __u32 u32; typedef __u64 u64;\n\
+                       typedef __s8 s8; typedef __s16 s16; typedef __s32 s32; typedef __s64 s64;\n";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -257,12 +259,21 @@ impl Example {
         Ok((code, String::from_utf8_lossy(&result.stdout).into_owned()))
     }
 
-    /// All programs went with their loaders.
+    /// All programs went with their loaders; the kernel takes a moment to free them.
     fn nothing_is_left(&mut self) -> Result<(), String> {
-        let left = Command::new("bpftool").args(["prog", "show", "name", "count_call"]).output();
-        let left = String::from_utf8_lossy(&left.map_err(|e| e.to_string())?.stdout).into_owned();
-        let line = left.lines().next().filter(|l| l.contains("count_call"));
-        self.check("nothing stays in the kernel", line.map(str::to_string));
+        let mut left = None;
+        for _ in 0..50 {
+            let shown =
+                Command::new("bpftool").args(["prog", "show", "name", "count_call"]).output();
+            let shown =
+                String::from_utf8_lossy(&shown.map_err(|e| e.to_string())?.stdout).into_owned();
+            left = shown.lines().next().filter(|l| l.contains("count_call")).map(str::to_string);
+            if left.is_none() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        self.check("nothing stays in the kernel", left);
         Ok(())
     }
 
@@ -384,7 +395,7 @@ fn score_object(folder: &Path, score: &Score) {
         let ours = made.path().join(format!("{name}.h"));
         let empty = fs::metadata(&theirs).is_ok_and(|m| m.len() == 0);
         match text {
-            Ok(text) if fs::write(&ours, text).is_ok() => headers.push((ours, theirs)),
+            Ok(text) if fs::write(&ours, &text).is_ok() => headers.push((ours, theirs)),
             Ok(_) => fail("cannot be written".into()),
             // Libbpf's kernel-made values of .kconfig are the one thing that bpftool has and we have not.
             Err(why) if kind == SkeletonKind::Light && why.contains(".kconfig") => {

@@ -56,9 +56,7 @@ impl Input {
         let bytes =
             files::read(path, Kind::Argument).map_err(|error| format!("{shown}: {error}"))?;
         if bytes.starts_with(b"\x7fELF") {
-            let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-            let name = section::object_name_of_file(&name);
-            let object = elf::open(&bytes, &name).map_err(|error| format!("{shown}: {error}"))?;
+            let object = open(&bytes, path, None)?;
             return Ok(Input::Elf(bytes, Box::new(object)));
         }
         if bytes.contains(&0) {
@@ -81,6 +79,21 @@ impl Input {
         Ok(Input::Source(file))
     }
 
+    /// The bytes and the model of a compiled object, with another name when one is given; of any other
+    /// file nothing.
+    pub(super) fn compiled(
+        path: &Path,
+        name: Option<&str>,
+    ) -> Result<Option<(Vec<u8>, Object)>, String> {
+        let bytes = files::read(path, Kind::Argument)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        if !bytes.starts_with(b"\x7fELF") {
+            return Ok(None);
+        }
+        let object = open(&bytes, path, name)?;
+        Ok(Some((bytes, object)))
+    }
+
     /// The types of an ELF object as its `.BTF` has them, or else the input.
     pub(super) fn read_raw(path: &Path, flags: &FlagArgs) -> Result<Result<Btf, Input>, String> {
         let shown = path.display();
@@ -91,18 +104,6 @@ impl Input {
             return elf::raw_btf(&bytes).map(Ok).map_err(|error| format!("{shown}: {error}"));
         }
         Input::read(path, flags).map(Err)
-    }
-
-    /// The bytes and the model of a compiled object, with another name when one is given; of a source
-    /// neither.
-    pub(super) fn compiled(self, name: Option<&str>) -> Option<(Vec<u8>, Object)> {
-        match self {
-            Input::Elf(bytes, object) => {
-                let object = named(&bytes, *object, name);
-                Some((bytes, object))
-            }
-            Input::Source(_) => None,
-        }
     }
 
     /// The translation unit of a source.
@@ -129,9 +130,14 @@ impl Input {
 
     /// The object model, with another name when one is given.
     pub(super) fn object(self, name: Option<&str>) -> Object {
+        let name = name.map(section::identifier);
         match self {
-            Input::Elf(bytes, object) => named(&bytes, *object, name),
-            Input::Source(file) => match (name.map(section::identifier), file.source()) {
+            Input::Elf(bytes, object) => match name {
+                // Names of internal maps depend on the object's.
+                Some(name) => elf::open(&bytes, &name).unwrap_or(*object),
+                None => *object,
+            },
+            Input::Source(file) => match (name, file.source()) {
                 (None, Some(source)) => source.object.clone(),
                 (Some(name), _) => bpf::source::object(&file.unit, &name),
                 (None, None) => bpf::source::object(&file.unit, ""),
@@ -140,10 +146,16 @@ impl Input {
     }
 }
 
-/// The object under another name, which those of its internal maps depend on.
-fn named(bytes: &[u8], object: Object, name: Option<&str>) -> Object {
-    let renamed = name.and_then(|name| elf::open(bytes, &section::identifier(name)).ok());
-    renamed.unwrap_or(object)
+/// The model of an object from its bytes.
+fn open(bytes: &[u8], path: &Path, name: Option<&str>) -> Result<Object, String> {
+    let name = match name {
+        Some(name) => section::identifier(name),
+        None => {
+            let file = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+            section::object_name_of_file(&file)
+        }
+    };
+    elf::open(bytes, &name).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// What the user should know of how a source was read.

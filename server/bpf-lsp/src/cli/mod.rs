@@ -176,8 +176,8 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Skeleton { kind, name, full: false, loader: _, file, flags }) => {
             skeleton::declared(kind.into(), name.as_deref(), &file, &flags)
         }
-        Some(Command::Skeleton { kind, name, full: true, loader, file, flags }) => {
-            skeleton::full(kind.into(), name.as_deref(), loader.as_deref(), &file, &flags)
+        Some(Command::Skeleton { kind, name, full: true, loader, file, flags: _ }) => {
+            skeleton::full(kind.into(), name.as_deref(), loader.as_deref(), &file)
         }
         Some(Command::Layout { format, file, names, flags }) => {
             object::layout(format, &file, &names, &flags)

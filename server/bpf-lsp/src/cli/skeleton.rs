@@ -51,7 +51,6 @@ pub(super) fn full(
     name: Option<&str>,
     loader: Option<&[PathBuf]>,
     path: &Path,
-    flags: &FlagArgs,
 ) -> Result<ExitCode, String> {
     let shown = path.display();
     let read = |path: &PathBuf| {
@@ -64,7 +63,7 @@ pub(super) fn full(
         }
         Some(_) => return Err("only light skeletons (--kind lskel) hold a loader program".into()),
     };
-    let (bytes, object) = Input::read(path, flags)?.compiled(name).ok_or_else(|| {
+    let (bytes, object) = Input::compiled(path, name)?.ok_or_else(|| {
         format!(
             "{shown}: --full puts the object's bytes into the header: name the object built of it"
         )

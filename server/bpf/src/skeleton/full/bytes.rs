@@ -10,9 +10,9 @@ const WIDTH: usize = 100;
 /// Defines `name` as a static array of characters that holds the bytes, aligned for the ELF structs in
 /// it. It has one byte more than they are: the literal's end.
 ///
-/// A literal, since compilers take an array's numbers apart one by one: of a megabyte that is some hundred
-/// times slower. ISO asks of compilers only for 4,095 (C++: 65,536) characters; gcc and clang have no
-/// limit, and are told not to warn of it.
+/// A literal, since compilers read an array's numbers one by one, which takes some thirty times as long.
+/// ISO asks of compilers only for 4,095 (C++: 65,536) characters; gcc and clang have no limit, and are
+/// told not to warn of it.
 pub(super) fn define(out: &mut Writer<'_>, name: &str, bytes: &[u8]) {
     out.line(format_args!(
         "#pragma GCC diagnostic push\n\
