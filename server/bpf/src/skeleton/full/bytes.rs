@@ -86,7 +86,7 @@ mod tests {
     fn literals_mean_the_bytes() {
         let every_pair: Vec<u8> =
             (0..=255).flat_map(|a| (0..=255).flat_map(move |b| [a, b])).collect();
-        for bytes in [&b""[..], b"\0001", b"??=\"\\", &every_pair] {
+        for bytes in [&b""[..], b"\x00001", b"??=\"\\", &every_pair] {
             assert_eq!(read(&literal(bytes, "\t")), bytes);
         }
         assert_eq!(literal(b"\x7fELF\0\x001", ""), r#""\177ELF\0\0001""#);
