@@ -18,7 +18,6 @@ pub mod lexer;
 pub mod literal;
 pub mod names;
 pub mod parse;
-pub mod plain;
 pub mod pp;
 pub mod pragma;
 mod predefined;

@@ -5,8 +5,7 @@
 //! Programs of the corpus and the examples are torn as editors leave them while someone types, and
 //! stripped of their headers. Of each torn text it is asked what was asked of the whole one: hovers and
 //! definitions of the names around the tear, the outline, completions at the cursor, findings. Prints for
-//! each kind of tear how many answers are as they were, with both ways to read what is torn; exit code 1
-//! when the direct reader is worse than the tree in a kind.
+//! each kind of tear how many answers are as they were; exit code 1 when fewer are left than [`LEAST`] says.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -20,13 +19,7 @@ use bpf_lsp_tests::{
     torn::{Tear, Torn},
     units::{self, Command},
 };
-use cfront::{
-    flags::Flags,
-    parse::{ByTree, TREE},
-    session::FileSystem,
-    source::Text,
-    token::TokenKind,
-};
+use cfront::{flags::Flags, session::FileSystem, source::Text, token::TokenKind};
 use ide::{
     Analysis, AnalysisHost, Cancellable, Change, Environment,
     environment::{FileFlags, FlagsFrom},
@@ -143,53 +136,44 @@ fn main() -> ExitCode {
         only.as_ref().is_none_or(|only| file.to_string_lossy().contains(only.as_str()))
     });
     let environment = Arc::new(Corpus { flags });
-    let mut scores = Vec::new();
-    for way in [ByTree::WhereTorn, ByTree::Never] {
-        TREE.set(way);
-        let mut tallies = Tallies::default();
-        for (seed, file) in files.iter().enumerate() {
-            let told = verbose.then_some(way);
-            if score(&environment, file, seed, told, &mut tallies).is_err() {
-                eprintln!("{}: gave up", file.display());
-            }
+    let mut tallies = Tallies::default();
+    for (seed, file) in files.iter().enumerate() {
+        if score(&environment, file, seed, verbose, &mut tallies).is_err() {
+            eprintln!("{}: gave up", file.display());
         }
-        scores.push(tallies);
     }
-    let [tree, direct] = scores.as_slice() else { return ExitCode::FAILURE };
-    report(tree, direct)
+    report(&tallies)
 }
 
-fn report(tree: &Tallies, direct: &Tallies) -> ExitCode {
-    let mut worse = 0;
-    let mut sums: BTreeMap<&str, [Tally; 2]> = BTreeMap::new();
-    println!(
-        "{:<46} {:>6} {:>8} {:>8} {:>9} {:>8}",
-        "", "asked", "tree", "direct", "invented", "direct"
-    );
-    for (key @ (kind, question), a) in tree {
-        let b = direct.get(key).copied().unwrap_or_default();
+/// Of a hundred answers of each kind, how many at least are as they were. A reader by way of a
+/// tree-sitter tree, which this one replaced, left 96, 91, 84, 87 and 92 of them.
+const LEAST: [(&str, usize); 5] =
+    [("completion", 96), ("definition", 91), ("findings", 84), ("hover", 88), ("outline", 92)];
+
+fn report(tallies: &Tallies) -> ExitCode {
+    let mut sums: BTreeMap<&str, Tally> = BTreeMap::new();
+    println!("{:<46} {:>6} {:>8} {:>9}", "", "asked", "same", "invented");
+    for ((kind, question), tally) in tallies {
         let sum = sums.entry(question).or_default();
-        for (sum, tally) in sum.iter_mut().zip([*a, b]) {
-            sum.asked += tally.asked;
-            sum.same += tally.same;
-            sum.invented += tally.invented;
+        sum.asked += tally.asked;
+        sum.same += tally.same;
+        sum.invented += tally.invented;
+        line(&format!("{kind}: {question}"), *tally);
+    }
+    let mut code = ExitCode::SUCCESS;
+    for (question, least) in LEAST {
+        let sum = sums.get(question).copied().unwrap_or_default();
+        line(question, sum);
+        if sum.same * 100 < sum.asked * least {
+            println!("fewer than {least} of 100");
+            code = ExitCode::FAILURE;
         }
-        let is_worse = b.same < a.same || b.invented > a.invented;
-        worse += usize::from(is_worse);
-        line(&format!("{kind}: {question}"), *a, b, if is_worse { "worse" } else { "" });
     }
-    for (question, [a, b]) in sums {
-        line(question, a, b, "");
-    }
-    println!("{worse} of {} kinds are worse", tree.len());
-    if worse == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    code
 }
 
-fn line(name: &str, a: Tally, b: Tally, remark: &str) {
-    println!(
-        "{name:<46} {:>6} {:>8} {:>8} {:>9} {:>8} {remark}",
-        a.asked, a.same, b.same, a.invented, b.invented
-    );
+fn line(name: &str, tally: Tally) {
+    println!("{name:<46} {:>6} {:>8} {:>9}", tally.asked, tally.same, tally.invented);
 }
 
 /// A name of the whole text, with the answers about it.
@@ -203,7 +187,7 @@ fn score(
     environment: &Arc<Corpus>,
     file: &Path,
     seed: usize,
-    verbose: Option<ByTree>,
+    verbose: bool,
     tallies: &mut Tallies,
 ) -> Cancellable<()> {
     let Ok(text) = std::fs::read_to_string(file) else { return Ok(()) };
@@ -285,12 +269,12 @@ fn score(
                 mistakes.push(format!("completion: {} of {}", labels.len(), wanted.len()));
             }
         }
-        if let (Some(way), false) = (verbose, mistakes.is_empty()) {
+        if verbose && !mistakes.is_empty() {
             let (from, to) =
                 (tear.cut.start.saturating_sub(60), tear.cut.start + tear.inserted + 30);
             let around =
                 String::from_utf8_lossy(&tear.text.as_bytes()[from..to.min(tear.text.len())]);
-            println!("{way:?} {} {}\n>>>{around}<<<", file.display(), tear.kind);
+            println!("{} {}\n>>>{around}<<<", file.display(), tear.kind);
             for mistake in mistakes {
                 println!("    {mistake}");
             }
@@ -334,7 +318,7 @@ fn outline(analysis: &Analysis, path: &Path) -> Cancellable<BTreeSet<(String, St
 
 fn findings(analysis: &Analysis, path: &Path) -> Cancellable<BTreeSet<(String, u32)>> {
     let found = analysis.findings(path)?;
-    Ok(found.into_iter().map(|finding| (finding.rule.id.to_owned(), finding.range.start)).collect())
+    Ok(found.into_iter().map(|finding| (finding.rule.0.to_owned(), finding.range.start)).collect())
 }
 
 fn completions(analysis: &Analysis, path: &Path, offset: usize) -> Cancellable<BTreeSet<String>> {

@@ -1,72 +1,54 @@
-//! Attributes that left the text, read when their owner asks for them.
+//! What stands in the brackets of attributes.
 
-use super::{Lower, literal};
+use super::Room;
 use crate::{
     ast::{Attr, AttrArg, Expr, Span},
-    plain::{Lifted, LiftedKind},
+    literal,
     symbol::Symbol,
     token::TokenKind,
     words::Word,
 };
 
-impl Lower<'_> {
-    /// The end of the group that begins at a token and left the text.
-    pub(super) fn lifted_end(&self, token: u32) -> Option<u32> {
-        let lifted = &self.plain.lifted;
-        let at = lifted.partition_point(|group| group.start < token);
-        lifted.get(at).filter(|group| group.start == token).map(|group| group.end)
-    }
+/// How attributes are spelled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum GroupKind {
+    /// `__attribute__((...))`
+    Gnu,
+    /// `[[...]]`
+    Bracket,
+    /// `__declspec(...)`
+    Declspec,
+    /// `_Alignas(...)`
+    Alignas,
+    /// A word of those without its brackets.
+    Broken,
+}
 
-    /// Attributes that begin in `from..to` and that nothing has taken yet.
-    pub(super) fn take_attrs(&mut self, from: u32, to: u32) -> Vec<Attr> {
-        let mut attrs = Vec::new();
-        for group in self.take_groups(from, to, |kind| {
-            !matches!(kind, LiftedKind::AsmLabel | LiftedKind::Skipped)
-        }) {
-            self.group_attrs(group, &mut attrs);
-        }
-        attrs
-    }
+/// The tokens of one group of attributes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Group {
+    /// First token.
+    pub(super) start: u32,
+    /// One past the last token.
+    pub(super) end: u32,
+    /// Its spelling.
+    pub(super) kind: GroupKind,
+}
 
-    /// The asm label in `from..to`.
-    pub(super) fn take_asm_label(&mut self, from: u32, to: u32) -> Option<Symbol> {
-        let groups = self.take_groups(from, to, |kind| kind == LiftedKind::AsmLabel);
-        let group = groups.first()?;
-        let bytes = self.string(group.start + 2, group.end).0;
-        Some(Symbol::intern(&String::from_utf8_lossy(&bytes)))
-    }
-
-    fn take_groups(
-        &mut self,
-        from: u32,
-        to: u32,
-        wanted: impl Fn(LiftedKind) -> bool,
-    ) -> Vec<Lifted> {
-        let at = self.plain.lifted.partition_point(|group| group.start < from);
-        let groups = self.plain.lifted.iter().zip(&mut self.taken).skip(at);
-        groups
-            .take_while(|(group, _)| group.start < to)
-            .filter(|(group, taken)| !**taken && wanted(group.kind))
-            .map(|(group, taken)| {
-                *taken = true;
-                *group
-            })
-            .collect()
-    }
-
-    pub(super) fn group_attrs(&self, group: Lifted, attrs: &mut Vec<Attr>) {
-        let Lifted { start, end, kind } = group;
+impl Room<'_> {
+    pub(super) fn group_attrs(&self, group: Group, attrs: &mut Vec<Attr>) {
+        let Group { start, end, kind } = group;
         let (from, to) = match kind {
-            LiftedKind::Gnu => (start + 3, end.saturating_sub(2)),
-            LiftedKind::Bracket => (start + 2, end.saturating_sub(2)),
-            LiftedKind::Declspec => (start + 2, end.saturating_sub(1)),
-            LiftedKind::Alignas => {
+            GroupKind::Gnu => (start + 3, end.saturating_sub(2)),
+            GroupKind::Bracket => (start + 2, end.saturating_sub(2)),
+            GroupKind::Declspec => (start + 2, end.saturating_sub(1)),
+            GroupKind::Alignas => {
                 let args = self.attr_args(start + 2, end.saturating_sub(1));
                 let span = Span { start, end };
                 attrs.push(Attr { name: Symbol::intern("aligned"), args, span });
                 return;
             }
-            LiftedKind::AsmLabel | LiftedKind::Skipped => return,
+            GroupKind::Broken => return,
         };
         for (from, to) in self.split_commas(from, to) {
             attrs.extend(self.attr(from, to));

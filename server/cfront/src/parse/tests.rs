@@ -300,10 +300,10 @@ int b(int x) { if (x { x = 1; g(x); } for (;;) { x + ; foo_t u; break; } return 
 int c(int x) { switch (x) { case 1: x. ; case 2: static int y = return 1; default: z z z; } h(; return x; }
 int d(int x) { while (x) x-- return x; a ? b; x = (foo_t)x; (x) ? 1 : 2; }"#,
         expect![[r#"
-            (function !error int a (fn (int x)) {(decl int i = 1) (error) (error) (if x {(call g x);} else {(_-- x);}) (call h x);}) !syntax
-            (function !error int b (fn (int x)) {(if x ;) {(= x 1); (call g x);} (for _ _ _ {(+ x (error)); (decl foo_t u) (break)}) (return x)}) !syntax
-            (function !error int c (fn (int x)) {(switch x {(case 1 (error);) (case 2) (decl !error static int y = (error)) (return 1) (default) (decl z z)}) (call h); (return x)}) !syntax
-            (function !error int d (fn (int x)) {(while x (_-- x);) (return x) a; (= x (cast foo_t x)); (? (paren x) 1 2);}) !syntax
+            (function !error int a (fn (int x)) {(decl int i = 1) (= x (error)); (if x {(call g x);} else {(_-- x);}) (call h x);}) !syntax
+            (function !error int b (fn (int x)) {(if x {(= x 1); (call g x);}) (for _ _ _ {(+ x (error)); (decl foo_t u) (break)}) (return x)}) !syntax
+            (function !error int c (fn (int x)) {(switch x {(case 1 x;) (case 2) (decl !error static int y = (error)) (return 1) (default) (decl z z)}) (call h); (return x)}) !syntax
+            (function !error int d (fn (int x)) {(while x (_-- x);) (return x) (? a b (error)); (= x (cast foo_t x)); (? (paren x) 1 2);}) !syntax
         "#]],
     );
 }

@@ -5,8 +5,6 @@ use rustc_hash::FxHashSet;
 use super::{ParsedItem, parse_item};
 use crate::{
     names::{Declared, NameSpace, for_each_declared},
-    plain::TypedefScope,
-    pragma::PragmaState,
     split::{ItemRange, split},
     symbol::Symbol,
     token::Token,
@@ -25,23 +23,13 @@ pub struct UnitItem {
 /// names that stand before it. `keep` says which items are wanted (by their tokens' range); the
 /// others only give their names.
 pub fn parse_unit(tokens: &[Token], keep: impl Fn(&ItemRange) -> bool) -> Vec<UnitItem> {
-    parse_unit_with(tokens, keep, parse_item)
-}
-
-/// The same with another way to parse an item: its tokens, what pragmas say there, and the typedef
-/// names before it.
-pub fn parse_unit_with(
-    tokens: &[Token],
-    keep: impl Fn(&ItemRange) -> bool,
-    mut parse: impl FnMut(&[Token], &PragmaState, &dyn TypedefScope) -> ParsedItem,
-) -> Vec<UnitItem> {
     let mut typedefs: FxHashSet<Symbol> = FxHashSet::default();
     let mut items = Vec::new();
     for range in split(tokens) {
         let slice = tokens.get(range.start..range.end).unwrap_or(&[]);
         if keep(&range) {
             let scope = |name: Symbol| typedefs.contains(&name);
-            let parsed = parse(slice, &range.pragma, &scope);
+            let parsed = parse_item(slice, &range.pragma, &scope);
             items.push(UnitItem { range, parsed });
         }
         for_each_declared(slice, |Declared { name, space, .. }| match space {

@@ -1,8 +1,8 @@
 //! Declarators and parameters.
 
-use super::Reader;
+use super::{Reader, specifiers::Unknown};
 use crate::{
-    ast::{ArraySize, Attr, Declarator, Derived, Ident, Param, Quals, Span, Storage, TypeSpec},
+    ast::{ArraySize, Attr, Declarator, Derived, Ident, Param, Quals, Span, TypeSpec},
     symbol::Symbol,
     words::Word,
 };
@@ -31,11 +31,43 @@ struct Parts {
     naming: Naming,
     attrs: Vec<Attr>,
     asm_label: Option<Symbol>,
-    /// One past the last token that the tree sees: no qualifier, no attribute.
+    /// One past the last token of the declarator proper: no qualifier, no attribute.
     end: u32,
 }
 
 impl Reader<'_> {
+    /// Whether the name at hand is not what is declared: its line begins another declaration.
+    fn begins_next_declaration(&self) -> bool {
+        self.begins_line(self.at)
+            && self.recovery.is_in_statement()
+            && self.begins_type(self.at)
+            && (self.is_name(self.at + 1) || self.word_after() == Word::Star)
+    }
+
+    /// Of several names where one declarator is due the others are macros that are not known.
+    /// Whether the one at hand is the declarator's.
+    fn is_declared_name(&self) -> bool {
+        let mut last = self.at;
+        for _ in 0..8 {
+            let next = self.past_lifted(last + 1);
+            if !self.is_name(next) || self.begins_line(next) {
+                break;
+            }
+            last = next;
+        }
+        if last == self.at {
+            return true;
+        }
+        let inner = last + 2;
+        let parameters = self.word_at(last + 1) == Word::LParen
+            && (self.word_at(inner) == Word::RParen
+                || self.begins_type(inner)
+                || (self.is_name(inner)
+                    && (self.is_name(inner + 1) || self.word_at(inner + 1) == Word::Star)));
+        // By convention the names of attribute macros begin with underscores.
+        !parameters && !self.token().is_some_and(|token| token.sym.as_str().starts_with("__"))
+    }
+
     /// A declarator with the attributes and the asm label behind it; `attrs` stood before it.
     pub(super) fn declarator(&mut self, naming: Naming, attrs: Vec<Attr>) -> Option<Declarator> {
         let start = self.at;
@@ -46,6 +78,21 @@ impl Reader<'_> {
                 Word::Attribute => self.attributes(&mut parts.attrs)?,
                 Word::Asm if parts.asm_label.is_none() => {
                     parts.asm_label = Some(self.asm_label()?);
+                }
+                Word::Other
+                    if self.is_name(self.at)
+                        && !self.begins_line(self.at)
+                        && parts.naming != Naming::Abstract =>
+                {
+                    // `int x UNKNOWN("a") = 1;`
+                    self.skip_unknown();
+                }
+                Word::LBracket | Word::Declspec | Word::Alignas => {
+                    let before = self.at;
+                    self.attributes(&mut parts.attrs)?;
+                    if self.at == before {
+                        break;
+                    }
                 }
                 _ => break,
             }
@@ -69,11 +116,19 @@ impl Reader<'_> {
             Word::LParen if self.groups_declarator() => {
                 self.at += 1;
                 self.attributes(&mut parts.attrs)?;
-                (name, derived) = self.deeper(|reader| reader.derivation(parts))?;
-                self.expect(Word::RParen)?;
+                let inner = self.deeper(|reader| reader.derivation(parts));
+                (name, derived) = inner.unwrap_or_default();
+                self.expect(Word::RParen);
                 parts.end = self.at;
             }
-            Word::Other if parts.naming != Naming::Abstract && self.is_name(self.at) => {
+            Word::Other
+                if parts.naming != Naming::Abstract
+                    && self.is_name(self.at)
+                    && !self.begins_next_declaration() =>
+            {
+                while !self.is_declared_name() {
+                    self.skip_unknown();
+                }
                 name = self.name();
                 parts.end = self.at;
                 if let Some(name) = name {
@@ -84,20 +139,25 @@ impl Reader<'_> {
                     }
                 }
             }
-            _ if parts.naming.is_needed() => return None,
+            _ if parts.naming.is_needed() => self.missing(),
             _ => {}
         }
         loop {
             let suffix = match self.word() {
-                Word::LBracket => self.outright(Self::array)?,
-                Word::LParen => self.outright(Self::parameters)?,
+                Word::LBracket if self.word_after() == Word::LBracket => break,
+                Word::LBracket => self.within_specifiers(Self::array),
+                Word::LParen => self.within_specifiers(Self::parameters),
                 _ => break,
+            };
+            let Some(suffix) = suffix else {
+                break;
             };
             derived.push(suffix);
             parts.end = self.at;
         }
         if derived.len() + pointers.len() > MAX_DERIVED {
-            return None;
+            pointers.truncate(MAX_DERIVED);
+            derived.truncate(MAX_DERIVED);
         }
         pointers.reverse();
         if derived.is_empty() {
@@ -117,6 +177,8 @@ impl Reader<'_> {
                 Word::Const => quals.is_const = true,
                 Word::Volatile => quals.is_volatile = true,
                 Word::Restrict => quals.is_restrict = true,
+                Word::Atomic => quals.is_atomic = true,
+                Word::Extension => {}
                 Word::Attribute => {
                     self.attributes(&mut attrs)?;
                     continue;
@@ -130,20 +192,40 @@ impl Reader<'_> {
     /// Whether `(` groups a declarator (and does not begin parameters).
     fn groups_declarator(&self) -> bool {
         let next = self.past_lifted(self.at + 1);
-        match self.lower.word(next) {
+        match self.word_at(next) {
             Word::Star | Word::LParen => true,
+            Word::LBracket => true,
             _ => self.is_name(next) && !self.begins_type(next),
         }
     }
 
     fn array(&mut self) -> Option<Derived> {
         self.at += 1;
+        let mut quals = Quals::default();
+        loop {
+            match self.word() {
+                Word::Const => quals.is_const = true,
+                Word::Volatile => quals.is_volatile = true,
+                Word::Restrict => quals.is_restrict = true,
+                Word::Static => {}
+                _ => break,
+            }
+            self.at += 1;
+        }
+        let star = self.word() == Word::Star && self.word_after() == Word::RBracket;
         let size = match self.word() {
             Word::RBracket => ArraySize::Incomplete,
-            _ => ArraySize::Expr(Box::new(self.constant()?)),
+            Word::Star if star => {
+                self.at += 1;
+                ArraySize::Star
+            }
+            _ => match self.constant() {
+                Some(size) => ArraySize::Expr(Box::new(size)),
+                None => ArraySize::Incomplete,
+            },
         };
-        self.expect(Word::RBracket)?;
-        Some(Derived::Array { size, quals: Quals::default() })
+        self.expect(Word::RBracket);
+        Some(Derived::Array { size, quals })
     }
 
     fn parameters(&mut self) -> Option<Derived> {
@@ -157,22 +239,35 @@ impl Reader<'_> {
         loop {
             if self.take(Word::Ellipsis) {
                 variadic = true;
-                self.expect(Word::RParen)?;
+                self.expect(Word::RParen);
                 break;
             }
-            let specs = self.specs(self.at)?;
-            if specs.storage != Storage::None {
-                return None;
-            }
+            let before = self.at;
+            let specs = self.specs(self.at, Unknown::Alone)?;
             let declarator = self.declarator(Naming::Param, Vec::new())?;
-            params.push(Param { specs, declarator });
+            if self.at > before {
+                params.push(Param { specs, declarator });
+            }
             if self.take(Word::RParen) {
                 break;
             }
-            self.expect(Word::Comma)?;
+            if self.take(Word::Comma) {
+                if self.take(Word::RParen) {
+                    self.missing();
+                    break;
+                }
+                continue;
+            }
+            self.missing();
+            if self.ends_list() {
+                break;
+            }
+            if self.at == before {
+                self.skip_group();
+            }
         }
         // In the body of a function its parameters hide typedef names.
-        if self.lower.word(self.past_lifted(self.at)) != Word::LBrace {
+        if self.word_at(self.past_lifted(self.at)) != Word::LBrace {
             self.names.leave(mark);
         }
         if let [only] = params.as_slice()
@@ -187,5 +282,5 @@ impl Reader<'_> {
     }
 }
 
-/// Steps of one declarator; more are left to the tree.
+/// Steps of one declarator; more are left out.
 const MAX_DERIVED: usize = 32;

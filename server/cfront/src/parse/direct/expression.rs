@@ -16,7 +16,8 @@ impl Reader<'_> {
         if self.word() == Word::Comma {
             self.sink()?;
             self.at += 1;
-            let right = self.deeper(Self::expression)?;
+            let right = self.deeper(Self::expression);
+            let right = self.or_error(right);
             let span = Span { start: expr.span.start, end: right.span.end };
             expr = Expr { kind: ExprKind::Comma(Box::new(expr), Box::new(right)), span };
         }
@@ -27,23 +28,23 @@ impl Reader<'_> {
     /// An expression without comma and assignment on its outermost level.
     pub(super) fn constant(&mut self) -> Option<Expr> {
         let expr = self.assignment()?;
-        (!matches!(expr.kind, ExprKind::Assign(..))).then_some(expr)
+        Some(expr)
     }
 
     /// An expression without comma on its outermost level.
-    pub(super) fn assignment(&mut self) -> Option<Expr> {
+    pub(in crate::parse) fn assignment(&mut self) -> Option<Expr> {
         let outer = self.begin_left();
         let left = self.binary(0)?;
         let expr = match self.word() {
-            Word::Assign | Word::CompoundAssign if is_assignable(&left) => {
+            Word::Assign | Word::CompoundAssign => {
                 self.sink()?;
                 let op = compound_op(self.token()?.sym);
                 self.at += 1;
-                let right = self.deeper(Self::assignment)?;
+                let right = self.deeper(Self::assignment);
+                let right = self.or_error(right);
                 let span = Span { start: left.span.start, end: right.span.end };
                 Expr { kind: ExprKind::Assign(op, Box::new(left), Box::new(right)), span }
             }
-            Word::Assign | Word::CompoundAssign => return None,
             Word::Question => {
                 self.sink()?;
                 self.deeper(|reader| reader.conditional(left))?
@@ -59,11 +60,15 @@ impl Reader<'_> {
         self.at += 1;
         let then = match self.word() {
             Word::Colon => None,
-            _ => Some(Box::new(self.expression()?)),
+            _ => {
+                let then = self.expression();
+                Some(Box::new(self.or_error(then)))
+            }
         };
-        self.expect(Word::Colon)?;
+        self.expect(Word::Colon);
         // An assignment is no third operand.
-        let otherwise = Box::new(self.constant()?);
+        let otherwise = self.constant();
+        let otherwise = Box::new(self.or_error(otherwise));
         let span = Span { start: cond.span.start, end: otherwise.span.end };
         Some(Expr { kind: ExprKind::Conditional { cond: Box::new(cond), then, otherwise }, span })
     }
@@ -77,7 +82,8 @@ impl Reader<'_> {
         {
             self.sink()?;
             self.at += 1;
-            let right = self.deeper(|reader| reader.binary(strength + 1))?;
+            let right = self.deeper(|reader| reader.binary(strength + 1));
+            let right = self.or_error(right);
             let span = Span { start: left.span.start, end: right.span.end };
             left = Expr { kind: ExprKind::Binary(op, Box::new(left), Box::new(right)), span };
         }
@@ -116,9 +122,13 @@ impl Reader<'_> {
         while self.word() == Word::Extension {
             self.at += 1;
         }
-        let token = self.token()?;
+        let Some(token) = self.token() else {
+            self.missing();
+            return None;
+        };
         if token.kind != TokenKind::Punct {
             return match self.word() {
+                Word::RealImag => self.real_imag(),
                 Word::Sizeof | Word::Alignof => self.deeper(Self::sizeof),
                 _ => self.operand(),
             };
@@ -127,6 +137,7 @@ impl Reader<'_> {
             known::L_PAREN if self.begins_type(self.at + 1) => {
                 return self.deeper(Self::cast);
             }
+            known::L_PAREN if self.unknown_cast(self.at) => return self.deeper(Self::cast),
             known::L_PAREN => return self.operand(),
             known::STAR => UnaryOp::Deref,
             known::AMP => UnaryOp::AddrOf,
@@ -137,22 +148,54 @@ impl Reader<'_> {
             known::PLUS_PLUS => UnaryOp::PreInc,
             known::MINUS_MINUS => UnaryOp::PreDec,
             known::AMP_AMP => return self.label_address(),
-            _ => return None,
+            _ => {
+                self.missing();
+                return None;
+            }
         };
+        self.prefixed(op)
+    }
+
+    fn prefixed(&mut self, op: UnaryOp) -> Option<Expr> {
         let start = self.at;
         self.at += 1;
-        let inner = self.deeper(Self::unary)?;
+        let inner = self.deeper(Self::unary);
+        let inner = self.or_error(inner);
         let span = Span { start, end: inner.span.end };
         Some(Expr { kind: ExprKind::Unary(op, Box::new(inner)), span })
+    }
+
+    /// `__real__ e`
+    fn real_imag(&mut self) -> Option<Expr> {
+        self.prefixed(UnaryOp::Extension)
+    }
+
+    /// A cast to a type that is not known: `(name)operand`, `(name *)`.
+    pub(super) fn unknown_cast(&mut self, open: u32) -> bool {
+        if !self.is_name(open + 1) || self.begins_type(open + 1) {
+            return false;
+        }
+        let Some(close) = self.pair(open) else { return false };
+        if close == open + 2 {
+            let operand = self.is_name(close + 1)
+                || [TokenKind::Number, TokenKind::Str, TokenKind::Char]
+                    .into_iter()
+                    .any(|kind| self.is_kind(close + 1, kind));
+            return operand && !self.begins_line(close + 1);
+        }
+        (open + 2..close).all(|at| self.word_at(at) == Word::Star)
     }
 
     /// `&&label`
     fn label_address(&mut self) -> Option<Expr> {
         let start = self.at;
         self.at += 1;
-        let kind = ExprKind::LabelAddress(self.name()?);
-        let ends = !self.word().continues_operand();
-        ends.then_some(Expr { kind, span: Span { start, end: self.at } })
+        let Some(name) = self.name() else {
+            self.missing();
+            return None;
+        };
+        let kind = ExprKind::LabelAddress(name);
+        Some(Expr { kind, span: Span { start, end: self.at } })
     }
 
     /// `(T)operand` or `(T){ ... }`
@@ -160,11 +203,12 @@ impl Reader<'_> {
         let start = self.at;
         self.at += 1;
         let ty = Box::new(self.type_name()?);
-        self.expect(Word::RParen)?;
+        self.expect(Word::RParen);
         if self.word() == Word::LBrace {
             return self.compound_literal(start, ty);
         }
-        let expr = Box::new(self.unary()?);
+        let expr = self.unary();
+        let expr = Box::new(self.or_error(expr));
         let span = Span { start, end: expr.span.end };
         Some(Expr { kind: ExprKind::Cast { ty, expr }, span })
     }
@@ -175,14 +219,16 @@ impl Reader<'_> {
         let alignof = self.word() == Word::Alignof;
         self.at += 1;
         let open = self.at;
-        let value = if self.word() == Word::LParen && self.begins_type(open + 1) {
+        let unknown = self.word() == Word::LParen
+            && self.word_at(open + 2) == Word::Star
+            && self.unknown_cast(open);
+        let types = self.word() == Word::LParen && self.begins_type(open + 1);
+        let value = if types || unknown {
             self.at += 1;
             let ty = Box::new(self.type_name()?);
-            self.expect(Word::RParen)?;
+            self.expect(Word::RParen);
             match self.word() {
                 Word::LBrace => self.compound_literal(open, ty)?,
-                // Nothing that follows an operand follows a type.
-                word if word.continues_operand() => return None,
                 _ => {
                     let span = Span { start, end: self.at };
                     let kind = match alignof {
@@ -193,7 +239,8 @@ impl Reader<'_> {
                 }
             }
         } else {
-            self.unary()?
+            let value = self.unary();
+            self.or_error(value)
         };
         let span = Span { start, end: value.span.end };
         let kind = match alignof {
@@ -202,19 +249,6 @@ impl Reader<'_> {
         };
         Some(Expr { kind, span })
     }
-}
-
-/// Whether an expression may stand left of an assignment operator.
-fn is_assignable(expr: &Expr) -> bool {
-    matches!(
-        expr.kind,
-        ExprKind::Ident(_)
-            | ExprKind::Unary(UnaryOp::Deref, _)
-            | ExprKind::Member { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::Paren(_)
-            | ExprKind::Call { .. }
-    )
 }
 
 /// The operator of `op=`; `None` for `=`.

@@ -10,19 +10,32 @@ impl Reader<'_> {
     pub(super) fn initializer(&mut self) -> Option<Initializer> {
         match self.word() {
             Word::LBrace => self.initializer_list(),
-            _ => self.assignment().map(Initializer::Expr),
+            _ => {
+                let value = self.assignment();
+                Some(Initializer::Expr(self.or_error(value)))
+            }
         }
     }
 
     pub(super) fn initializer_list(&mut self) -> Option<Initializer> {
         let start = self.at;
-        self.expect(Word::LBrace)?;
+        self.expect(Word::LBrace);
         let mut items = Vec::new();
         while !self.take(Word::RBrace) {
-            let item = self.deeper(Self::init_item)?;
-            items.push(item);
+            if self.token().is_none() || self.word() == Word::Semi || self.word().is_statement() {
+                self.missing();
+                break;
+            }
+            let before = self.at;
+            match self.deeper(Self::init_item) {
+                Some(item) => items.push(item),
+                None => {}
+            }
             if !self.take(Word::Comma) && self.word() != Word::RBrace {
-                return None;
+                self.missing();
+                if self.at == before {
+                    self.skip_group();
+                }
             }
         }
         Some(Initializer::List(items, Span { start, end: self.at }))
@@ -39,14 +52,17 @@ impl Reader<'_> {
                 match self.word() {
                     Word::Dot => {
                         self.at += 1;
-                        designators.push(Designator::Field(self.name()?));
+                        match self.name() {
+                            Some(name) => designators.push(Designator::Field(name)),
+                            None => self.missing(),
+                        }
                     }
                     Word::LBracket => designators.push(self.index_designator()?),
                     _ => break,
                 }
             }
             if !designators.is_empty() {
-                self.expect(Word::Assign)?;
+                self.expect(Word::Assign);
             }
         }
         Some(InitItem { designators, value: self.initializer()? })
@@ -54,12 +70,16 @@ impl Reader<'_> {
 
     fn index_designator(&mut self) -> Option<Designator> {
         self.at += 1;
-        let index = self.constant()?;
+        let index = self.constant();
+        let index = self.or_error(index);
         let designator = match self.take(Word::Ellipsis) {
-            true => Designator::Range(index, self.constant()?),
+            true => {
+                let end = self.constant();
+                Designator::Range(index, self.or_error(end))
+            }
             false => Designator::Index(index),
         };
-        self.expect(Word::RBracket)?;
+        self.expect(Word::RBracket);
         Some(designator)
     }
 }

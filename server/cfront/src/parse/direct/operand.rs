@@ -29,12 +29,18 @@ impl Reader<'_> {
 
     fn primary(&mut self) -> Option<Expr> {
         let start = self.at;
-        let token = *self.token()?;
+        let Some(&token) = self.token() else {
+            self.missing();
+            return None;
+        };
         let kind = match token.kind {
-            TokenKind::Ident => match self.lower.words.of(token.sym) {
+            TokenKind::Ident => match self.room.words.of(token.sym) {
                 Word::Other => ExprKind::Ident(self.name()?),
                 Word::Generic => self.deeper(Self::generic)?,
-                _ => return None,
+                _ => {
+                    self.missing();
+                    return None;
+                }
             },
             TokenKind::Number => {
                 self.at += 1;
@@ -47,13 +53,31 @@ impl Reader<'_> {
             }
             TokenKind::Str => {
                 self.strings()?;
-                let (bytes, width) = self.lower.string(start, self.at);
-                // The tree has text for the first of adjacent literals only.
+                let end = self.at;
+                while self.is_name(self.at) && !self.begins_line(self.at) {
+                    // `"text" UNKNOWN "text"`
+                    self.mended();
+                    self.at += 1;
+                    self.strings();
+                }
+                let at = std::mem::replace(&mut self.at, end);
+                let (bytes, width) = self.room.string(start, self.at);
+                self.at = at;
+                // The first of adjacent literals is the place of all.
                 let span = Span { start, end: start + 1 };
                 return Some(Expr { kind: ExprKind::Str { bytes, width }, span });
             }
-            TokenKind::Punct if token.sym == known::L_PAREN => self.deeper(Self::parenthesized)?,
-            _ => return None,
+            TokenKind::Punct if token.sym == known::L_PAREN => {
+                let kind = self.deeper(Self::parenthesized);
+                if kind.is_none() {
+                    self.take(Word::RParen);
+                }
+                kind.unwrap_or(ExprKind::Error)
+            }
+            _ => {
+                self.missing();
+                return None;
+            }
         };
         Some(Expr { kind, span: Span { start, end: self.at } })
     }
@@ -63,9 +87,12 @@ impl Reader<'_> {
         self.at += 1;
         let kind = match self.word() {
             Word::LBrace => ExprKind::StmtExpr(self.block()?),
-            _ => ExprKind::Paren(Box::new(self.expression()?)),
+            _ => {
+                let inner = self.expression();
+                ExprKind::Paren(Box::new(self.or_error(inner)))
+            }
         };
-        self.expect(Word::RParen)?;
+        self.close_paren();
         Some(kind)
     }
 
@@ -87,17 +114,15 @@ impl Reader<'_> {
             if !word.continues_operand() {
                 return Some(base);
             }
-            // The tree reads `-p++->a` as `(-p)++->a`.
-            if matches!(base.kind, ExprKind::Postfix(..)) {
-                return None;
-            }
+            // A line that begins with a parenthesis, behind one without its `;`.
             self.sink()?;
             let kind = match word {
                 Word::LParen => self.deeper(|reader| reader.call(base))?,
                 Word::LBracket => {
                     self.at += 1;
-                    let index = Box::new(self.deeper(Self::expression)?);
-                    self.expect(Word::RBracket)?;
+                    let index = self.deeper(Self::expression);
+                    let index = Box::new(self.or_error(index));
+                    self.expect(Word::RBracket);
                     ExprKind::Index { base: Box::new(base), index }
                 }
                 Word::IncDec => {
@@ -108,7 +133,10 @@ impl Reader<'_> {
                 }
                 _ => {
                     self.at += 1;
-                    let field = self.name()?;
+                    let Some(field) = self.name() else {
+                        self.missing();
+                        return Some(base);
+                    };
                     ExprKind::Member { base: Box::new(base), arrow: word == Word::Arrow, field }
                 }
             };
@@ -118,8 +146,8 @@ impl Reader<'_> {
 
     fn call(&mut self, callee: Expr) -> Option<ExprKind> {
         let ExprKind::Ident(name) = callee.kind else {
-            let Arguments { exprs: args, types, .. } = self.arguments()?;
-            return types.is_empty().then(|| ExprKind::Call { callee: Box::new(callee), args });
+            let Arguments { exprs: args, .. } = self.arguments()?;
+            return Some(ExprKind::Call { callee: Box::new(callee), args });
         };
         if name.name == known::BUILTIN_OFFSETOF {
             return self.offsetof();
@@ -128,7 +156,10 @@ impl Reader<'_> {
         if arguments.types.is_empty() && name.name != known::BUILTIN_CHOOSE_EXPR {
             return Some(ExprKind::Call { callee: Box::new(callee), args: arguments.exprs });
         }
-        special_call(name, callee.span, arguments)
+        let (exprs, types) = (arguments.exprs.clone(), arguments.types.clone());
+        let special = special_call(name, callee.span, arguments);
+        let name = name.name;
+        Some(special.unwrap_or(ExprKind::BuiltinWithTypes { name, types, args: exprs }))
     }
 
     fn arguments(&mut self) -> Option<Arguments> {
@@ -138,71 +169,126 @@ impl Reader<'_> {
             return Some(arguments);
         }
         loop {
+            let before = self.at;
             if self.begins_type(self.at) {
-                // Attributes in front would move the place that the tree gives the type.
-                (self.past_lifted(self.at) == self.at).then_some(())?;
                 arguments.type_first |= arguments.exprs.is_empty();
-                arguments.types.push(self.type_name()?);
+                arguments.types.extend(self.type_name());
+            } else if matches!(self.word(), Word::RParen | Word::Comma) {
+                self.missing();
+            } else if self.ends_list() {
+                break;
             } else {
-                arguments.exprs.push(self.assignment()?);
+                let argument = self.assignment();
+                arguments.exprs.push(self.or_error(argument));
             }
             if self.take(Word::RParen) {
                 return Some(arguments);
             }
-            self.expect(Word::Comma)?;
+            if self.take(Word::Comma) {
+                continue;
+            }
+            if self.ends_list() {
+                break;
+            }
+            self.missing();
+            if self.at == before {
+                self.skip_group();
+            } else if self.begins_line(self.at) {
+                break;
+            }
+        }
+        self.close_paren();
+        Some(arguments)
+    }
+
+    /// Whether what stands here ends a list that is not closed.
+    pub(super) fn ends_list(&self) -> bool {
+        let word = self.word();
+        self.token().is_none()
+            || word.is_statement()
+            || matches!(
+                word,
+                Word::Semi | Word::LBrace | Word::RBrace | Word::RParen | Word::RBracket
+            )
+    }
+
+    /// `)`, which may be missing before `;`.
+    pub(super) fn close_paren(&mut self) {
+        if self.take(Word::RParen) {
+            return;
+        }
+        match self.word() {
+            Word::Semi | Word::RBrace => self.mended(),
+            _ => self.missing(),
         }
     }
 
     /// `(T, a.b[1])` of `__builtin_offsetof`
     fn offsetof(&mut self) -> Option<ExprKind> {
-        self.at += 1;
-        if !self.begins_type(self.at) || self.past_lifted(self.at) != self.at {
-            return None;
+        if !self.begins_type(self.at + 1) {
+            let Arguments { exprs: args, types, .. } = self.arguments()?;
+            return Some(ExprKind::BuiltinWithTypes { name: known::BUILTIN_OFFSETOF, types, args });
         }
+        self.at += 1;
         let ty = Box::new(self.type_name()?);
-        self.expect(Word::Comma)?;
-        let mut path = vec![Designator::Field(self.name()?)];
+        self.expect(Word::Comma);
+        let mut path = Vec::new();
+        match self.name() {
+            Some(name) => path.push(Designator::Field(name)),
+            None => self.missing(),
+        }
         loop {
             let step = match self.word() {
                 Word::Dot => {
                     self.at += 1;
-                    Designator::Field(self.name()?)
+                    let Some(name) = self.name() else {
+                        self.missing();
+                        break;
+                    };
+                    Designator::Field(name)
                 }
                 Word::LBracket => {
                     self.at += 1;
-                    let index = self.constant()?;
-                    self.expect(Word::RBracket)?;
+                    let index = self.constant();
+                    let index = self.or_error(index);
+                    self.expect(Word::RBracket);
                     Designator::Index(index)
                 }
                 _ => break,
             };
             path.push(step);
         }
-        self.expect(Word::RParen)?;
+        self.expect(Word::RParen);
         (path.len() <= MAX_PATH).then_some(ExprKind::Offsetof { ty, path })
     }
 
     /// `_Generic(control, T: a, default: b)`
     fn generic(&mut self) -> Option<ExprKind> {
         self.at += 1;
-        self.expect(Word::LParen)?;
+        self.expect(Word::LParen);
         if self.begins_type(self.at) {
+            self.missing();
             return None;
         }
-        let control = Box::new(self.assignment()?);
+        let control = self.assignment();
+        let control = Box::new(self.or_error(control));
         let mut arms = Vec::new();
         while self.take(Word::Comma) {
             let ty = if self.take(Word::Default) {
                 None
             } else if self.begins_type(self.at) && self.past_lifted(self.at) == self.at {
                 Some(self.type_name()?)
+            } else if self.is_name(self.at) {
+                Some(self.type_name()?)
             } else {
-                return None;
+                self.missing();
+                break;
             };
-            self.expect(Word::Colon)?;
-            arms.push((ty, self.assignment()?));
+            self.expect(Word::Colon);
+            let value = self.assignment();
+            arms.push((ty, self.or_error(value)));
         }
-        self.expect(Word::RParen)?;
+        self.expect(Word::RParen);
         Some(ExprKind::Generic { control, arms })
     }
 }
@@ -243,5 +329,5 @@ fn special_call(name: Ident, span: Span, arguments: Arguments) -> Option<ExprKin
     })
 }
 
-/// Steps of a member path; more are left to the tree.
+/// Steps of a member path; more are left out.
 const MAX_PATH: usize = 64;

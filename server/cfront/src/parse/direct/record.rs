@@ -1,11 +1,12 @@
 //! Struct, union and enum specifiers.
 
-use super::{Reader, declarator::Naming};
+use super::{Reader, declarator::Naming, specifiers::Unknown};
 use crate::{
     ast::{
-        Declarator, EnumSpec, EnumeratorDecl, FieldDecl, FieldDeclarator, Quals, RecordSpec, Span,
-        Storage, TypeSpec,
+        Declarator, EnumSpec, EnumeratorDecl, FieldDecl, FieldDeclarator, RecordSpec, Span,
+        TypeSpec,
     },
+    token::TokenKind,
     words::Word,
 };
 
@@ -17,37 +18,32 @@ impl Reader<'_> {
         self.attributes(&mut attrs)?;
         let tag = match self.word() {
             Word::LBrace => None,
-            _ => Some(self.name()?),
+            _ => self.name(),
         };
+        let typed_enum =
+            word == Word::Enum && self.word() == Word::Colon && self.begins_type(self.at + 1);
+        if tag.is_none() && self.word() != Word::LBrace && !typed_enum {
+            self.missing();
+        }
         let mut underlying = None;
-        if word == Word::Enum && self.take(Word::Colon) {
+        if typed_enum && self.take(Word::Colon) {
             // Else the colon is an unnamed bit-field's.
-            self.begins_type(self.at).then_some(())?;
             let ty = self.type_name()?;
-            let specs = &ty.specs;
-            let plain =
-                matches!(specs.ty, TypeSpec::Int(_) | TypeSpec::Bool | TypeSpec::Typedef(_))
-                    && specs.quals == Quals::default()
-                    && !(specs.inline || specs.thread_local)
-                    && specs.attrs.is_empty()
-                    && ty.declarator.derived.is_empty()
-                    && matches!(self.word(), Word::LBrace | Word::Semi);
-            plain.then_some(())?;
             underlying = Some(Box::new(ty));
         }
         let (mut fields, mut values) = (None, None);
         // Attributes after the tag are the type's only when it is defined here.
-        if self.lower.word(self.past_lifted(self.at)) == Word::LBrace {
+        if self.word_at(self.past_lifted(self.at)) == Word::LBrace {
             self.attributes(&mut attrs)?;
-            self.expect(Word::LBrace)?;
+            self.expect(Word::LBrace);
             if word == Word::Enum {
                 values = Some(self.enumerators()?);
                 self.attributes(&mut attrs)?;
-                self.lower.push_pragma_attrs(&mut attrs, |subjects| subjects.enums);
+                self.room.push_pragma_attrs(&mut attrs, |subjects| subjects.enums);
             } else {
                 fields = Some(self.fields()?);
                 self.attributes(&mut attrs)?;
-                self.lower.push_pragma_attrs(&mut attrs, |subjects| subjects.record);
+                self.room.push_pragma_attrs(&mut attrs, |subjects| subjects.record);
             }
         }
         let span = Span { start, end: self.at };
@@ -59,7 +55,7 @@ impl Reader<'_> {
                 tag,
                 fields,
                 attrs,
-                pragma_pack: self.lower.pragma.pack,
+                pragma_pack: self.room.pragma.pack,
                 span,
             }))
         })
@@ -73,11 +69,28 @@ impl Reader<'_> {
             match self.word() {
                 Word::RBrace => break,
                 Word::Semi => self.at += 1,
+                _ if self.is_kind(self.at, TokenKind::Pragma) => self.at += 1,
+                _ if self.token().is_none() => {
+                    self.mended();
+                    return Some(fields);
+                }
                 Word::StaticAssert => {
                     self.static_assert()?;
                 }
                 _ => {
-                    fields.push(self.field(lead)?);
+                    let (before, broken) = (self.at, self.recovery.broken);
+                    let field = self.field(lead)?;
+                    if self.at == before {
+                        self.missing();
+                        self.skip_group();
+                    }
+                    let ends = matches!(self.word(), Word::RBrace) || self.token().is_none();
+                    let closed = self.room.word(self.at.saturating_sub(1)) == Word::Semi;
+                    fields.push(match self.recovery.broken > broken || !(closed || ends) {
+                        // What is being typed is no member yet, and the layout is not known.
+                        true => FieldDecl::Error(Span { start: before, end: self.at }),
+                        false => field,
+                    });
                     lead = self.at;
                 }
             }
@@ -87,10 +100,24 @@ impl Reader<'_> {
     }
 
     fn field(&mut self, start: u32) -> Option<FieldDecl> {
-        let specs = self.specs(start)?;
-        if specs.storage != Storage::None {
-            return None;
+        if self.is_name(self.at)
+            && !self.begins_type(self.at)
+            && self.word_after() == Word::LParen
+            && self.word_at(self.at + 2) != Word::Star
+        {
+            // `__uint(type, X);` of a macro that is not known, or that is being typed.
+            let start = self.at;
+            self.skip_unknown();
+            while !matches!(self.word(), Word::Semi | Word::RBrace)
+                && self.token().is_some()
+                && !self.begins_line(self.at)
+            {
+                self.skip_group();
+            }
+            self.take(Word::Semi);
+            return Some(FieldDecl::Error(Span { start, end: self.at }));
         }
+        let specs = self.specs(start, Unknown::Alone)?;
         let mut declarators = Vec::new();
         if self.word() != Word::Semi {
             loop {
@@ -100,7 +127,9 @@ impl Reader<'_> {
                 }
             }
         }
-        self.expect(Word::Semi)?;
+        if !self.take(Word::Semi) {
+            self.mended();
+        }
         Some(FieldDecl::Fields { specs, declarators, span: Span { start, end: self.at } })
     }
 
@@ -108,7 +137,7 @@ impl Reader<'_> {
         let mut attrs = Vec::new();
         self.attributes(&mut attrs)?;
         let mut declarator = match self.word() {
-            // An unnamed bit-field: the tree's stand-in for its name is the colon.
+            // An unnamed bit-field: its place is the colon.
             Word::Colon => Declarator {
                 name: None,
                 derived: Vec::new(),
@@ -119,7 +148,10 @@ impl Reader<'_> {
             _ => self.declarator(Naming::Member, attrs)?,
         };
         let bits = match self.take(Word::Colon) {
-            true => Some(self.constant()?),
+            true => {
+                let bits = self.constant();
+                Some(self.or_error(bits))
+            }
             false => None,
         };
         self.attributes(&mut declarator.attrs)?;
@@ -130,17 +162,30 @@ impl Reader<'_> {
         let mut values = Vec::new();
         loop {
             if self.take(Word::RBrace) {
-                return (!values.is_empty()).then_some(values);
+                return Some(values);
             }
-            let name = self.name()?;
+            if self.token().is_none() || self.word() == Word::Semi {
+                self.missing();
+                return Some(values);
+            }
+            let Some(name) = self.name() else {
+                self.missing();
+                self.skip_group();
+                continue;
+            };
             self.names.declare(name.name, false);
+            // An enumerator's attributes say nothing of its value.
+            self.attributes(&mut Vec::new())?;
             let value = match self.take(Word::Assign) {
-                true => Some(self.constant()?),
+                true => {
+                    let value = self.constant();
+                    Some(self.or_error(value))
+                }
                 false => None,
             };
             values.push(EnumeratorDecl { name, value });
             if !self.take(Word::Comma) && self.word() != Word::RBrace {
-                return None;
+                self.missing();
             }
         }
     }

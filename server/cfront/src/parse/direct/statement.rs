@@ -1,8 +1,8 @@
 //! Statements.
 
-use super::Reader;
+use super::{Reader, specifiers::Unknown};
 use crate::{
-    ast::{Block, Expr, ExprKind, Span, Stmt, StmtKind},
+    ast::{Block, Expr, ExprKind, FunctionDef, Span, Stmt, StmtKind},
     token::TokenKind,
     words::Word,
 };
@@ -10,9 +10,18 @@ use crate::{
 impl Reader<'_> {
     pub(super) fn block(&mut self) -> Option<Block> {
         let start = self.at;
-        self.expect(Word::LBrace)?;
+        self.expect(Word::LBrace);
         let mark = self.names.mark();
-        let stmts = self.deeper(Self::block_items)?;
+        let stmts = match self.deeper(Self::block_items) {
+            Some(stmts) => stmts,
+            None => {
+                while self.token().is_some() && self.word() != Word::RBrace {
+                    self.skip_group();
+                }
+                self.take(Word::RBrace);
+                vec![Stmt { kind: StmtKind::Error, span: Span { start, end: self.at } }]
+            }
+        };
         self.names.leave(mark);
         Some(Block { stmts, span: Span { start, end: self.at } })
     }
@@ -23,27 +32,48 @@ impl Reader<'_> {
         // Words that belong to no statement stand before the next declaration.
         let mut lead = self.at;
         while !self.take(Word::RBrace) {
-            if self.word() == Word::LabelDecl {
-                self.label_declaration()?;
-                continue;
+            if self.token().is_none() {
+                self.mended();
+                break;
             }
-            let (before, count) = (self.before(), stmts.len());
-            if self.block_item(lead, &mut stmts).is_none() {
-                stmts.truncate(count);
-                self.recover(before, lead, &mut stmts)?;
-            }
+            self.torn_item(lead, &mut stmts);
             lead = self.at;
         }
         Some(stmts)
+    }
+
+    /// A statement or declaration, whatever it is.
+    fn torn_item(&mut self, lead: u32, stmts: &mut Vec<Stmt>) {
+        if self.is_kind(self.at, TokenKind::Pragma) {
+            self.at += 1;
+            return;
+        }
+        let start = self.at;
+        let outer = self.enter();
+        let read = match self.word() {
+            Word::LabelDecl => self.label_declaration(),
+            _ => self.block_item(lead, stmts),
+        };
+        if read.is_none() || self.at == start {
+            if self.at == start {
+                let _ = self.missing();
+                self.skip_group();
+            }
+            stmts.push(Stmt { kind: StmtKind::Error, span: Span { start, end: self.at } });
+        }
+        self.leave(outer);
     }
 
     /// `__label__ a, b;`
     fn label_declaration(&mut self) -> Option<()> {
         self.at += 1;
         loop {
-            self.name()?;
+            if self.name().is_none() {
+                self.missing();
+            }
             if !self.take(Word::Comma) {
-                return self.expect(Word::Semi);
+                self.expect(Word::Semi);
+                return Some(());
             }
         }
     }
@@ -59,16 +89,20 @@ impl Reader<'_> {
         loop {
             let start = self.at;
             let label = self.label()?;
-            let next = self.lower.word(self.past_lifted(self.at));
+            let next = self.word_at(self.past_lifted(self.at));
             let case = !matches!(label, StmtKind::Label { .. });
-            let bare = next == Word::RBrace || (case && self.begins_type(self.at));
+            let bare = next == Word::RBrace
+                || self.token().is_none()
+                || (case && (self.begins_type(self.at) || self.declares_unknown()));
             let more = !bare && self.begins_label();
             let kind = if bare || more {
                 label
             } else {
                 let lead = self.at;
-                let body = self.deeper(|reader| reader.local_or_statement(lead))?;
-                label.with_body(body)
+                match self.deeper(|reader| reader.local_or_statement(lead)) {
+                    Some(body) => label.with_body(body),
+                    None => label,
+                }
             };
             let end = self.at;
             stmts.push(Stmt { kind, span: Span { start, end } });
@@ -98,23 +132,30 @@ impl Reader<'_> {
             }
             Word::Case => {
                 self.at += 1;
-                let from = self.constant()?;
+                let from = self.constant();
+                let from = self.or_error(from);
                 let to = match self.take(Word::Ellipsis) {
-                    true => Some(self.constant()?),
+                    true => {
+                        let to = self.constant();
+                        Some(self.or_error(to))
+                    }
                     false => None,
                 };
                 StmtKind::Case { from, to, body: None }
             }
             _ => StmtKind::Label { name: self.name()?, body: None },
         };
-        self.expect(Word::Colon)?;
+        self.expect(Word::Colon);
         Some(kind)
     }
 
     /// A local declaration, which counts from the token `lead`, or a statement without label.
     fn local_or_statement(&mut self, lead: u32) -> Option<Stmt> {
-        if !self.begins_type(self.at) {
+        if !self.begins_type(self.at) && !self.declares_unknown() {
             return self.statement();
+        }
+        if let Some(stmt) = self.nested_function() {
+            return Some(stmt);
         }
         let declaration = self.declaration(lead)?;
         Some(Stmt { span: declaration.span, kind: StmtKind::Decl(declaration) })
@@ -122,9 +163,17 @@ impl Reader<'_> {
 
     /// The statement that another one holds.
     fn inner_statement(&mut self) -> Option<Box<Stmt>> {
+        if self.recovery.is_torn() {
+            // A head that is not closed has no body yet.
+            let span = Span { start: self.at, end: self.at };
+            if self.word() != Word::LBrace {
+                return Some(Box::new(Stmt { kind: StmtKind::Empty, span }));
+            }
+        }
+        let start = self.at;
         let stmt = self.deeper(|reader| {
             if reader.begins_type(reader.at) {
-                return None;
+                return reader.local_or_statement(reader.at);
             }
             if !reader.begins_label() {
                 return reader.statement();
@@ -135,14 +184,30 @@ impl Reader<'_> {
             let span = Span { start, end: reader.at };
             Some(Stmt { kind: label.with_body(*body), span })
         });
+        if stmt.is_none() {
+            if self.recovery.errors.is_empty() {
+                self.missing();
+            }
+            let span = Span { start, end: self.at };
+            return Some(Box::new(Stmt { kind: StmtKind::Error, span }));
+        }
         stmt.map(Box::new)
     }
 
     fn statement(&mut self) -> Option<Stmt> {
         if self.word() == Word::Attribute {
             // `__attribute__((fallthrough));`
-            self.at = self.past_lifted(self.at);
-            (self.word() == Word::Semi && !self.in_specifiers()).then_some(())?;
+            let past = self.past_lifted(self.at);
+            if past == self.at {
+                return None;
+            }
+            self.at = past;
+            if self.word() != Word::Semi || self.in_specifiers() {
+                if self.token().is_none() || self.word() == Word::RBrace {
+                    self.missing();
+                    return None;
+                }
+            }
         }
         let start = self.at;
         let word = self.word();
@@ -166,33 +231,49 @@ impl Reader<'_> {
             Word::Do => {
                 self.at += 1;
                 let body = self.inner_statement()?;
-                self.expect(Word::While)?;
+                self.expect(Word::While);
                 let cond = self.condition()?;
-                self.expect(Word::Semi)?;
+                self.end_statement();
                 StmtKind::DoWhile { body, cond }
             }
             Word::For => self.for_statement()?,
             Word::Return => {
                 self.at += 1;
+                let none = self.token().is_none()
+                    || self.word() == Word::RBrace
+                    || self.word().is_statement();
                 let value = match self.word() {
                     Word::Semi => None,
-                    _ => Some(self.expression()?),
+                    _ if none => None,
+                    _ => {
+                        let value = self.expression();
+                        Some(self.or_error(value))
+                    }
                 };
-                self.expect(Word::Semi)?;
+                self.end_statement();
                 StmtKind::Return(value)
             }
             Word::Break | Word::Continue => {
                 self.at += 1;
-                self.expect(Word::Semi)?;
+                self.end_statement();
                 if word == Word::Break { StmtKind::Break } else { StmtKind::Continue }
             }
             Word::Goto => {
                 self.at += 1;
                 let kind = match self.word() {
-                    Word::Star => StmtKind::GotoIndirect(self.assignment()?),
-                    _ => StmtKind::Goto(self.name()?),
+                    Word::Star => {
+                        let value = self.assignment();
+                        StmtKind::GotoIndirect(self.or_error(value))
+                    }
+                    _ => match self.name() {
+                        Some(name) => StmtKind::Goto(name),
+                        None => {
+                            self.missing();
+                            StmtKind::Error
+                        }
+                    },
                 };
-                self.expect(Word::Semi)?;
+                self.end_statement();
                 kind
             }
             Word::StaticAssert => {
@@ -200,12 +281,14 @@ impl Reader<'_> {
                 StmtKind::StaticAssert
             }
             Word::Asm => self.asm()?,
+            Word::Else => {
+                self.missing();
+                self.at += 1;
+                return self.inner_statement().map(|stmt| *stmt);
+            }
             _ => {
-                if self.may_declare() {
-                    return None;
-                }
                 let expr = self.expression()?;
-                self.expect(Word::Semi)?;
+                self.end_statement();
                 let span = Span { start: expr.span.start, end: self.at };
                 return Some(Stmt { kind: StmtKind::Expr(expr), span });
             }
@@ -213,32 +296,82 @@ impl Reader<'_> {
         Some(Stmt { kind, span: Span { start, end: self.at } })
     }
 
+    /// The `;` of a statement. Where another one follows it is all that is missing.
+    fn end_statement(&mut self) {
+        if self.take(Word::Semi) {
+            return;
+        }
+        let word = self.word();
+        if self.token().is_none()
+            || self.is_name(self.at)
+            || word.is_statement()
+            || word.is_specifier()
+            || matches!(word, Word::LBrace | Word::RBrace)
+        {
+            self.mended();
+        } else {
+            self.missing();
+        }
+    }
+
+    /// A function inside of another one.
+    fn nested_function(&mut self) -> Option<Stmt> {
+        let mut at = self.at;
+        // `int g(int a) {`
+        while self.is_kind(at, TokenKind::Ident) || self.word_at(at) == Word::Star {
+            at += 1;
+        }
+        if self.word_at(at) != Word::LParen || at == self.at || !self.is_name(at - 1) {
+            return None;
+        }
+        let close = self.pair(at)?;
+        if self.word_at(close + 1) != Word::LBrace || self.depth >= MAX_NESTED {
+            return None;
+        }
+        let start = self.at;
+        let mark = self.names.mark();
+        let specs = self.specs(start, Unknown::Declares)?;
+        let declarator = self.outer_declarator(&specs)?;
+        let broken = self.recovery.broken;
+        let body = self.block()?;
+        self.names.leave(mark);
+        let span = Span { start, end: self.at };
+        let has_error = self.recovery.broken > broken;
+        let function =
+            FunctionDef { specs, declarator, kr_params: Vec::new(), body, span, has_error };
+        Some(Stmt { kind: StmtKind::NestedFunction(Box::new(function)), span })
+    }
+
     /// Whether what begins here may declare pointers to a type that is not known: `a *b;`.
-    fn may_declare(&self) -> bool {
+    pub(super) fn may_declare(&self) -> bool {
         if self.word_after() != Word::Star || !self.is_name(self.at) {
             return false;
         }
         let mut at = self.at + 1;
-        while self.lower.word(at) == Word::Star {
+        while self.word_at(at) == Word::Star {
             at += 1;
         }
-        self.is_name(at)
-            && matches!(self.lower.word(at + 1), Word::Semi | Word::Assign | Word::Comma)
+        self.is_name(at) && matches!(self.word_at(at + 1), Word::Semi | Word::Assign | Word::Comma)
     }
 
     /// `(e)` after `if` and the like; its parentheses leave no trace.
     fn condition(&mut self) -> Option<Expr> {
         let start = self.at;
-        self.expect(Word::LParen)?;
+        let outer = self.recovery.limit;
+        self.expect(Word::LParen);
         let expr = match self.word() {
             Word::LBrace => {
                 let block = self.deeper(Self::block)?;
                 let span = Span { start, end: self.at + 1 };
                 Expr { kind: ExprKind::StmtExpr(block), span }
             }
-            _ => self.deeper(Self::expression)?,
+            _ => {
+                let expr = self.deeper(Self::expression);
+                self.or_error(expr)
+            }
         };
-        self.expect(Word::RParen)?;
+        self.expect(Word::RParen);
+        self.mend_head(outer);
         Some(expr)
     }
 
@@ -255,34 +388,44 @@ impl Reader<'_> {
 
     fn for_statement(&mut self) -> Option<StmtKind> {
         self.at += 1;
-        self.expect(Word::LParen)?;
+        let outer = self.recovery.limit;
+        self.expect(Word::LParen);
         let mark = self.names.mark();
         let init = if self.take(Word::Semi) {
             None
         } else if self.begins_type(self.at) {
-            let declaration = self.deeper(|reader| reader.declaration(reader.at))?;
-            Some(Stmt { span: declaration.span, kind: StmtKind::Decl(declaration) })
-        } else if self.may_declare() {
-            return None;
+            let read = self.deeper(|reader| reader.declaration(reader.at));
+            read.map(|declaration| Stmt {
+                span: declaration.span,
+                kind: StmtKind::Decl(declaration),
+            })
         } else {
-            let expr = self.deeper(Self::expression)?;
-            self.expect(Word::Semi)?;
+            let expr = self.deeper(Self::expression);
+            let expr = self.or_error(expr);
+            self.expect(Word::Semi);
             Some(Stmt { span: expr.span, kind: StmtKind::Expr(expr) })
         };
-        // The writer lets a name that hides a typedef name live on after the loop.
-        self.recovery.hopeless |= self.names.mark() != mark;
-        (!self.recovery.hopeless).then_some(())?;
         let cond = match self.word() {
-            Word::Semi => None,
-            _ => Some(self.deeper(Self::expression)?),
+            Word::Semi | Word::RParen => None,
+            _ if self.recovery.is_torn() => None,
+            _ => {
+                let cond = self.deeper(Self::expression);
+                Some(self.or_error(cond))
+            }
         };
-        self.expect(Word::Semi)?;
+        self.expect(Word::Semi);
         let step = match self.word() {
             Word::RParen => None,
-            _ => Some(self.deeper(Self::expression)?),
+            _ if self.recovery.is_torn() => None,
+            _ => {
+                let step = self.deeper(Self::expression);
+                Some(self.or_error(step))
+            }
         };
-        self.expect(Word::RParen)?;
+        self.expect(Word::RParen);
+        self.mend_head(outer);
         let body = self.inner_statement()?;
+        self.names.leave(mark);
         Some(StmtKind::For { init: init.map(Box::new), cond, step, body })
     }
 
@@ -292,40 +435,62 @@ impl Reader<'_> {
         while matches!(self.word(), Word::Volatile | Word::Goto | Word::Inline) {
             self.at += 1;
         }
-        self.expect(Word::LParen)?;
-        self.strings()?;
+        self.expect(Word::LParen);
+        if self.strings().is_none() {
+            self.missing();
+        }
         let (mut outputs, mut inputs, mut goto_labels) = (Vec::new(), Vec::new(), Vec::new());
         let mut section = 0;
         loop {
             match self.word() {
                 Word::RParen => break,
+                _ if self.token().is_none() => {
+                    self.missing();
+                    return Some(StmtKind::Asm { outputs, inputs, goto_labels });
+                }
+                Word::Semi => {
+                    self.missing();
+                    self.at += 1;
+                    return Some(StmtKind::Asm { outputs, inputs, goto_labels });
+                }
                 Word::Colon => section += 1,
                 Word::ColonColon => section += 2,
                 Word::Comma => {}
                 Word::LBracket => {
                     self.at += 1;
-                    self.name()?;
-                    (self.word() == Word::RBracket).then_some(())?;
+                    if self.name().is_none() || self.word() != Word::RBracket {
+                        self.missing();
+                        continue;
+                    }
                 }
                 Word::LParen => {
-                    let operand = self.deeper(Self::asm_operand)?;
+                    let operand = self.deeper(Self::asm_operand);
+                    let operand = self.or_error(operand);
+                    if self.word() != Word::RParen {
+                        self.missing();
+                        continue;
+                    }
                     match section {
                         1 => outputs.push(operand),
                         2 => inputs.push(operand),
-                        _ => return None,
+                        _ => {}
                     }
                 }
                 Word::Other if section == 4 => {
                     goto_labels.push(self.name()?);
                     continue;
                 }
-                _ if self.lower.is_kind(self.at, TokenKind::Str) => {}
-                _ => return None,
+                _ if self.is_kind(self.at, TokenKind::Str) => {}
+                Word::RBrace => {
+                    self.missing();
+                    return Some(StmtKind::Asm { outputs, inputs, goto_labels });
+                }
+                _ => self.missing(),
             }
             self.at += 1;
         }
         self.at += 1;
-        self.expect(Word::Semi)?;
+        self.end_statement();
         Some(StmtKind::Asm { outputs, inputs, goto_labels })
     }
 
@@ -334,16 +499,25 @@ impl Reader<'_> {
         let start = self.at;
         self.at += 1;
         let expr = match self.word() {
-            _ if self.begins_type(self.at) => return None,
+            _ if self.begins_type(self.at) => {
+                self.missing();
+                return None;
+            }
             Word::LBrace => {
                 let block = self.block()?;
                 Expr { kind: ExprKind::StmtExpr(block), span: Span { start, end: self.at + 1 } }
             }
-            _ => self.expression()?,
+            _ => {
+                let expr = self.expression();
+                self.or_error(expr)
+            }
         };
-        (self.word() == Word::RParen).then_some(expr)
+        Some(expr)
     }
 }
+
+/// Functions nest in functions in mistaken text only.
+const MAX_NESTED: u32 = 40;
 
 impl StmtKind {
     /// Gives a label its statement.
