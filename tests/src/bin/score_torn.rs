@@ -318,7 +318,7 @@ fn outline(analysis: &Analysis, path: &Path) -> Cancellable<BTreeSet<(String, St
 
 fn findings(analysis: &Analysis, path: &Path) -> Cancellable<BTreeSet<(String, u32)>> {
     let found = analysis.findings(path)?;
-    Ok(found.into_iter().map(|finding| (finding.rule.0.to_owned(), finding.range.start)).collect())
+    Ok(found.into_iter().map(|finding| (finding.rule.id.to_owned(), finding.range.start)).collect())
 }
 
 fn completions(analysis: &Analysis, path: &Path, offset: usize) -> Cancellable<BTreeSet<String>> {
