@@ -382,7 +382,7 @@ mod tests {
         source.sections[0].variables.remove(0);
         assert_eq!(sure(&source, MadeOf::More), all[1..2]);
         source = percpu_example();
-        source.sections[0].variables[2].certainty = Certainty::Likely;
+        source.sections[0].variables[2].certainty = Certainty::Likely(&codegen::laws::SRA);
         assert_eq!(sure(&source, MadeOf::Source), all[..2]);
         source.sections[0].variables[2].certainty = Certainty::Certain;
         source.complete = false;

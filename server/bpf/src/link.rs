@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use crate::{
     externs::lay_out_kconfig,
     maps,
-    object::{Certainty, Map, MapKind, Object, Program, Section, SectionKind, Variable},
+    object::{Certainty, Law, Map, MapKind, Object, Program, Section, SectionKind, Variable},
 };
 
 /// The model of the object that these are linked into; `None` without inputs. A single object only gets
@@ -39,10 +39,14 @@ pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
             ..program.clone()
         }));
         linked.complete &= object.complete;
+        linked.possible_sections.extend(object.possible_sections.iter().cloned());
     }
     lay_out_externs(&mut linked);
+    let names: FxHashSet<SmolStr> = linked.sections.iter().map(|s| s.name.clone()).collect();
+    linked.possible_sections.retain(|possible| !names.contains(&possible.name));
     for section in &mut linked.sections {
-        section.certainty = Certainty::Likely;
+        section.certainty = Certainty::Likely(&LINK_ORDER);
+        section.doubts.clear();
     }
     // Inputs keep their places: programs stand by section, in the order of the first that has it.
     let mut order: FxHashMap<SmolStr, usize> = FxHashMap::default();
@@ -55,6 +59,13 @@ pub fn link(objects: &[&Object], name: &str) -> Option<Object> {
     linked.maps = maps_of(&linked, &parts);
     Some(linked)
 }
+
+/// Why nothing of a linked object has a certain offset.
+pub static LINK_ORDER: Law = Law {
+    id: "link-order",
+    source: "tools/lib/bpf/linker.c: bpf_linker__add_file",
+    says: "sections of several objects are put behind each other in the order in which they are linked",
+};
 
 /// The maps of the sections, with what only the inputs know of them.
 fn maps_of(linked: &Object, parts: &[&Map]) -> Vec<Map> {

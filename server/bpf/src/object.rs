@@ -9,7 +9,10 @@ use std::sync::Arc;
 use btf::{Btf, Linkage, TypeId};
 use smol_str::SmolStr;
 
-pub use codegen::certainty::{Certainty, Place};
+pub use codegen::{
+    certainty::{Certainty, Place},
+    laws::Law,
+};
 
 /// A BPF object as libbpf sees it at open.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +26,8 @@ pub struct Object {
     /// Data sections in ELF section index order, `.maps`, `license`, `.ksyms` and `.kconfig` included;
     /// program sections are not here.
     pub sections: Vec<Section>,
+    /// Sections that may be there, too.
+    pub possible_sections: Vec<PossibleSection>,
     /// Maps in libbpf's order: user maps, internal maps, `.kconfig`, struct_ops.
     pub maps: Vec<Map>,
     /// Programs in libbpf's order.
@@ -86,6 +91,78 @@ pub struct Section {
     pub variables: Vec<Variable>,
     /// Whether offsets in this section are certain.
     pub certainty: Certainty,
+    /// Whether there is such a section at all, and with it its map.
+    pub existence: Certainty,
+    /// What of it only the optimiser decides, by offset.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Something of a section that may be there or not, or be of another size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    /// Name in the module: also of what BTF does not know (`.str`, `__const.f.key`).
+    pub name: SmolStr,
+    /// Where it is or would be, in bytes.
+    pub offset: u64,
+    /// The law that it hangs on.
+    pub law: &'static Law,
+    /// The model has it.
+    pub present: bool,
+}
+
+/// A section that the model does not have, and that may be there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PossibleSection {
+    /// ELF name.
+    pub name: SmolStr,
+    /// The first variable or constant that would be in it.
+    pub variable: SmolStr,
+    /// The law that it hangs on.
+    pub law: &'static Law,
+}
+
+impl Object {
+    /// The laws of the optimiser that something in the object hangs on, by their names.
+    pub fn doubted_laws(&self) -> Vec<&'static Law> {
+        let of_sections = self.sections.iter().flat_map(|section| {
+            let own = [section.certainty.law(), section.existence.law()].into_iter().flatten();
+            let of_variables = section.variables.iter().filter_map(|v| v.certainty.law());
+            own.chain(of_variables).chain(section.doubts.iter().map(|doubt| doubt.law))
+        });
+        let possible = self.possible_sections.iter().map(|possible| possible.law);
+        let mut laws: Vec<&'static Law> = of_sections.chain(possible).collect();
+        laws.sort();
+        laws.dedup();
+        laws
+    }
+
+    /// What of it only the optimiser decides, one sentence a section: the maps that may be missing or
+    /// be there too, then the offsets.
+    pub fn uncertainties(&self) -> Vec<String> {
+        let missing =
+            self.sections.iter().filter(|s| s.kind.is_internal_map()).filter_map(|section| {
+                let law = section.existence.law()?;
+                Some(format!(
+                    "whether there is a section {} depends on the optimiser ({}: {})",
+                    section.name, law.id, law.says
+                ))
+            });
+        let possible = self.possible_sections.iter().map(|possible| {
+            format!(
+                "a section {} may be there too, with {} ({}: {})",
+                possible.name, possible.variable, possible.law.id, possible.law.says
+            )
+        });
+        let offsets =
+            self.sections.iter().filter(|s| !s.variables.is_empty()).filter_map(|section| {
+                let law = section.certainty.law()?;
+                Some(format!(
+                    "offsets in {} depend on the optimiser ({}: {})",
+                    section.name, law.id, law.says
+                ))
+            });
+        missing.chain(possible).chain(offsets).collect()
+    }
 }
 
 impl Section {
@@ -97,12 +174,15 @@ impl Section {
     /// Says of variables of the section whether their offsets are certain. Variables are laid out in one
     /// order whatever the optimiser keeps, so only those before one, and itself, can move it.
     pub fn offset_certainties(&self) -> impl Fn(&Variable) -> Certainty {
-        let likely = self.variables.iter().filter(|v| v.certainty == Certainty::Likely);
-        let (first, otherwise) = (likely.map(|v| v.offset).min(), self.certainty);
-        move |variable| match first {
-            Some(first) if first <= variable.offset => Certainty::Likely,
-            Some(_) => Certainty::Certain,
-            None => otherwise,
+        let of_variables =
+            self.variables.iter().filter_map(|v| Some((v.offset, v.certainty.law()?)));
+        let doubts = self.doubts.iter().map(|doubt| (doubt.offset, doubt.law));
+        let first = of_variables.chain(doubts).min_by_key(|(offset, _)| *offset);
+        move |variable| match (variable.certainty, first) {
+            (Certainty::Likely(law), _) => Certainty::Likely(law),
+            (_, Some((offset, law))) if offset <= variable.offset => Certainty::Likely(law),
+            (_, Some(_)) => Certainty::Certain,
+            (_, None) => self.certainty,
         }
     }
 }

@@ -103,6 +103,8 @@ impl ObjectBuilder {
             datasec,
             variables: of_section,
             certainty: Certainty::Certain,
+            existence: Certainty::Certain,
+            doubts: Vec::new(),
         });
         self.sections.last_mut().expect("just pushed")
     }
@@ -116,6 +118,7 @@ impl ObjectBuilder {
         let (maps, refusals) = maps::of_sections(name, &self.btf, &self.sections);
         assert_eq!(refusals, [], "libbpf would refuse the test object");
         Object {
+            possible_sections: Vec::new(),
             name: name.into(),
             origin: Origin::Elf,
             btf: self.btf.into(),

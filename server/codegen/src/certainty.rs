@@ -1,4 +1,6 @@
-//! What is sure, and where something stands in the text.
+//! What is certain, and where something stands in the text.
+
+use crate::laws::Law;
 
 use cfront::source::{FileId, FileRange};
 
@@ -7,8 +9,23 @@ use cfront::source::{FileId, FileRange};
 pub enum Certainty {
     /// Follows from rules that do not depend on the optimiser, or was read from an object.
     Certain,
-    /// Depends on the optimiser.
-    Likely,
+    /// As far as the model can tell what becomes of it by that law.
+    Likely(&'static Law),
+}
+
+impl Certainty {
+    /// Whether it is certain.
+    pub fn is_certain(self) -> bool {
+        self == Certainty::Certain
+    }
+
+    /// The law that decides, where it is not certain.
+    pub fn law(self) -> Option<&'static Law> {
+        match self {
+            Certainty::Certain => None,
+            Certainty::Likely(law) => Some(law),
+        }
+    }
 }
 
 /// A place in a source file: index into the front end's file table and a byte range in that file.

@@ -10,6 +10,7 @@
 pub mod certainty;
 pub mod emission_order;
 pub mod facts;
+pub mod laws;
 pub mod placement;
 pub mod references;
 pub mod survival;

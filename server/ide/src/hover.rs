@@ -2,6 +2,12 @@
 
 mod facts;
 mod loader;
+
+/// The law that something hangs on, behind what hangs on it.
+fn because(text: &mut Markdown, law: &'static Law) {
+    text.add(" ({}: {}).\n\n", &[&Code(law.id), &Plain(law.says)]);
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -9,7 +15,7 @@ use std::path::Path;
 
 use bpf::{
     facts as tables,
-    object::{Certainty, Map, MapDef, MapKind, Object, Program, Section, SectionKind, Variable},
+    object::{Law, Map, MapDef, MapKind, Object, Program, Section, SectionKind, Variable},
 };
 use btf::{Linkage, size::round_up};
 use cfront::source::FileRange;
@@ -151,8 +157,9 @@ fn describe_variable(
             &variable.align,
         ],
     );
-    if section.offset_certainty(variable) == Certainty::Likely {
-        text.add("The offset depends on the optimiser.\n\n", &[]);
+    if let Some(law) = section.offset_certainty(variable).law() {
+        text.add("The offset depends on the optimiser", &[]);
+        because(&mut text, law);
     }
     if let Some(initial) = initial(section, variable) {
         text.add("Initial value: {}\n\n", &[&initial]);
@@ -322,8 +329,13 @@ fn describe_section(object: &Object, section: &Section, cpus: Option<u64>) -> Ma
                 &[&Plain(bytes(size)), &Plain(on_all(size, cpus))],
             );
         }
-        if section.certainty == Certainty::Likely {
-            text.add("\nOffsets in it depend on the optimiser.", &[]);
+        if let Some(law) = section.existence.law() {
+            text.add("\nWhether it is there depends on the optimiser", &[]);
+            because(&mut text, law);
+        }
+        if let Some(law) = section.certainty.law() {
+            text.add("\nOffsets in it depend on the optimiser", &[]);
+            because(&mut text, law);
         }
     }
     text.trimmed()

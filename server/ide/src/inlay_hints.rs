@@ -2,8 +2,6 @@
 
 use std::{ops::Range, path::Path};
 
-use bpf::object::Certainty;
-
 use crate::{
     answer::InlayHint,
     host::{Analysis, Cancellable},
@@ -31,8 +29,8 @@ impl Analysis {
                 if place.file != file.main || place.end < range.start || place.start > range.end {
                     continue;
                 }
-                let sure = certainty(variable) == Certainty::Certain;
-                let about = if sure { "" } else { "~" };
+                let law = certainty(variable).law();
+                let about = if law.is_some() { "~" } else { "" };
                 hints.push(InlayHint {
                     offset: place.end,
                     label: format!(
@@ -44,7 +42,11 @@ impl Analysis {
                         variable.offset,
                         section.name,
                         bytes(variable.size),
-                        if sure { "" } else { "; the offset depends on the optimiser" }
+                        match law {
+                            Some(law) =>
+                                format!("; the offset depends on the optimiser ({})", law.id),
+                            None => String::new(),
+                        }
                     ),
                 });
             }

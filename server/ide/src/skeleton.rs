@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use bpf::{
-    object::{Certainty, MapKind, Object, Section, Variable},
+    object::{Law, MapKind, Object, Section, Variable},
     skeleton::{Holder, Preview, PreviewMember},
 };
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     answer::{Place, PreviewHint, Skeleton, SkeletonKind},
@@ -136,20 +136,39 @@ fn variable_of<'a>(
     Some((section, variable))
 }
 
-/// Members whose place only the optimiser decides.
+/// Members whose place, or which themselves, only the optimiser decides.
 fn hints(object: &Object, preview: &Preview) -> Vec<PreviewHint> {
-    let mut uncertain: FxHashMap<(&str, &str), bool> = FxHashMap::default();
+    let mut uncertain: FxHashMap<(&str, &str), &'static Law> = FxHashMap::default();
     for section in &object.sections {
         let certainty = section.offset_certainties();
         for variable in &section.variables {
             let name = (section.name.as_str(), variable.name.as_str());
-            uncertain.entry(name).or_insert_with(|| certainty(variable) == Certainty::Likely);
+            if let Some(law) = certainty(variable).law() {
+                uncertain.entry(name).or_insert(law);
+            }
         }
     }
-    let data = preview.members.iter().filter(|member| member.is_data());
-    let uncertain = data.filter(|m| uncertain.get(&(&*m.section, &*m.object_name)) == Some(&true));
-    let text = "offset depends on the optimiser";
-    uncertain.map(|m| PreviewHint { line: m.last_line, text: text.to_owned() }).collect()
+    let existence: FxHashMap<&str, &'static Law> = (object.sections.iter())
+        .filter_map(|section| Some((section.name.as_str(), section.existence.law()?)))
+        .collect();
+    let internal: FxHashSet<&str> = (object.maps.iter())
+        .filter(|map| matches!(map.kind, MapKind::Internal(_)))
+        .map(|map| map.name.as_str())
+        .collect();
+    let hint = |member: &PreviewMember| {
+        let (what, law) = match &member.holder {
+            Holder::Data(_) => {
+                ("offset", uncertain.get(&(&*member.section, &*member.object_name))?)
+            }
+            Holder::Maps if internal.contains(&*member.object_name) => {
+                ("existence", existence.get(&*member.section)?)
+            }
+            _ => return None,
+        };
+        let text = format!("{what} depends on the optimiser ({}): {}", law.id, law.says);
+        Some(PreviewHint { line: member.last_line, text })
+    };
+    preview.members.iter().filter_map(hint).collect()
 }
 
 /// One sentence on what may be wrong with the preview.
@@ -164,9 +183,5 @@ fn note(file: &FileAnalysis) -> Option<String> {
     if file.preprocessed.uses_stand_in() {
         return Some("libbpf's headers were not found; using built-in ones".to_owned());
     }
-    let likely = |s: &&Section| s.certainty == Certainty::Likely;
-    if let Some(section) = source.object.sections.iter().find(likely) {
-        return Some(format!("offsets in {} depend on the optimiser", section.name));
-    }
-    None
+    source.object.uncertainties().into_iter().next()
 }

@@ -31,6 +31,62 @@ use bpf_lsp_tests::{
 use btf::{Btf, Linkage, Type, TypeId};
 use cfront::session::Session;
 
+/// Variables, sizes of sections and maps of sections: where model and object agree, where they do not and
+/// the model says that this hangs on the optimiser, and where it says nothing.
+#[derive(Default, Clone, Copy)]
+struct Told {
+    equal: usize,
+    equal_in_doubt: usize,
+    unequal_with_doubt: usize,
+    unequal_in_silence: usize,
+}
+
+impl Told {
+    fn count(&mut self, equal: bool, certain: bool) {
+        let which = match (equal, certain) {
+            (true, true) => &mut self.equal,
+            (true, false) => &mut self.equal_in_doubt,
+            (false, false) => &mut self.unequal_with_doubt,
+            (false, true) => &mut self.unequal_in_silence,
+        };
+        *which += 1;
+    }
+}
+
+/// Compares what the model says of data sections, and how sure of it it is, with the object.
+fn told(object: &Object, source: &Object) -> Told {
+    let mut told = Told::default();
+    let possible = |name: &str| source.possible_sections.iter().any(|one| one.name == name);
+    for section in object.sections.iter().filter(|s| s.kind.is_internal_map()) {
+        let Some(ours) = source.section(&section.name) else {
+            told.count(false, !possible(&section.name));
+            continue;
+        };
+        told.count(true, ours.existence.is_certain());
+        told.count(ours.size == section.size, ours.certainty.is_certain());
+        let certainty = ours.offset_certainties();
+        for variable in &section.variables {
+            match ours.variables.iter().find(|v| v.name == variable.name) {
+                Some(one) => {
+                    let same = (one.offset, one.size) == (variable.offset, variable.size);
+                    told.count(same, certainty(one).is_certain());
+                }
+                None => told.count(false, ours.certainty.is_certain()),
+            }
+        }
+        let known = |name: &str| section.variables.iter().any(|v| v.name == name);
+        for extra in ours.variables.iter().filter(|v| !known(&v.name)) {
+            told.count(false, extra.certainty.is_certain());
+        }
+    }
+    for ours in source.sections.iter().filter(|s| s.kind.is_internal_map()) {
+        if object.section(&ours.name).is_none() {
+            told.count(false, ours.existence.is_certain());
+        }
+    }
+    told
+}
+
 #[derive(Default)]
 struct Outcome {
     id: String,
@@ -41,6 +97,7 @@ struct Outcome {
     names_right: bool,
     names_equal: bool,
     opened: bool,
+    told: Told,
     refusal_agrees: bool,
     differences: Vec<String>,
 }
@@ -134,6 +191,10 @@ fn score(session: &Session, entry: &Command, verbose: bool) -> Outcome {
                 outcome.differences.push(format!("source refuses: {refusal}"));
             }
             variables(&object, &source.object, &mut outcome);
+            outcome.told = told(&object, &source.object);
+            if outcome.told.unequal_in_silence > 0 {
+                outcome.differences.push("unequal in silence".into());
+            }
             let truth = skeleton::print(&object, SkeletonKind::Skeleton);
             let ours = skeleton::print(&source.object, SkeletonKind::Skeleton);
             let difference = first_difference(&truth, &ours);
@@ -246,6 +307,14 @@ fn report(outcomes: &[Outcome], known: Option<&KnownDifferences>) -> ExitCode {
     println!(
         "variables (section, name, offset, size): {right}/{total} = {:.2} % (bar 99)",
         percent(right, total)
+    );
+    let sum = |of: fn(&Told) -> usize| outcomes.iter().map(|o| of(&o.told)).sum::<usize>();
+    println!(
+        "data sections: {} equal, {} equal though doubted, {} unequal with doubt told, {} unequal in silence",
+        sum(|t| t.equal),
+        sum(|t| t.equal_in_doubt),
+        sum(|t| t.unequal_with_doubt),
+        sum(|t| t.unequal_in_silence),
     );
     println!("skeletons: {same}/{skeletons} = {:.2} % (bar 98)", percent(same, skeletons));
     println!(

@@ -124,7 +124,7 @@ pub fn ask(path: &Path, name: &str, command: Option<&Path>) -> Result<Answer, St
         answer.skeleton = skeleton::print(&source.object, SkeletonKind::Skeleton);
         answer.complete = source.object.complete && file.preprocessed.complete;
         answer.refusals = source.refusals.iter().map(ToString::to_string).collect();
-        let likely = source.object.sections.iter().filter(|s| s.certainty == Certainty::Likely);
+        let likely = source.object.sections.iter().filter(|s| !s.certainty.is_certain());
         answer.likely = likely.map(|section| section.name.to_string()).collect();
         answer.skeleton_us = processor_time();
         let named = bpf::source::object(&file.unit, name);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bpf::{
-    object::{Certainty, MapKind, Object, Origin},
+    object::{MapKind, Object, Origin},
     skeleton::{self, LoaderProgram, SkeletonKind},
 };
 
@@ -27,12 +27,8 @@ pub(super) fn declared(
     let object = Input::read(path, flags)?.object(name);
     let preview = skeleton::preview(&object, kind);
     print(&preview.text)?;
-    for section in object.sections.iter().filter(|s| s.certainty == Certainty::Likely) {
-        terminal::note(&format!(
-            "{}: note: offsets in {} depend on the optimiser",
-            path.display(),
-            section.name
-        ));
+    for doubt in object.uncertainties() {
+        terminal::note(&format!("{}: note: {doubt}", path.display()));
     }
     note_missing_types(&object, path);
     match preview.note {

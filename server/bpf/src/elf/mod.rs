@@ -96,6 +96,7 @@ pub fn open(bytes: &[u8], name: &str) -> Result<Object, OpenError> {
     relocations::collect(&btf, &elf, &functions, &sections, &mut maps)?;
     let programs = programs::programs(&btf, &elf, &functions);
     Ok(Object {
+        possible_sections: Vec::new(),
         name: SmolStr::new(name),
         origin: Origin::Elf,
         btf: btf.into(),

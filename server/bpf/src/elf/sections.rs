@@ -26,6 +26,8 @@ pub(super) fn sections(
             datasec,
             variables: variables(btf, datasec, symbols, section.data, &mut aligner),
             certainty: Certainty::Certain,
+            existence: Certainty::Certain,
+            doubts: Vec::new(),
         });
     }
     for name in [".kconfig", ".ksyms"] {
@@ -40,6 +42,8 @@ pub(super) fn sections(
             datasec: Some(datasec),
             variables,
             certainty: Certainty::Certain,
+            existence: Certainty::Certain,
+            doubts: Vec::new(),
         });
     }
     sections

@@ -20,12 +20,46 @@ struct Layout<'a> {
     maps: Vec<MapJson<'a>>,
     programs: Vec<ProgramJson<'a>>,
     types: Vec<TypeJson>,
+    /// Sections that may be there, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_sections: Vec<PossibleJson<'a>>,
+    /// What the optimiser does by the laws that are named above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    laws: Vec<LawJson>,
+}
+
+#[derive(Serialize)]
+struct PossibleJson<'a> {
+    name: &'a str,
+    variable: &'a str,
+    law: &'static str,
+}
+
+/// Something that is there, or may be there too, and only the optimiser decides.
+#[derive(Serialize)]
+struct DoubtJson<'a> {
+    name: &'a str,
+    offset: u64,
+    present: bool,
+    law: &'static str,
+}
+
+#[derive(Serialize)]
+struct LawJson {
+    id: &'static str,
+    source: &'static str,
+    says: &'static str,
 }
 
 #[derive(Serialize)]
 struct SectionJson<'a> {
     name: &'a str,
     size: u64,
+    /// The law that decides whether there is such a section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existence_law: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<DoubtJson<'a>>,
     variables: Vec<VariableJson<'a>>,
 }
 
@@ -38,6 +72,9 @@ struct VariableJson<'a> {
     size: u64,
     align: u64,
     linkage: &'static str,
+    /// The law that decides what the offset is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset_law: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -93,21 +130,35 @@ pub fn print(object: &Object, file: &str, types: &[TypeRequest<'_>]) -> String {
     let sections = object
         .sections
         .iter()
-        .map(|section| SectionJson {
-            name: &section.name,
-            size: section.size,
-            variables: section
-                .variables
-                .iter()
-                .map(|v| VariableJson {
-                    name: &v.name,
-                    ty: type_name(&object.btf, v.ty),
-                    offset: v.offset,
-                    size: v.size,
-                    align: v.align,
-                    linkage: linkage(v.linkage),
-                })
-                .collect(),
+        .map(|section| {
+            let certainty = section.offset_certainties();
+            let doubts = section.doubts.iter();
+            SectionJson {
+                name: &section.name,
+                size: section.size,
+                existence_law: section.existence.law().map(|law| law.id),
+                doubts: doubts
+                    .map(|doubt| DoubtJson {
+                        name: &doubt.name,
+                        offset: doubt.offset,
+                        present: doubt.present,
+                        law: doubt.law.id,
+                    })
+                    .collect(),
+                variables: section
+                    .variables
+                    .iter()
+                    .map(|v| VariableJson {
+                        name: &v.name,
+                        ty: type_name(&object.btf, v.ty),
+                        offset: v.offset,
+                        size: v.size,
+                        align: v.align,
+                        linkage: linkage(v.linkage),
+                        offset_law: certainty(v).law().map(|law| law.id),
+                    })
+                    .collect(),
+            }
         })
         .collect();
     let maps = object
@@ -139,6 +190,16 @@ pub fn print(object: &Object, file: &str, types: &[TypeRequest<'_>]) -> String {
         maps,
         programs,
         types: types.iter().map(|request| described(request, &mut budget)).collect(),
+        possible_sections: (object.possible_sections.iter())
+            .map(|possible| PossibleJson {
+                name: &possible.name,
+                variable: &possible.variable,
+                law: possible.law.id,
+            })
+            .collect(),
+        laws: (object.doubted_laws().into_iter())
+            .map(|law| LawJson { id: law.id, source: law.source, says: law.says })
+            .collect(),
     };
     let mut text = serde_json::to_string_pretty(&layout).unwrap_or_default();
     text.push('\n');

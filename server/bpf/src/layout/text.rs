@@ -5,7 +5,7 @@ mod record;
 
 use super::json::{linkage, map_type};
 use super::{Named, TypeRequest};
-use crate::object::{Certainty, Map, MapKind, Object, Origin, Section, SectionKind};
+use crate::object::{Map, MapKind, Object, Origin, Section, SectionKind};
 use btf::{CDumper, Linkage, Type, shown::Shown};
 use record::{Entry, Lines, close};
 use rustc_hash::FxHashMap;
@@ -43,6 +43,18 @@ pub fn print_object(object: &Object, file: &str) -> String {
             let _ = writeln!(out, "\t{:<width$}  {}", program.name, Shown(&program.section));
         }
     }
+    for possible in &object.possible_sections {
+        let (name, law) = (Shown(&possible.name), possible.law.id);
+        let variable = Shown(&possible.variable);
+        let _ = writeln!(out, "\n/* {name} may be there too, with {variable} ({law}) */");
+    }
+    let laws = object.doubted_laws();
+    if !laws.is_empty() {
+        let _ = writeln!(out, "\nwhat the optimiser decides:");
+        for law in laws {
+            let _ = writeln!(out, "\t{}: {}\n\t\t{}", law.id, law.says, law.source);
+        }
+    }
     out
 }
 
@@ -71,12 +83,15 @@ fn section_lines(object: &Object, section: &Section, map: Option<&Map>, out: &mu
             other => format!("{} ", linkage(other)),
         };
         lines.gap(variable.offset.saturating_mul(8), "hole");
-        let certain = certainty(variable) == Certainty::Certain;
+        let note = match certainty(variable).law() {
+            None => String::new(),
+            Some(law) => format!(" offset depends on the optimiser ({})", law.id),
+        };
         let entry = Entry {
             offset_bits: variable.offset.saturating_mul(8),
             size_bits: variable.size.saturating_mul(8),
             bitfield: false,
-            note: if certain { "" } else { " offset depends on the optimiser" },
+            note,
         };
         let declaration =
             format!("{storage}{}", dumper.type_decl(variable.ty, &variable.name, 1, false));
@@ -85,6 +100,18 @@ fn section_lines(object: &Object, section: &Section, map: Option<&Map>, out: &mu
     let _ = writeln!(out, "{} {{", Shown(&section.name));
     out.push_str(&lines.finish(section.size, section.align, "variables"));
     let _ = writeln!(out, "}};{}", section_meaning(section, map));
+    if let Some(law) = section.existence.law() {
+        let _ = writeln!(out, "/* whether it is there depends on the optimiser ({}) */", law.id);
+    }
+    for doubt in section.doubts.iter().filter(|doubt| !doubt.present) {
+        let _ = writeln!(
+            out,
+            "/* {} may be there too, at offset {} ({}) */",
+            Shown(&doubt.name),
+            doubt.offset,
+            doubt.law.id
+        );
+    }
 }
 
 /// What becomes of the section, as a comment behind it.

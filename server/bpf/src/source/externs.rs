@@ -19,7 +19,7 @@ use codegen::{
 use super::{btf_types::Types, size32};
 use crate::{
     externs::lay_out_kconfig,
-    object::{Certainty, Place, Section, SectionKind, Variable},
+    object::{Certainty, Doubt, Place, Section, SectionKind, Variable},
     refusal::{Refusal, RefusalKind},
 };
 
@@ -81,9 +81,7 @@ pub(super) fn externs(
     for entity in &created.order {
         match entity {
             Entity::Variable(name) => {
-                if !liveness.referenced.contains(entity) {
-                    continue;
-                }
+                let Some(certainty) = liveness.refers_to(entity) else { continue };
                 let Some(declared) = declared(facts, *name) else { continue };
                 let text = declared.label.clone();
                 let ty = types.of(declared.ty);
@@ -98,7 +96,7 @@ pub(super) fn externs(
                     align: declared.align.unwrap_or(1),
                     linkage: Linkage::Extern,
                     weak: declared.attrs.weak,
-                    certainty: Certainty::Certain,
+                    certainty,
                     initial: None,
                     place: declared.place,
                 };
@@ -122,12 +120,10 @@ pub(super) fn externs(
                 let Some(function) = facts.file_scope().function(*name) else { continue };
                 let label = function.asm_label.unwrap_or(*name).as_str();
                 // Intrinsics of LLVM are called by such labels.
-                if function.definition.is_some()
-                    || !liveness.functions.contains(name)
-                    || label.starts_with("llvm.")
-                {
+                if function.definition.is_some() || label.starts_with("llvm.") {
                     continue;
                 }
+                let Some(certainty) = liveness.reaches(*name) else { continue };
                 let section = function.attrs.section.map(|s| s.as_str());
                 let Some(func) = types.function(&function, Linkage::Extern) else { continue };
                 if section == Some(".ksyms") {
@@ -143,7 +139,7 @@ pub(super) fn externs(
                         align: 4,
                         linkage: Linkage::Extern,
                         weak: function.attrs.weak,
-                        certainty: Certainty::Certain,
+                        certainty,
                         initial: None,
                         place,
                     };
@@ -214,7 +210,14 @@ fn section(name: &'static str, kind: SectionKind, variables: Vec<Variable>) -> S
         size,
         align,
         datasec: None,
+        certainty: variables.iter().map(|v| v.certainty).max().unwrap_or(Certainty::Certain),
+        existence: variables.iter().map(|v| v.certainty).min().unwrap_or(Certainty::Certain),
+        doubts: (variables.iter())
+            .filter_map(|v| {
+                let law = v.certainty.law()?;
+                Some(Doubt { name: v.name.clone(), offset: v.offset, law, present: true })
+            })
+            .collect(),
         variables,
-        certainty: Certainty::Certain,
     }
 }

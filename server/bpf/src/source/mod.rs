@@ -18,15 +18,17 @@ use cfront::{ctypes::CTypeId, sema::Initial, unit::Unit};
 use codegen::{
     emission_order::emission_order,
     facts::{self, Facts, Record},
-    placement::{self, Laid, Placed},
+    placement::{self, Laid, Layout, Omitted, Placed},
     survival,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::{
     maps,
-    object::{Certainty, Object, Origin, Place, Section, SectionKind, Variable},
+    object::{
+        Certainty, Doubt, Object, Origin, Place, PossibleSection, Section, SectionKind, Variable,
+    },
     refusal::{Refusal, RefusalKind},
 };
 use btf_types::{Reach, Types};
@@ -117,7 +119,7 @@ fn read(facts: &mut Facts<'_>, (name, reach): (&str, Reach)) -> Made {
     let created = emission_order(facts);
     let whole = matches!(reach, Reach::All);
     let liveness = survival::liveness(facts, &created, whole);
-    let laid = placement::lay_out(facts, &created, &liveness);
+    let Layout { sections: laid, omitted } = placement::lay_out(facts, &created, &liveness);
 
     let mut types = Types::new(facts.file_scope(), reach);
     let mut refusals = Vec::new();
@@ -157,7 +159,9 @@ fn read(facts: &mut Facts<'_>, (name, reach): (&str, Reach)) -> Made {
             size: section.size,
             align: section.align,
             datasec: datasec(&section.name),
-            certainty: certainty(section),
+            certainty: certainty(section, &omitted),
+            existence: existence(section),
+            doubts: doubts(section, &omitted),
             variables,
         });
     }
@@ -177,6 +181,7 @@ fn read(facts: &mut Facts<'_>, (name, reach): (&str, Reach)) -> Made {
         name: SmolStr::new(name),
         origin: Origin::Source,
         btf: btf.into(),
+        possible_sections: possible_sections(&all, omitted),
         sections: all,
         maps: found,
         programs: functions.programs,
@@ -186,8 +191,45 @@ fn read(facts: &mut Facts<'_>, (name, reach): (&str, Reach)) -> Made {
 }
 
 /// A section whose size or an offset rests on something that is only likely.
-fn certainty(section: &Laid) -> Certainty {
-    section.variables.iter().map(|v| v.certainty).max().unwrap_or(Certainty::Certain)
+fn certainty(section: &Laid, omitted: &[Omitted]) -> Certainty {
+    let of_variables = section.variables.iter().map(|v| v.certainty).max();
+    let left_out = omitted.iter().find(|one| one.section == section.name);
+    let left_out = left_out.map(|one| Certainty::Likely(one.law));
+    of_variables.into_iter().chain(left_out).max().unwrap_or(Certainty::Certain)
+}
+
+/// A section is there for certain where one of its variables is.
+fn existence(section: &Laid) -> Certainty {
+    section.variables.iter().map(|v| v.existence).min().unwrap_or(Certainty::Certain)
+}
+
+fn doubts(section: &Laid, omitted: &[Omitted]) -> Vec<Doubt> {
+    let here = section.variables.iter().filter_map(|one| {
+        let law = one.certainty.law()?;
+        Some(Doubt { name: one.name.clone(), offset: one.offset, law, present: true })
+    });
+    let left_out = omitted.iter().filter(|one| one.section == section.name).map(|one| Doubt {
+        name: one.name.clone(),
+        offset: one.offset,
+        law: one.law,
+        present: false,
+    });
+    let mut doubts: Vec<Doubt> = here.chain(left_out).collect();
+    doubts.sort_by_key(|doubt| doubt.offset);
+    doubts
+}
+
+/// Sections of which the model leaves out everything.
+fn possible_sections(sections: &[Section], omitted: Vec<Omitted>) -> Vec<PossibleSection> {
+    let mut known: FxHashSet<SmolStr> = sections.iter().map(|s| s.name.clone()).collect();
+    let others = omitted.into_iter().filter(|one| known.insert(one.section.clone()));
+    others
+        .map(|Omitted { section, name, law, .. }| PossibleSection {
+            name: section,
+            variable: name,
+            law,
+        })
+        .collect()
 }
 
 /// Declares the variables of a section in BTF.

@@ -795,7 +795,7 @@ fn only_functions_that_may_be_inlined_make_a_variable_uncertain() {
         section.variables.iter().find(|v| v.name == "a").unwrap().certainty
     };
     assert_eq!(certainty("noinline"), Certainty::Certain);
-    assert_eq!(certainty(""), Certainty::Likely);
+    assert_eq!(certainty(""), Certainty::Likely(&codegen::laws::INLINING));
 }
 
 /// Functions that others can call are generated where they are defined, whatever declares them before.

@@ -1,5 +1,5 @@
 //! Initialisers whose LLVM type is not that of their variable. Where such a variable was created by a
-//! reference, its definition makes it anew (`CodeGenModule::EmitGlobalVarDefinition`), behind all others.
+//! reference, its definition makes it anew ([`crate::laws::INITIALISER_TYPES`]), behind all others.
 
 use cfront::{
     ast::{self, Designator, ExprKind, Initializer},

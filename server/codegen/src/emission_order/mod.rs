@@ -3,7 +3,8 @@
 //! External definitions with an initialiser and external functions are generated as the parser
 //! passes them; tentative definitions at the end of the unit; static functions and variables after
 //! those, from a queue in the order of their first reference (`CodeGenModule::EmitDeferred`). Each
-//! global is created at its definition or at the first reference from generated code.
+//! global is created at its definition or at the first reference from generated code
+//! ([`crate::laws::EMISSION_ORDER`]).
 
 use std::collections::{BTreeMap, hash_map};
 
@@ -209,7 +210,7 @@ impl Model<'_, '_> {
     }
 
     /// With `-g` clang describes every used function that was purely declared, in order of the
-    /// declarations (`Sema::ExternalDeclarations`): that refers to it.
+    /// declarations (`Sema::ExternalDeclarations`): that refers to it ([`crate::laws::USED_PROTOTYPES`]).
     fn describe_prototypes(&mut self, mut prototypes: Vec<(ItemId, Symbol)>) {
         let unit = self.facts.file_scope();
         prototypes.sort();
@@ -271,7 +272,7 @@ impl Model<'_, '_> {
                 self.create(Entity::Str(bytes.clone(), *width));
             }
             Target::FunctionName(spelled, function) => {
-                // Equal strings are one (`CodeGenModule::ConstantStringMap`), named by the first.
+                // Equal strings are one ([`crate::laws::STRING_LITERALS`]), named by the first.
                 let entity = Entity::of_function_name(*function);
                 if self.create(entity.clone()) {
                     self.function_names.insert(entity, format_smolstr!("{spelled}.{function}"));

@@ -9,7 +9,7 @@ use super::{EmissionOrder, Entity};
 use crate::facts::Facts;
 
 /// The name of every created entity. LLVM appends `.N` to a name that is taken, with one counter for
-/// the whole module (`ValueSymbolTable::makeUniqueName`).
+/// the whole module ([`crate::laws::SYMBOL_NAMES`]).
 pub(crate) fn names(facts: &mut Facts<'_>, created: &EmissionOrder) -> FxHashMap<Entity, SmolStr> {
     let mut taken: FxHashSet<SmolStr> = FxHashSet::default();
     let mut last = 0u32;

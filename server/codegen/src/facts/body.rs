@@ -23,7 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     references::{self, Body, Flow, Reference, Target},
-    survival::inlining,
+    survival::inlining::{self, Expectation},
 };
 
 /// A function's body. Two are equal where all that they show is.
@@ -41,8 +41,8 @@ pub struct FunctionBody {
 pub struct Shown {
     /// The function.
     pub function: Arc<Function>,
-    /// [`inlining::is_inlined`]
-    pub(crate) inlined: bool,
+    /// What is expected of its calls.
+    pub(crate) inlined: Expectation,
     /// In the order of code generation; no tokens.
     pub(crate) references: Vec<Reference>,
     /// The locals that references lead to.
@@ -132,7 +132,7 @@ impl FunctionBody {
                 _ => ast::Span::default(),
             };
             let tokens = span.end.saturating_sub(span.start);
-            let inlined = inlining::is_inlined(&function, tokens);
+            let inlined = inlining::expectation(&function, tokens);
             let incomplete = body.incomplete;
             let (shown, tokens) =
                 Reader { unit, function, scope: &scope, body: &body, inlined }.read();
@@ -156,7 +156,7 @@ struct Reader<'r> {
     function: Arc<Function>,
     scope: &'r Arc<ItemScope>,
     body: &'r Body,
-    inlined: bool,
+    inlined: Expectation,
 }
 
 impl Reader<'_> {
@@ -213,7 +213,9 @@ impl Reader<'_> {
         let mut found: FxHashSet<u32> = (self.scope.locals().iter())
             .filter(|local| match local.kind {
                 LocalKind::Static | LocalKind::Extern | LocalKind::Function => true,
-                LocalKind::Param(_) => self.inlined,
+                LocalKind::Param(_) => {
+                    matches!(self.inlined, Expectation::Always | Expectation::Likely)
+                }
                 LocalKind::Auto => false,
             })
             .map(|local| local.id.0)

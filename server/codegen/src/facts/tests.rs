@@ -177,7 +177,7 @@ fn a_build_has_stand_ins_for_places() {
         let created = emission_order(facts);
         let liveness = survival::liveness(facts, &created, false);
         let laid = placement::lay_out(facts, &created, &liveness);
-        laid.iter().flat_map(|section| &section.variables).map(|one| one.place).collect()
+        laid.sections.iter().flat_map(|section| &section.variables).map(|one| one.place).collect()
     }
     let session = Session::default();
     let first = unit(&session, "static int here; here = helper(&here);", None);

@@ -1,6 +1,8 @@
-//! Which section a variable goes to, and where in it.
+//! Which section a variable goes to ([`laws::SECTIONS`]), and where in it.
 
 pub(crate) mod private_constants;
+
+use private_constants::Private;
 
 use cfront::{
     ctypes::{CType, CTypeId},
@@ -14,7 +16,8 @@ use crate::{
     certainty::{Certainty, Place},
     emission_order::{EmissionOrder, Entity, symbol_names},
     facts::Facts,
-    survival::{Fate, Liveness, sra::Part},
+    laws::{self, Law},
+    survival::{Fate, Liveness, hypotheses::Weighed, sra::Part},
 };
 use btf::Linkage;
 
@@ -22,6 +25,7 @@ use btf::Linkage;
 pub const ARENA_SECTION: &str = ".addr_space.1";
 
 /// A variable with its place in a section.
+#[derive(Clone)]
 pub struct Placed {
     /// Name in the module.
     pub name: SmolStr,
@@ -41,12 +45,34 @@ pub struct Placed {
     pub hidden: bool,
     /// Declared weak.
     pub weak: bool,
-    /// Whether existence and offset are certain.
+    /// Whether it is there, and as large.
     pub certainty: Certainty,
+    /// Whether something of it is in this section, whatever the optimiser does.
+    pub existence: Certainty,
     /// The bytes that it starts with.
     pub initial: Initial,
     /// The declarator's name in the source.
     pub place: Option<Place>,
+}
+
+/// Something that the model leaves out of a section, and that may be there.
+pub struct Omitted {
+    /// The section.
+    pub section: SmolStr,
+    /// Name in the module.
+    pub name: SmolStr,
+    /// Where it would be, in bytes.
+    pub offset: u64,
+    /// The law that it hangs on.
+    pub law: &'static Law,
+}
+
+/// Sections with their variables, and what may be there beside them.
+pub struct Layout {
+    /// In the order of their first variable.
+    pub sections: Vec<Laid>,
+    /// In the order of emission.
+    pub omitted: Vec<Omitted>,
 }
 
 /// A section with its variables in order.
@@ -72,6 +98,7 @@ impl Laid {
 #[derive(Default)]
 struct Sections {
     laid: Vec<Laid>,
+    omitted: Vec<Omitted>,
     by_name: FxHashMap<SmolStr, usize>,
 }
 
@@ -83,63 +110,83 @@ struct Declared {
     align: Option<u64>,
     /// The alignment that loads and stores ask for.
     accessed: u64,
+    /// Whether that is certain.
+    aligned: Certainty,
     external: bool,
     initial: Initial,
     place: Option<Place>,
 }
 
 /// Lays out everything that survives, sections in the order of their first variable.
-pub fn lay_out(facts: &mut Facts<'_>, created: &EmissionOrder, liveness: &Liveness) -> Vec<Laid> {
+pub fn lay_out(facts: &mut Facts<'_>, created: &EmissionOrder, liveness: &Liveness) -> Layout {
     let names = symbol_names::names(facts, created);
     let mut sections = Sections::default();
-    let privates = privates(facts, created, liveness);
+    let Privates { left: privates, omitted } = privates(facts, created, liveness);
     for entity in &created.order {
         let name = names.get(entity).cloned().unwrap_or_default();
         match entity {
             Entity::Function(_) => {}
             Entity::Variable(_) | Entity::Static(..) => {
                 let Some(declared) = declared(facts, entity) else { continue };
-                let (fate, certainty) = liveness.fate(entity);
-                let accessed = liveness.alignments.get(entity).copied().unwrap_or(1);
-                let declared = Declared { accessed, ..declared };
-                place_variable(facts.file_scope(), &mut sections, name, declared, fate, certainty);
+                let Some(fate) = liveness.fate(entity) else { continue };
+                let aligned = liveness.alignment(entity);
+                let accessed = aligned.map_or(1, |align| align.decision);
+                let aligned = aligned.map_or(Certainty::Certain, |align| align.certainty);
+                let declared = Declared { accessed, aligned, ..declared };
+                place_variable(facts.file_scope(), &mut sections, name, declared, fate);
             }
             Entity::Str(..) | Entity::Constant(..) => {
-                if let Some(constant) = privates.get(entity) {
-                    place_private(&mut sections, name, constant);
+                if let Some((constant, certainty)) = privates.get(entity) {
+                    place_private(&mut sections, name, constant, *certainty);
+                } else if let Some((section, law)) = omitted.get(entity) {
+                    sections.omit(section.clone(), name, law);
                 }
             }
         }
     }
-    sections.laid
+    Layout { sections: sections.laid, omitted: sections.omitted }
 }
 
-/// The private constants that are left. Equal ones are merged into the last (`ConstantMerge`).
-fn privates(
-    facts: &mut Facts<'_>,
-    created: &EmissionOrder,
-    liveness: &Liveness,
-) -> FxHashMap<Entity, private_constants::Private> {
-    let mut out = FxHashMap::default();
+/// Private constants that are left, and those that may be, with their sections.
+struct Privates {
+    left: FxHashMap<Entity, (Private, Certainty)>,
+    omitted: FxHashMap<Entity, (SmolStr, &'static Law)>,
+}
+
+/// The private constants. Equal ones are merged into the last ([`laws::CONSTANT_MERGE`]).
+fn privates(facts: &mut Facts<'_>, created: &EmissionOrder, liveness: &Liveness) -> Privates {
+    let mut out: FxHashMap<Entity, (Private, Certainty)> = FxHashMap::default();
+    let mut omitted = FxHashMap::default();
     let mut last: FxHashMap<(Vec<u8>, SmolStr, u64), Entity> = FxHashMap::default();
     for entity in &created.order {
-        let constant = match entity {
-            Entity::Str(bytes, width) if liveness.referenced.contains(entity) => {
-                Some(private_constants::string(bytes, *width))
+        let (constant, certainty) = match entity {
+            Entity::Str(bytes, width) => match liveness.refers_to(entity) {
+                Some(certainty) => (private_constants::string(bytes, *width), certainty),
+                None => continue,
+            },
+            Entity::Constant(function, index) => {
+                let Some(reached) = liveness.reaches(*function) else { continue };
+                match private_constants::of_initializer(facts, *function, *index) {
+                    Some((constant, left)) if left.decision => {
+                        (constant, left.certainty.max(reached))
+                    }
+                    Some((constant, left)) => {
+                        let law = left.certainty.law();
+                        omitted.extend(law.map(|law| (entity.clone(), (constant.section, law))));
+                        continue;
+                    }
+                    None => continue,
+                }
             }
-            Entity::Constant(function, index) if liveness.functions.contains(function) => {
-                private_constants::of_initializer(facts, *function, *index)
-            }
-            _ => None,
+            _ => continue,
         };
-        let Some(constant) = constant else { continue };
         let key = (constant.bytes.clone(), constant.section.clone(), constant.align);
-        if let Some(old) = last.insert(key, entity.clone()) {
-            out.remove(&old);
-        }
-        out.insert(entity.clone(), constant);
+        let old = last.insert(key, entity.clone()).and_then(|old| out.remove(&old));
+        // Merged, it is there if one of them is.
+        let certainty = old.map_or(certainty, |(_, known)| known.min(certainty));
+        out.insert(entity.clone(), (constant, certainty));
     }
-    out
+    Privates { left: out, omitted }
 }
 
 /// What is declared of a variable.
@@ -154,6 +201,7 @@ fn declared(facts: &mut Facts<'_>, entity: &Entity) -> Option<Declared> {
                 size: variable.size,
                 align: variable.align,
                 accessed: 1,
+                aligned: Certainty::Certain,
                 external: variable.linkage == cfront::sema::Linkage::External,
                 initial: initial(facts.file_scope(), &variable),
                 place: Some(facts.place(ItemId(decl.place.item), decl.place.token)),
@@ -168,6 +216,7 @@ fn declared(facts: &mut Facts<'_>, entity: &Entity) -> Option<Declared> {
                 size: local.size,
                 align: local.align,
                 accessed: 1,
+                aligned: Certainty::Certain,
                 external: false,
                 initial: local.initial.clone(),
                 place: Some(facts.local_place(&body, *id)),
@@ -189,8 +238,7 @@ fn place_variable(
     sections: &mut Sections,
     name: SmolStr,
     declared: Declared,
-    fate: Fate,
-    certainty: Certainty,
+    fate: &Weighed<Fate>,
 ) {
     let explicit = declared.attrs.section.map(|s| SmolStr::new(s.as_str()));
     let linkage = if declared.external { Linkage::Global } else { Linkage::Static };
@@ -202,8 +250,11 @@ fn place_variable(
         Some(_) => natural,
         None => natural.max(llvm_alignment(unit, declared.ty, 0)).max(declared.accessed),
     };
-    let known = if size.is_some() { certainty } else { Certainty::Likely };
-    let mut one = Placed {
+    let known = match size {
+        Some(_) => fate.certainty.max(declared.aligned),
+        None => Certainty::Likely(&laws::INCOMPLETE_TYPES),
+    };
+    let one = Placed {
         name,
         ty: Some(declared.ty),
         tags: declared.attrs.decl_tags.iter().map(|t| SmolStr::new(t.as_str())).collect(),
@@ -214,6 +265,7 @@ fn place_variable(
         hidden: matches!(declared.attrs.visibility, Visibility::Hidden | Visibility::Internal),
         weak: declared.attrs.weak,
         certainty: known,
+        existence: Certainty::Certain,
         initial: declared.initial,
         place: declared.place,
     };
@@ -226,35 +278,43 @@ fn place_variable(
         None if one.initial == Initial::Zero => SmolStr::new_static(".bss"),
         None => SmolStr::new_static(".data"),
     };
-    match fate {
-        Fate::Gone => {}
-        Fate::Kept => {
-            let to = section(&one, is_const);
-            sections.push(to, one);
-        }
+    let placed = |fate: &Fate, one: &Placed| match fate {
+        Fate::Gone => Vec::new(),
+        Fate::Kept => vec![(section(one, is_const), one.clone())],
         Fate::Constant => {
             let to = match explicit.is_none() && space == 0 {
                 true => {
                     private_constants::constant_section(unit, declared.ty, &one.initial, one.size)
                 }
-                false => section(&one, true),
+                false => section(one, true),
             };
-            sections.push(to, one);
+            vec![(to, one.clone())]
         }
         Fate::Bool => {
             // A new variable that starts as false, with the alignment of the old one.
-            one.size = 1;
-            one.initial = Initial::Zero;
-            let to = section(&one, false);
-            sections.push(to, one);
+            let one = Placed { size: 1, initial: Initial::Zero, ..one.clone() };
+            vec![(section(&one, false), one)]
         }
         Fate::Split(parts) => {
-            for part in parts {
-                let one = part_of(&one, &part);
-                let to = section(&one, false);
-                sections.push(to, one);
-            }
+            let parts = parts.iter().map(|part| part_of(one, part));
+            parts.map(|one| (section(&one, false), one)).collect()
         }
+    };
+    let likely = placed(&fate.decision, &one);
+    let other = fate.otherwise.as_ref().map(|other| placed(other, &one)).unwrap_or_default();
+    let in_section =
+        |all: &[(SmolStr, Placed)], name: &SmolStr| all.iter().any(|(to, _)| to == name);
+    if let Some(law) = fate.certainty.law() {
+        for (to, one) in other.iter().filter(|(to, _)| !in_section(&likely, to)) {
+            sections.omit(to.clone(), one.name.clone(), law);
+        }
+    }
+    for (to, one) in likely {
+        let existence = match in_section(&other, &to) {
+            true => Certainty::Certain,
+            false => fate.certainty,
+        };
+        sections.push(to, Placed { existence, ..one });
     }
 }
 
@@ -277,7 +337,8 @@ fn part_of(whole: &Placed, part: &Part) -> Placed {
         linkage: Linkage::Static,
         hidden: false,
         weak: false,
-        certainty: Certainty::Likely,
+        certainty: whole.certainty,
+        existence: Certainty::Certain,
         initial: match &whole.initial {
             _ if part.shrinks => Initial::Zero,
             Initial::Bytes { bytes, relocations } if relocations.is_empty() => {
@@ -295,7 +356,7 @@ fn part_of(whole: &Placed, part: &Part) -> Placed {
     }
 }
 
-fn place_private(sections: &mut Sections, name: SmolStr, constant: &private_constants::Private) {
+fn place_private(sections: &mut Sections, name: SmolStr, constant: &Private, certainty: Certainty) {
     let one = Placed {
         name,
         ty: None,
@@ -306,7 +367,8 @@ fn place_private(sections: &mut Sections, name: SmolStr, constant: &private_cons
         linkage: Linkage::Static,
         hidden: false,
         weak: false,
-        certainty: Certainty::Likely,
+        certainty,
+        existence: certainty,
         initial: Initial::Unknown,
         place: None,
     };
@@ -327,6 +389,13 @@ fn address_space(unit: &FileScope, ty: CTypeId) -> u32 {
 }
 
 impl Sections {
+    /// Notes what may be at the end of a section, and what the model leaves out.
+    fn omit(&mut self, section: SmolStr, name: SmolStr, law: &'static Law) {
+        let laid = self.by_name.get(&section).and_then(|&index| self.laid.get(index));
+        let offset = laid.map_or(0, |laid| laid.size);
+        self.omitted.push(Omitted { section, name, offset, law });
+    }
+
     /// Puts a variable at the end of its section.
     fn push(&mut self, name: SmolStr, mut one: Placed) {
         let index = match self.by_name.get(&name) {
@@ -346,7 +415,7 @@ impl Sections {
     }
 }
 
-/// The ABI alignment of the type that clang gives LLVM: a packed struct whose members lie where they
+/// The ABI alignment of the type that clang gives LLVM ([`laws::TYPE_ALIGNMENT`]): a packed struct whose members lie where they
 /// would anyway is no packed struct there.
 fn llvm_alignment(unit: &FileScope, ty: CTypeId, depth: u32) -> u64 {
     if depth > 32 {

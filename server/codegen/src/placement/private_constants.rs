@@ -11,7 +11,9 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::{
     facts::Facts,
+    laws,
     survival::{
+        hypotheses::{Weighed, weigh},
         sra,
         uses::{self, Kind},
     },
@@ -44,7 +46,7 @@ pub(crate) fn string(bytes: &[u8], width: u8) -> Private {
 }
 
 /// The section of a constant whose address does not matter, by its content and size in bytes
-/// (`TargetLoweringObjectFile::getKindForGlobal`): arrays of numbers that end in their only zero are texts.
+/// ([`laws::MERGEABLE_SECTIONS`]): arrays of numbers that end in their only zero are texts.
 pub(crate) fn constant_section(
     unit: &FileScope,
     ty: CTypeId,
@@ -91,7 +93,7 @@ const COPY_LIMIT: u64 = 32;
 const STORE_BUDGET: usize = 6;
 
 /// Whether clang makes a constant for a local aggregate to be copied from: not when everything is
-/// zero, nor when it is over the limit and a memset with a few stores does (`emitStoresForConstant`).
+/// zero, nor when it is over the limit and a memset with a few stores does ([`laws::LOCAL_CONSTANTS`]).
 pub(crate) fn is_made(facts: &mut Facts<'_>, function: Symbol, index: u32) -> bool {
     let Some(body) = facts.function(function) else { return false };
     let Some(constant) = body.constants.get(index as usize) else { return false };
@@ -111,12 +113,12 @@ pub(crate) fn is_made(facts: &mut Facts<'_>, function: Symbol, index: u32) -> bo
 /// The constant that a local aggregate is copied from, where clang makes one and the optimiser leaves
 /// it: neither all of one byte nor large and mostly zero, not of a size that one store covers, and
 /// copied to a local that is more than the sum of its parts. A local that is only read is the constant
-/// itself (`InstCombinerImpl::visitAllocaInst`), of any size.
+/// itself ([`laws::COPIED_CONSTANTS`]), of any size.
 pub(crate) fn of_initializer(
     facts: &mut Facts<'_>,
     function: Symbol,
     index: u32,
-) -> Option<Private> {
+) -> Option<(Private, Weighed<bool>)> {
     let body = facts.function(function)?;
     let constant = body.constants.get(index as usize)?;
     let local = body.local(constant.local)?;
@@ -134,27 +136,38 @@ pub(crate) fn of_initializer(
     for reference in body.of_local(constant.local).filter(|reference| !reference.dead) {
         uses::of_reference(facts, Some(&body), reference, &mut found);
     }
-    let only_read = found.iter().all(|u| matches!(u.kind, Kind::Read | Kind::Compared));
-    let compared = found.iter().any(|u| u.kind == Kind::Compared);
+    let unit = facts.file_scope();
     let uniform = relocations.is_empty() && bytes.iter().all(|b| Some(b) == bytes.first());
-    if uniform && !(only_read && compared) || !only_read && matches!(size, 1 | 2 | 4 | 8) {
-        return None;
-    }
-    let whole = found.iter().any(|u| match u.kind {
-        Kind::Escape | Kind::Volatile | Kind::Passed | Kind::Compared => true,
-        Kind::Read | Kind::ReadWrite => !sra::is_constant_path(&u.path),
-        Kind::Write(_) => false,
+    let left = weigh(&found, |uses| {
+        let has = |kind: Kind| uses.iter().any(|u| u.kind == kind);
+        let only_read =
+            uses.iter().all(|u| matches!(u.kind, Kind::Read | Kind::Compared | Kind::Ignored));
+        if uniform && !(only_read && has(Kind::Compared))
+            || !only_read && matches!(size, 1 | 2 | 4 | 8)
+        {
+            return Weighed::certain(false);
+        }
+        let whole = uses.iter().any(|u| match u.kind {
+            Kind::Escape | Kind::Volatile | Kind::Compared => true,
+            Kind::Read | Kind::ReadWrite => !sra::is_constant_path(&u.path),
+            Kind::Write(_) | Kind::Passed | Kind::Ignored => false,
+        });
+        // Read as a whole it is copied on, and the copy is made from the constant.
+        match whole || sra::copies(unit, local.ty, uses) {
+            // What is written over before the address goes on may be all that it has.
+            true if uses.iter().any(|u| matches!(u.kind, Kind::Write(_))) => {
+                Weighed::likely(&laws::SROA, true, false)
+            }
+            true => Weighed::certain(true),
+            false if has(Kind::Passed) => Weighed::likely(&laws::INLINING, true, false),
+            false => Weighed::certain(false),
+        }
     });
-    // Read as a whole it is copied on, and the copy is made from the constant.
-    let whole = whole || sra::copies(facts.file_scope(), local.ty, &found);
-    if !whole {
-        return None;
-    }
     let section = match relocations.is_empty() {
         true => constant_section(facts.file_scope(), local.ty, &constant.initial, size),
         false => ".rodata".into(),
     };
-    Some(Private { section, size, align: local.align.unwrap_or(1), bytes: bytes.clone() })
+    Some((Private { section, size, align: local.align.unwrap_or(1), bytes: bytes.clone() }, left))
 }
 
 /// Counts the scalars of a constant that are not zero, up to just over the budget.

@@ -1,4 +1,4 @@
-//! Constants as clang's front end folds them (`Expr::EvaluateAsInt`).
+//! Constants as clang's front end folds them ([`crate::laws::CONSTANT_FOLDING`]).
 
 use cfront::{
     ast::{BinaryOp, Expr, ExprKind, Initializer, UnaryOp},

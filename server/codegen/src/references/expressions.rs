@@ -204,7 +204,7 @@ impl Walk<'_> {
         if self.truth(a) == Some(decides) {
             self.live = false;
         }
-        self.value_to(b, Flow::Tested);
+        self.behind(a, |walk| walk.value_to(b, Flow::Tested));
         self.live = live;
     }
 
@@ -230,10 +230,10 @@ impl Walk<'_> {
         let live = self.live;
         if let Some(then) = then {
             self.live = live && known != Some(false);
-            arm(self, then);
+            self.behind(cond, |walk| arm(walk, then));
         }
         self.live = live && known != Some(true);
-        arm(self, otherwise);
+        self.behind(cond, |walk| arm(walk, otherwise));
         self.live = live;
     }
 

@@ -1,5 +1,7 @@
 //! Loops that are unrolled in full: what they index by their counter is at a constant place in each iteration.
 
+use crate::laws;
+
 use super::{
     Step,
     resolver::{Class, Named},
@@ -24,7 +26,11 @@ const SAVED_READ: u64 = 2;
 /// No loop of more iterations is worth a look.
 const MAX_TRIP_COUNT: u64 = UNROLLED;
 
-/// A loop that is unrolled in full.
+/// Costs are only estimated: one this many times under a limit of LLVM's is surely under it, one as many
+/// times over it surely over it.
+const MARGIN: u64 = 2;
+
+/// A loop that runs a known number of times, and is or may be unrolled in full.
 #[derive(Clone, Copy)]
 pub(super) struct Unrolled {
     /// Its counter.
@@ -33,10 +39,20 @@ pub(super) struct Unrolled {
     trip_count: u64,
     /// Instructions of an iteration.
     each: u64,
+    /// What is expected of LLVM ([`laws::LOOP_UNROLLING`]).
+    expectation: Expectation,
+}
+
+/// Whether a loop is unrolled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Expectation {
+    Surely,
+    Likely,
+    Unlikely,
 }
 
 impl Walk<'_> {
-    /// A `for` loop, where it is unrolled in full.
+    /// A `for` loop that is unrolled in full, or may be.
     pub(super) fn unrolled(&mut self, statement: &Stmt) -> Option<Unrolled> {
         let StmtKind::For { init, cond, step, body } = &statement.kind else { return None };
         let (init, cond, step) = (init.as_deref()?, cond.as_ref()?, step.as_ref()?);
@@ -67,7 +83,15 @@ impl Walk<'_> {
         let boosted = trip_count <= ANALYZED
             && left < UNROLLED * MAX_BOOST
             && left.saturating_mul(left) < UNROLLED.saturating_mul(rolled);
-        (known && (rolled < UNROLLED || boosted)).then_some(Unrolled { counter, trip_count, each })
+        let expectation = match known {
+            true if rolled.saturating_mul(MARGIN) < UNROLLED => Expectation::Surely,
+            true if rolled < UNROLLED || boosted => Expectation::Likely,
+            // No boost is larger, and what is not known only adds to the cost.
+            _ if rolled >= UNROLLED * MAX_BOOST * MARGIN => return None,
+            true if trip_count > ANALYZED && rolled >= UNROLLED * MARGIN => return None,
+            _ => Expectation::Unlikely,
+        };
+        Some(Unrolled { counter, trip_count, each, expectation })
     }
 
     /// The counter of a loop and how often its body runs, when both are plain to see.
@@ -180,8 +204,23 @@ impl Walk<'_> {
     pub(super) fn index_step(&mut self, index: &Expr) -> Step {
         match self.resolver.int_value(index).and_then(|v| i64::try_from(v).ok()) {
             Some(constant) => Step::Index(Some(constant)),
-            None if !self.counters.is_empty() && self.is_of_counters(index) => Step::Iteration,
+            None => self.step_by_counters(index),
+        }
+    }
+
+    fn step_by_counters(&mut self, index: &Expr) -> Step {
+        let by = &laws::LOOP_UNROLLING;
+        if !self.is_of_counters(index) {
+            return match self.may_be_known(index) {
+                true => Step::Computed { by: &laws::VALUE_PROPAGATION, constant: false },
+                false => Step::Index(None),
+            };
+        }
+        match self.counters.iter().map(|unrolled| unrolled.expectation).max() {
             None => Step::Index(None),
+            Some(Expectation::Surely) => Step::Iteration,
+            Some(Expectation::Likely) => Step::Computed { by, constant: true },
+            Some(Expectation::Unlikely) => Step::Computed { by, constant: false },
         }
     }
 
@@ -194,7 +233,9 @@ impl Walk<'_> {
             }
             ExprKind::Binary(_, a, b) => self.is_of_counters(a) && self.is_of_counters(b),
             ExprKind::Ident(ident) => match self.resolver.resolve(*ident) {
-                Named::Local(local) => self.counters.contains(&local),
+                Named::Local(local) => {
+                    self.counters.iter().any(|unrolled| unrolled.counter == local)
+                }
                 _ => self.resolver.int_value(expr).is_some(),
             },
             _ => self.resolver.int_value(expr).is_some(),
@@ -284,6 +325,7 @@ impl Visitor for Size<'_, '_> {
             StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::DoWhile { .. } => {
                 // A loop within the loop is unrolled first.
                 let inner = self.walk.unrolled(stmt);
+                let inner = inner.filter(|inner| inner.expectation <= Expectation::Likely);
                 inner.map_or(2, |inner| inner.each.saturating_mul(inner.trip_count - 1))
             }
             StmtKind::Goto(_) | StmtKind::GotoIndirect(_) | StmtKind::Label { .. } => {

@@ -1,5 +1,5 @@
-//! Copies that are one load and one store, where their size allows (`SimplifyAnyMemTransfer`): not those of
-//! a local that the optimiser takes apart (`SROA`), which are a load or store for each member.
+//! Copies that are one load and one store, where their size allows ([`crate::laws::MEMORY_TRANSFERS`]): not those of
+//! a local that the optimiser takes apart ([`crate::laws::SROA`]), which are a load or store for each member.
 
 use rustc_hash::FxHashSet;
 

@@ -2,7 +2,8 @@
 //!
 //! clang lays global variables out in the order in which its code generator first meets them, so
 //! the walk follows `CodeGenFunction`: a scalar assignment generates its right side first, a `for`
-//! its step after its body, the dead arm of a constant condition not at all, and so on. What every
+//! its step after its body ([`crate::laws::EVALUATION_ORDER`]), the dead arm of a constant condition not at
+//! all ([`crate::laws::DEAD_ARMS`]), and so on. What every
 //! reference does with its target (read, write, take the address ...) is recorded along, because the
 //! optimiser decides by it whether a static variable survives.
 //!
@@ -22,6 +23,7 @@ mod resolver;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod value_propagation;
 mod walk;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use cfront::{
     unit::{FileScope, ItemId, ParsedItem, Unit},
 };
 
+use crate::{certainty::Certainty, laws::Law};
 use resolver::Resolver;
 
 /// What a reference refers to.
@@ -83,8 +86,15 @@ pub enum Step {
     Field(Symbol),
     /// `[n]`, `None` when not constant.
     Index(Option<i64>),
-    /// `[i]`, where `i` has one value in each iteration of a loop that is unrolled.
+    /// `[i]`, where `i` has one value in each iteration of a loop that is surely unrolled.
     Iteration,
+    /// `[i]`, where that law decides whether `i` is constant, if only in each iteration.
+    Computed {
+        /// The law.
+        by: &'static Law,
+        /// What the model takes it to be.
+        constant: bool,
+    },
     /// Through a pointer of another type: the rest is not known.
     Punned,
 }
@@ -145,6 +155,8 @@ pub struct Reference {
     pub volatile: bool,
     /// Code is generated for it, but it can never run: the optimiser removes it.
     pub dead: bool,
+    /// Whether the code can run, which hangs on what the optimiser knows of values.
+    pub reached: Certainty,
     /// Token of the item that names the target.
     pub token: u32,
 }
@@ -193,7 +205,10 @@ pub fn of_function(unit: &Unit, item: ItemId) -> Option<Arc<Body>> {
 fn of_item(unit: &FileScope, item: &Arc<ParsedItem>, scope: Arc<ItemScope>) -> Body {
     let Item::Function(function) = &item.syntax else { return Body::default() };
     let torn = scope.is_torn() || function.has_error;
-    let mut walk = walk::Walk::new(Resolver::new(unit, item.clone(), scope));
+    let resolver = Resolver::new(unit, item.clone(), scope);
+    let values = value_propagation::Values::of(function, &resolver);
+    let mut walk = walk::Walk::new(resolver);
+    walk.values = values;
     walk.function_name = function.declarator.name.map(|n| n.name);
     walk.block(&function.body);
     walk.body.incomplete |= torn;

@@ -7,6 +7,7 @@ use super::{
     resolver::{Class, Named},
     walk::{Exit, Use, Walk},
 };
+use crate::{certainty::Certainty, laws};
 use cfront::ast::{
     Block, Declaration, Expr, ExprKind, InitDeclarator, Initializer, Stmt, StmtKind, Storage,
 };
@@ -94,7 +95,7 @@ impl Walk<'_> {
                     self.stmt(init);
                 }
                 let unrolled = self.unrolled(stmt);
-                self.counters.extend(unrolled.map(|found| found.counter));
+                self.counters.extend(unrolled);
                 self.for_stmt(cond.as_ref(), step.as_ref(), body);
                 if unrolled.is_some() {
                     self.counters.pop();
@@ -143,12 +144,16 @@ impl Walk<'_> {
         self.condition(cond);
         let live = self.live;
         self.live = live && known != Some(false);
-        self.stmt(then);
+        self.behind(cond, |walk| walk.stmt(then));
         let (then_generating, then_live) = (self.generating, self.live);
         self.generating = true;
         self.live = live && known != Some(true);
         if let Some(otherwise) = otherwise {
-            self.stmt(otherwise);
+            self.behind(cond, |walk| walk.stmt(otherwise));
+        }
+        // One arm leaves, and what follows is the other.
+        if self.live != then_live && self.may_be_known(cond) {
+            self.reached = self.reached.max(Certainty::Likely(&laws::VALUE_PROPAGATION));
         }
         self.generating |= then_generating;
         self.live |= then_live;
@@ -166,7 +171,7 @@ impl Walk<'_> {
         self.condition(cond);
         let live = self.live;
         self.live = live && known != Some(false);
-        let exit = self.looped(|walk| walk.stmt(body));
+        let exit = self.looped(|walk| walk.behind(cond, |walk| walk.stmt(body)));
         self.generating = !forever || exit.used;
         self.live = live && known != Some(true) || exit.live;
     }
@@ -213,7 +218,7 @@ impl Walk<'_> {
         self.generating = false;
         self.live = false;
         self.switches.push(live);
-        let exit = self.looped(|walk| walk.stmt(body));
+        let exit = self.looped(|walk| walk.behind(value, |walk| walk.stmt(body)));
         self.switches.pop();
         let has_default = contains_default(body, 0);
         self.generating |= exit.used || !has_default;
@@ -361,6 +366,7 @@ impl Walk<'_> {
                 }
             }
             Named::Local(local) => {
+                self.note_value(local, declarator);
                 if let Some(init) = &declarator.init {
                     if !self.generating {
                         if !labels::in_init(init, 0) {

@@ -45,6 +45,10 @@ fn show(scope: &ItemScope, reference: &Reference) -> String {
             Step::Index(Some(n)) => text.push_str(&format!("[{n}]")),
             Step::Index(None) => text.push_str("[?]"),
             Step::Iteration => text.push_str("[iteration]"),
+            Step::Computed { by, constant } => {
+                let mark = if *constant { "" } else { "not " };
+                text.push_str(&format!("[{mark}{}]", by.id));
+            }
             Step::Punned => text.push_str("(cast)"),
         }
     }

@@ -4,11 +4,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use cfront::{ast::Ident, symbol::Symbol};
 
+use crate::certainty::Certainty;
+
 use super::{
     Access, Body, Extent, Flow, Length, Reference, Step, Target,
     loop_unrolling::Unrolled,
     memory_transfers::{self, OtherEnd},
     resolver::{Named, Resolver},
+    value_propagation::Values,
 };
 
 /// Deeper syntax than this is left out, so that no input overflows the stack.
@@ -30,11 +33,15 @@ pub(super) struct Walk<'u> {
     pub(super) generating: bool,
     /// The code can run.
     pub(super) live: bool,
+    /// How certain that is.
+    pub(super) reached: Certainty,
+    /// What is known of the values of locals.
+    pub(super) values: Values,
     pub(super) exits: Vec<Exit>,
     /// Whether the switches around can run.
     pub(super) switches: Vec<bool>,
-    /// Counters of the loops around that are unrolled.
-    pub(super) counters: Vec<u32>,
+    /// The loops around that are unrolled, or may be.
+    pub(super) counters: Vec<Unrolled>,
     /// The `for` loops looked at, by the first token of their bodies.
     pub(super) loops: FxHashMap<u32, Option<Unrolled>>,
     /// References that copy from or to a local, by index, and the local.
@@ -51,6 +58,8 @@ impl<'u> Walk<'u> {
             body: Body::default(),
             generating: true,
             live: true,
+            reached: Certainty::Certain,
+            values: Values::default(),
             exits: Vec::new(),
             switches: Vec::new(),
             counters: Vec::new(),
@@ -106,6 +115,7 @@ impl<'u> Walk<'u> {
             stored: usage.stored,
             volatile: usage.volatile,
             dead: !self.live,
+            reached: self.reached,
             token,
         });
     }

@@ -12,12 +12,9 @@ use cfront::{
 use rustc_hash::FxHashMap;
 
 use super::Marker;
-use crate::{
-    emission_order::{EmissionOrder, Entity},
-    facts::FunctionBody,
-};
+use crate::emission_order::{EmissionOrder, Entity};
 
-/// Tokens of a body up to which every call of it is surely inlined.
+/// Tokens of a body up to which calls of it are likely to be inlined.
 const SMALL: u32 = 100;
 
 /// What becomes of a static function that can run.
@@ -29,24 +26,31 @@ pub enum Left {
     MayBeInlined,
 }
 
-/// Whether every call of the function is inlined, so that what it does with its arguments is done by
-/// its caller.
-pub(crate) fn is_certain(body: &FunctionBody) -> bool {
-    body.inlined
+/// What is expected of the calls of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Expectation {
+    /// All of them are inlined: what it does with its arguments is done by its caller.
+    Always,
+    /// The same, unless LLVM finds the body more costly than its text looks.
+    Likely,
+    /// They may be inlined or not.
+    Open,
+    /// None of them is.
+    Never,
 }
 
-/// The same of a function whose body has so many tokens.
-pub(crate) fn is_inlined(function: &Function, tokens: u32) -> bool {
-    if function.linkage == Linkage::External || function.attrs.noinline {
-        return false;
+/// What is expected of the calls of a function whose body has so many tokens ([`crate::laws::INLINING`]).
+pub(crate) fn expectation(function: &Function, tokens: u32) -> Expectation {
+    let external = function.linkage == Linkage::External;
+    if function.attrs.noinline || external && function.attrs.weak {
+        return Expectation::Never;
     }
-    function.attrs.always_inline || tokens <= SMALL
-}
-
-/// Whether calls of the function may be inlined.
-pub(crate) fn is_possible(body: &FunctionBody) -> bool {
-    let function = &body.function;
-    !function.attrs.noinline && (function.linkage == Linkage::Internal || !function.attrs.weak)
+    match (external, function.attrs.always_inline) {
+        (true, _) => Expectation::Open,
+        (false, true) => Expectation::Always,
+        (false, false) if tokens <= SMALL => Expectation::Likely,
+        (false, false) => Expectation::Open,
+    }
 }
 
 /// The static functions that can run, but for those that are always inlined. What is neither
@@ -59,7 +63,7 @@ pub(super) fn standing(
     let mut standing = FxHashMap::default();
     for entity in &created.order {
         let Entity::Function(name) = entity else { continue };
-        if !marker.functions.contains(name) {
+        if !marker.functions.contains_key(name) {
             continue;
         }
         let Some(body) = marker.facts.function(*name) else { continue };

@@ -30,7 +30,11 @@ pub(crate) struct Part {
 
 /// Whether every step of a path is known when compiling, in unrolled loops for each iteration.
 pub(crate) fn is_constant_path(path: &[Step]) -> bool {
-    path.iter().all(|step| !matches!(step, Step::Index(None) | Step::Punned))
+    path.iter().all(|step| match step {
+        Step::Field(_) | Step::Index(Some(_)) | Step::Iteration => true,
+        Step::Computed { constant, .. } => *constant,
+        Step::Index(None) | Step::Punned => false,
+    })
 }
 
 /// The parts that the uses cut an aggregate into, with the uses of each; `None` where it stays whole.
@@ -131,16 +135,17 @@ pub(crate) fn alignment(unit: &FileScope, ty: CTypeId, access: &VariableUse) -> 
 }
 
 fn first_iteration(step: Step) -> Step {
-    if step == Step::Iteration { Step::Index(Some(0)) } else { step }
+    match step {
+        Step::Iteration | Step::Computed { .. } => Step::Index(Some(0)),
+        step => step,
+    }
 }
 
 /// Whether a type is a number, or a struct of nothing but one.
 fn is_number(unit: &FileScope, ty: CTypeId) -> bool {
     let mut ty = ty;
     for _ in 0..32 {
-        let CType::Record(id) = unit.canonical(ty) else {
-            return !is_aggregate(unit, ty);
-        };
+        let CType::Record(id) = unit.canonical(ty) else { return !is_aggregate(unit, ty) };
         match unit.record(id).as_deref().map(|record| record.fields.as_slice()) {
             Some([only]) if only.bits.is_none() => ty = only.ty,
             _ => return false,
@@ -149,7 +154,7 @@ fn is_number(unit: &FileScope, ty: CTypeId) -> bool {
     false
 }
 
-fn is_aggregate(unit: &FileScope, ty: CTypeId) -> bool {
+pub(crate) fn is_aggregate(unit: &FileScope, ty: CTypeId) -> bool {
     matches!(unit.canonical(ty), CType::Record(_) | CType::Array { .. })
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Entry {
     pub(super) size_bits: u64,
     pub(super) bitfield: bool,
     /// What else is to be said of it.
-    pub(super) note: &'static str,
+    pub(super) note: String,
 }
 
 /// The body of a struct or section as it grows.
@@ -252,8 +252,12 @@ impl Printer<'_> {
             }
             let bits = u64::from(member.bitfield_bits);
             let size = if bits > 0 { bits } else { btf.size_of(member.ty).unwrap_or(0) * 8 };
-            let entry =
-                Entry { offset_bits: offset, size_bits: size, bitfield: bits > 0, note: "" };
+            let entry = Entry {
+                offset_bits: offset,
+                size_bits: size,
+                bitfield: bits > 0,
+                note: String::new(),
+            };
             let inner = match btf.get(member.ty) {
                 Type::Struct(c) if c.name.is_empty() => Some(("struct", c)),
                 Type::Union(c) if c.name.is_empty() => Some(("union", c)),

@@ -102,7 +102,9 @@ impl<'u> Code<'u> {
             folds &= body.of_variable(name).filter(|r| !r.dead).all(|r| {
                 let constant = |step: &Step| match step {
                     Step::Field(_) | Step::Index(Some(_)) => true,
-                    Step::Index(None) | Step::Iteration | Step::Punned => false,
+                    Step::Index(None) | Step::Iteration | Step::Computed { .. } | Step::Punned => {
+                        false
+                    }
                 };
                 let number =
                     matches!(r.extent.length, Length::Part | Length::Bytes(0 | 1 | 2 | 4 | 8));
