@@ -171,7 +171,8 @@ impl<'a> Torn<'a> {
 
     /// The text without headers: without all, and without the kernel's types alone.
     pub fn headerless(&self) -> Vec<Tear> {
-        let wanted: [(&'static str, fn(&str) -> bool); 3] = [
+        type Gone = fn(&str) -> bool;
+        let wanted: [(&'static str, Gone); 3] = [
             ("no headers", |_| true),
             ("no vmlinux.h", |line| line.contains("vmlinux.h") || line.contains("linux/")),
             ("no bpf_helpers.h", |line| line.contains("bpf/bpf_")),

@@ -6,10 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use bpf::{
-    object::Certainty,
-    skeleton::{self, SkeletonKind},
-};
+use bpf::skeleton::{self, SkeletonKind};
 use cfront::{flags::Flags, session::FileSystem, source::Text};
 use ide::{
     Analysis, AnalysisHost, Environment, Role,

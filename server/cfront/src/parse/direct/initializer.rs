@@ -27,10 +27,7 @@ impl Reader<'_> {
                 break;
             }
             let before = self.at;
-            match self.deeper(Self::init_item) {
-                Some(item) => items.push(item),
-                None => {}
-            }
+            items.extend(self.deeper(Self::init_item));
             if !self.take(Word::Comma) && self.word() != Word::RBrace {
                 self.missing();
                 if self.at == before {

@@ -276,9 +276,9 @@ impl Reader<'_> {
         while self.take(Word::Comma) {
             let ty = if self.take(Word::Default) {
                 None
-            } else if self.begins_type(self.at) && self.past_lifted(self.at) == self.at {
-                Some(self.type_name()?)
-            } else if self.is_name(self.at) {
+            } else if self.is_name(self.at)
+                || (self.begins_type(self.at) && self.past_lifted(self.at) == self.at)
+            {
                 Some(self.type_name()?)
             } else {
                 self.missing();

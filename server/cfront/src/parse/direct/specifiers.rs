@@ -16,10 +16,7 @@ impl Reader<'_> {
         let mut basic = Basic::default();
         let mut typed = false;
         let mut noreturn = None;
-        loop {
-            let Some(&token) = self.token() else {
-                break;
-            };
+        while let Some(&token) = self.token() {
             if token.kind == TokenKind::Pragma {
                 self.at += 1;
                 continue;
@@ -128,11 +125,9 @@ impl Reader<'_> {
         }
         if basic.seen {
             specs.ty = basic.type_spec();
-        } else if !typed {
-            if specs.storage == Storage::Auto {
-                // C23; before it, clang refuses the implicit `int`.
-                specs.ty = TypeSpec::AutoType;
-            }
+        } else if !typed && specs.storage == Storage::Auto {
+            // C23; before it, clang refuses the implicit `int`.
+            specs.ty = TypeSpec::AutoType;
         }
         if let Some(at) = noreturn {
             let span = Span { start: at, end: at + 1 };

@@ -56,7 +56,7 @@ impl Reader<'_> {
         };
         if read.is_none() || self.at == start {
             if self.at == start {
-                let _ = self.missing();
+                self.missing();
                 self.skip_group();
             }
             stmts.push(Stmt { kind: StmtKind::Error, span: Span { start, end: self.at } });
@@ -202,11 +202,10 @@ impl Reader<'_> {
                 return None;
             }
             self.at = past;
-            if self.word() != Word::Semi || self.in_specifiers() {
-                if self.token().is_none() || self.word() == Word::RBrace {
-                    self.missing();
-                    return None;
-                }
+            let ended = self.word() == Word::Semi && !self.in_specifiers();
+            if !ended && (self.token().is_none() || self.word() == Word::RBrace) {
+                self.missing();
+                return None;
             }
         }
         let start = self.at;
