@@ -192,11 +192,11 @@ fn nesting() {
         ],
         expect![[r#"
             declarators: .bss 8
-            deep declarators: .bss 8
+            deep declarators: .bss 4 (perhaps not all)
             pointers: .bss 12
-            many pointers: .bss 4 (perhaps not all)
+            many pointers: .bss 12
             dimensions: .bss 8
-            many dimensions: .bss 4 (perhaps not all)
+            many dimensions: .bss 8
             functions: .bss 12
             deep functions: .bss 4 (perhaps not all)
             structs: .bss 8
@@ -206,9 +206,9 @@ fn nesting() {
             sizeof: .bss 12
             deep sizeof: .bss 12 (perhaps not all)
             braces: .bss 8
-            deep braces: .data 4, .bss 4 (perhaps not all)
+            deep braces: .bss 8 (perhaps not all)
             a local: .bss 4
-            a deep local: .bss 4
+            a deep local:  (perhaps not all)
         "#]],
     );
 }
