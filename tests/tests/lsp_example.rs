@@ -261,7 +261,7 @@ fn what_the_optimiser_decides_is_said_beside_the_text() {
     let shown: Vec<String> = hints
         .map(|h| format!("{} {}", lines[h["line"].as_u64().unwrap() as usize], h["text"]))
         .collect();
-    expect_test::expect![[r#"		long last; "offset depends on the optimiser""#]]
+    expect_test::expect![[r#"		long last; "offset depends on the optimiser (sra)""#]]
         .assert_eq(&shown.join("\n"));
 }
 

@@ -165,7 +165,7 @@ fn hints(object: &Object, preview: &Preview) -> Vec<PreviewHint> {
             }
             _ => return None,
         };
-        let text = format!("{what} depends on the optimiser ({}): {}", law.id, law.says);
+        let text = format!("{what} depends on the optimiser ({})", law.id);
         Some(PreviewHint { line: member.last_line, text })
     };
     preview.members.iter().filter_map(hint).collect()
