@@ -312,10 +312,9 @@ impl Analysis {
                 .flatten()
                 .filter_map(|(_, source)| Some(&source.source()?.object))
                 .collect();
-            let object = match objects.as_slice() {
-                [one] if origin.as_ref().is_none_or(|o| o.name.is_none()) => Some((*one).clone()),
-                objects => bpf::link::link(objects, header.name.as_str()),
-            };
+            // Names of internal maps begin with the object's, which is the skeleton's and not always the
+            // source's: `bpftool gen skeleton minimal.bpf.o` without a name makes `minimal_bpf`.
+            let object = bpf::link::link(&objects, header.name.as_str());
             let mut skeleton = header.skeleton(object.map(Arc::new));
             skeleton.include = skeleton.include.filter(|range| range.file == file.main);
             skeleton.signed = origin.as_ref().is_some_and(|origin| origin.signed);
