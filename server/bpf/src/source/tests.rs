@@ -1,6 +1,7 @@
 //! One rule a test: what clang makes of a few lines, as experiments showed it.
 
 mod doubt;
+mod literals;
 mod spelled_types;
 
 use std::sync::Arc;

@@ -310,7 +310,7 @@ impl Walk<'_> {
                             self.value(arg);
                             self.live = live;
                         }
-                        Some(_) if is_string(arg) => self.value(arg),
+                        Some(Access::Read | Access::Write) if is_string(arg) => self.value(arg),
                         // One byte is compared without a call.
                         Some(Access::Compare) if bytes == Some(1) => {
                             self.through(arg, Use::new(Access::Read).bytes(bytes))

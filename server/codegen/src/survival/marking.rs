@@ -228,6 +228,10 @@ impl Marker<'_, '_> {
         within: Option<&Arc<FunctionBody>>,
         reference: &Reference,
     ) -> Option<Certainty> {
+        if reference.access == Access::Compare {
+            // The comparison goes where the other side is a constant too, if only after inlining.
+            return Some(Certainty::Likely(&laws::CONSTANT_READS));
+        }
         if reference.access != Access::Address || matches!(reference.flow, Flow::Escapes) {
             return Some(Certainty::Certain);
         }
@@ -236,8 +240,11 @@ impl Marker<'_, '_> {
         let is_argument = matches!(reference.flow, Flow::Argument(..));
         let weighed = weigh(&found, |uses| {
             let any = |kinds: &[Kind]| uses.iter().any(|one| kinds.contains(&one.kind));
-            if any(&[Kind::Escape, Kind::Compared, Kind::Volatile]) {
+            if any(&[Kind::Escape, Kind::Volatile]) {
                 return Weighed::certain(true);
+            }
+            if any(&[Kind::Compared]) {
+                return Weighed::likely(&laws::CONSTANT_READS, true, false);
             }
             if any(&[Kind::Passed]) {
                 return Weighed::likely(&laws::INLINING, true, false);
